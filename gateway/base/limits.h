@@ -1,0 +1,53 @@
+/* limits.h -- every ceiling of Plumbline, with its name and its reason.
+ *
+ * Reaching one gives a clear error or verdict, never a crash. Those that an operator may change are only the defaults here
+ * (rules/settings). Bytes, unless the name says otherwise. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define LIMIT_KIB ((size_t)1024)
+#define LIMIT_MIB (1024 * LIMIT_KIB)
+
+/* JSON and YAML */
+#define LIMIT_JSON_DEPTH       1024              /* nesting of arrays and objects; deeper is a syntax violation */
+#define LIMIT_JSON_VALUES      (64u * 1024 * 1024) /* values in one document */
+#define LIMIT_YAML_NODES       (8u * 1024 * 1024)  /* nodes after aliases are resolved (alias bombs) */
+#define LIMIT_POINTER_BYTES    (4 * LIMIT_KIB)
+#define LIMIT_NUMBER_DIGITS    4096              /* digits that exact arithmetic takes on; more is `unchecked: budget` */
+
+/* Files that Plumbline reads about itself */
+#define LIMIT_FILE_BYTES       (512 * LIMIT_MIB)
+#define LIMIT_INCLUDES         64                /* files that a settings file may include */
+
+/* Schemas and contracts */
+#define LIMIT_REF_HOPS         256               /* $ref to $ref to $ref … while checking one place */
+#define LIMIT_SCHEMA_DEPTH     512               /* nesting of schema application while checking */
+#define LIMIT_CONTRACT_FILES   1024              /* documents that one contract may pull in by $ref */
+#define LIMIT_CHECK_BUDGET     (4u * 1000 * 1000)  /* work units per message: schema steps, comparisons, regex steps */
+#define LIMIT_PATTERN_MATCHES  100000u           /* PCRE2 match limit of one pattern on one string */
+#define LIMIT_PATTERN_DEPTH    2000u             /* PCRE2 depth limit */
+#define LIMIT_VIOLATIONS       100               /* violations kept per message; the rest is counted */
+#define LIMIT_CONTRACT_DEFECTS 1000              /* located warnings kept per contract */
+
+/* HTTP (defaults; RFC 9110 4.1 and 5.4 recommend at least 8000 octets for a request line) */
+#define LIMIT_REQUEST_LINE     (16 * LIMIT_KIB)
+#define LIMIT_HEADER_BYTES     (64 * LIMIT_KIB)  /* a whole header block */
+#define LIMIT_HEADER_FIELDS    200
+#define LIMIT_TRAILER_BYTES    (16 * LIMIT_KIB)
+#define LIMIT_CHUNK_LINE       256               /* chunk size, extensions included */
+#define LIMIT_BODY_HELD        LIMIT_MIB         /* `max_body`: bodies held or copied for checking */
+#define LIMIT_CODINGS          2                 /* layers of content coding that are undone */
+
+/* Connections and exchanges */
+#define LIMIT_STREAM_BUFFER    (64 * LIMIT_KIB)  /* per direction before back-pressure */
+#define LIMIT_EXCHANGE_ARENA   (256 * LIMIT_MIB)
+#define LIMIT_CONNECTIONS      10000             /* client connections per worker */
+#define LIMIT_UPSTREAM_IDLE    64                /* idle connections kept per upstream and worker */
+#define LIMIT_WORKERS          64
+#define LIMIT_RECORD_RING      4096              /* finished exchanges per worker that wait for the recorder */
+
+/* Recordings */
+#define LIMIT_SEGMENT_BYTES    (64 * LIMIT_MIB)
+#define LIMIT_RECORD_LINE      (64 * LIMIT_MIB)  /* one line of a recording */
+
+#endif
