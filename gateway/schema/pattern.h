@@ -1,0 +1,44 @@
+/* pattern.h -- regular expressions as ECMA-262 means them (with the u flag), by PCRE2 with JIT. The one door to PCRE2.
+ *
+ * JSON Schema patterns are ECMAScript (Core 2020-12 6.4); PCRE2 reads some of that differently, so a pattern is translated first:
+ * \d \w \s \b to their ECMAScript sets, $ to the very end, \cX, \u{…} and \uXXXX, \p{Script=…} names, [^] and [], named groups …
+ * What PCRE2 cannot express (lookbehind of unbounded length …) is refused when compiling, with the offset.
+ *
+ * A compiled pattern never changes, so any thread may match with it, each with a pattern_scratch of its own. Subjects are
+ * valid UTF-8. Many everyday patterns (literal prefixes, ^[a-z]+$ classes) need no engine: they are matched by a small
+ * matcher of our own, chosen when compiling. */
+#ifndef SCHEMA_PATTERN_H
+#define SCHEMA_PATTERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+struct pattern;
+struct pattern_scratch;
+
+/* New, or NULL with err: what (a sentence with the offset in the pattern), kind ERROR_CONFIG. */
+struct pattern *pattern_new(struct text source, struct error *err);
+void pattern_free(struct pattern *p);
+
+/* Is it a valid ECMA-262 regular expression (for format "regex")? Expressions that PCRE2 cannot run may still be valid. */
+bool pattern_is_valid(struct text source);
+
+/* A pattern in PCRE2's own syntax, for redaction rules and log searches. */
+struct pattern *pattern_new_pcre(struct text source, bool ignore_case, struct error *err);
+
+struct pattern_scratch *pattern_scratch_new(void);
+void pattern_scratch_free(struct pattern_scratch *scratch);
+
+/* Is there a match anywhere in the subject? 1 yes, 0 no, -1 when the match limit was reached (then it is unknown). *budget, if not
+ * NULL, is reduced by an estimate of the work; a budget of 0 gives -1. */
+int pattern_matches(const struct pattern *p, struct text subject, struct pattern_scratch *scratch, uint32_t *budget);
+
+/* The first match at or after `from`: 1 and [*start, *end), 0, or -1. */
+int pattern_search(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
+                   size_t *start, size_t *end);
+
+#endif
