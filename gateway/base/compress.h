@@ -1,0 +1,29 @@
+/* compress.h -- zlib, brotli and zstd behind one door: whole texts in, whole texts out, always under a ceiling. Any thread. */
+#ifndef BASE_COMPRESS_H
+#define BASE_COMPRESS_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/text.h"
+
+enum compress_kind {
+    COMPRESS_GZIP,    /* RFC 1952; several members in a row are one text */
+    COMPRESS_DEFLATE, /* RFC 1950, and raw RFC 1951 as many senders do */
+    COMPRESS_BROTLI,
+    COMPRESS_ZSTD,
+};
+
+enum compress_result {
+    COMPRESS_OK,
+    COMPRESS_BROKEN,
+    COMPRESS_TOO_LARGE,
+    COMPRESS_NO_MEMORY,
+};
+
+/* Undo: append to *out, whose own ceiling counts. Bytes behind the end of the coded text are COMPRESS_BROKEN. */
+enum compress_result compress_undo(enum compress_kind kind, struct text coded, struct buffer *out);
+
+/* Do it (finished segments, tests). */
+enum compress_result compress_do(enum compress_kind kind, struct text plain, struct buffer *out);
+
+#endif
