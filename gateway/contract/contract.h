@@ -1,0 +1,112 @@
+/* contract.h -- an OpenAPI document (3.0, 3.1, 3.2; JSON or YAML), resolved, compiled, ready to check.
+ *
+ * A contract never changes once loaded, so any thread may use it. To reload, load another. Every $ref is resolved and every schema,
+ * path template and parameter compiled while loading, so that no request can fail later because of the document. A document with defects loads
+ * with located warnings where its meaning is still clear; what is unclear stays `unchecked`, never silently passed.
+ *
+ * No sockets: $ref reaches files below the contract's folder (or ref_root), after realpath. */
+#ifndef CONTRACT_CONTRACT_H
+#define CONTRACT_CONTRACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "contract/violation.h"
+#include "http/message.h"
+#include "json/document.h"
+#include "schema/schema.h"
+
+struct contract;
+struct operation;
+
+/* Something wrong with the document. Texts live as long as the contract (or until the callback returns, when loading fails). */
+struct contract_defect {
+    enum level level;    /* error: the document breaks its specification; warn: questionable; info */
+    struct text file;
+    uint32_t line, column;
+    struct text pointer;
+    struct text what;    /* one sentence, what it means for checking included */
+};
+typedef void contract_defect_fn(void *arg, const struct contract_defect *defect);
+
+struct contract_options {
+    const char *ref_root;       /* $ref may reach files below this folder; NULL: the contract's own folder */
+    contract_defect_fn *defect; /* may be NULL; called in document order where that is known */
+    void *arg;
+};
+
+/* Read the document at path. New, or NULL with err filled in ("file:line:column"). options may be NULL. */
+struct contract *contract_load(const char *path, const struct contract_options *options, struct error *err);
+
+/* The same from memory; `name` stands for its path. */
+struct contract *contract_load_text(struct text source, const char *name, const struct contract_options *options,
+                                    struct error *err);
+
+/* Accepts NULL. */
+void contract_free(struct contract *c);
+
+struct text contract_title(const struct contract *c);   /* info.title */
+struct text contract_version(const struct contract *c); /* info.version */
+struct text contract_dialect(const struct contract *c); /* the openapi field: "3.1.0" */
+struct text contract_file(const struct contract *c);    /* as given to contract_load */
+/* "erp" for "contracts/erp.openapi.json": the file's name without folder, extension and ".openapi"/".swagger". */
+struct text contract_name(const struct contract *c);
+const struct document *contract_document(const struct contract *c);
+const struct schema_set *contract_schemas(const struct contract *c);
+uint32_t contract_defects(const struct contract *c);
+
+/* ---- operations ---- */
+
+uint32_t contract_operation_count(const struct contract *c);
+const struct operation *contract_operation(const struct contract *c, uint32_t index); /* document order */
+
+/* The base paths of the document's servers ("" for "/"), variables replaced by their defaults. */
+uint32_t contract_base_count(const struct contract *c);
+struct text contract_base(const struct contract *c, uint32_t index);
+
+struct operation_parameter_value {
+    struct text name;  /* of the template variable */
+    struct text value; /* raw, still percent-encoded */
+};
+
+#define MATCH_PARAMETERS 32
+
+struct contract_match {
+    const struct operation *operation; /* NULL when the path or the method is unknown */
+    bool path_known;                   /* some template matches; then allow says which methods it has */
+    struct text allow;                 /* "GET, HEAD, POST", borrowed from the contract; for 405 */
+    struct operation_parameter_value parameters[MATCH_PARAMETERS];
+    uint32_t parameter_count;
+};
+
+/* The operation for this method and raw path (below the base paths of the servers; a path without a base also matches when `bare`).
+ * Segments are compared after percent-decoding each; a literal segment beats a template (OAS 3.1 4.8.8.2), more literal ones beat fewer. HEAD finds GET's
+ * operation where the contract has no HEAD. No allocation but for decoding, in the arena. */
+void contract_find(const struct contract *c, struct text method, struct text path, bool bare, struct arena *arena,
+                   struct contract_match *match);
+
+/* The operation with this operationId, or this "METHOD /path/template". NULL when there is none. */
+const struct operation *contract_operation_named(const struct contract *c, struct text name);
+
+struct text operation_id(const struct operation *o);     /* operationId, or "METHOD /template" where there is none: always a name */
+struct text operation_method(const struct operation *o); /* "GET" */
+struct text operation_path(const struct operation *o);   /* the template, without base */
+struct text operation_summary(const struct operation *o);
+bool operation_deprecated(const struct operation *o);
+uint32_t operation_index(const struct operation *o);     /* in contract_operation; for counters */
+const struct contract *operation_contract(const struct operation *o);
+const struct value *operation_source(const struct operation *o); /* the Operation Object, in *document */
+const struct document *operation_document(const struct operation *o);
+
+/* The Response Object (references followed) for a status: exact, then its range (4XX), then default; NULL. */
+const struct value *operation_response(const struct operation *o, uint16_t status, const struct document **document);
+
+/* For `contract show`: columns of one operation: "application/json", "200 400 404 default", "bearerAuth". In the arena. */
+struct text operation_request_types(const struct operation *o, struct arena *arena);
+struct text operation_statuses(const struct operation *o, struct arena *arena);
+struct text operation_security(const struct operation *o, struct arena *arena);
+
+#endif

@@ -1,0 +1,71 @@
+/* exchange.h -- one request and its response, with timings, verdicts and what was done to it.
+ *
+ * The proxy fills it in, step by step; the recorder writes it; recordings are read back into it. Everything hangs on the exchange's arena and goes
+ * with it. Belongs to one thread at a time (handed over whole to the recorder). Times are nanoseconds: `started` since 1970 (UTC), the
+ * others since `started`; -1 where that never happened. */
+#ifndef TRAFFIC_EXCHANGE_H
+#define TRAFFIC_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "contract/violation.h"
+#include "http/message.h"
+
+enum outcome {
+    OUTCOME_DELIVERED,     /* a response went to the client */
+    OUTCOME_REFUSED,       /* Plumbline answered itself: see refusal */
+    OUTCOME_CLIENT_GONE,   /* the client left before the response was complete */
+    OUTCOME_TUNNEL,        /* upgraded */
+};
+
+/* Why Plumbline answered itself. */
+struct refusal {
+    uint16_t status;      /* 0: it did not */
+    enum side side;
+    struct text reason;   /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout", "upstream-closed", "unchecked", … */
+    struct text detail;   /* one sentence */
+};
+
+struct exchange_times {
+    int64_t request_head; /* the head was complete */
+    int64_t request_end;  /* the last byte of the request was read */
+    int64_t connected;    /* an upstream connection was there (reused: at once) */
+    int64_t sent;         /* the request was written */
+    int64_t first_byte;   /* of the response */
+    int64_t response_end;
+    int64_t finished;     /* the last byte went to the client */
+};
+
+#define EXCHANGE_ID_BYTES 20
+
+struct exchange {
+    struct arena *arena;
+    char id[EXCHANGE_ID_BYTES + 1]; /* time-ordered, unique, letters and digits; NUL-terminated */
+    uint64_t sequence;              /* of the recording; 0 until recorded */
+    int64_t started;
+    struct exchange_times times;
+
+    struct text service;            /* empty: no service was found */
+    struct text operation;          /* empty: none was found */
+    struct text responder;          /* "upstream", "sandbox", "recording", or empty */
+    struct text client;             /* address:port */
+    struct text upstream;           /* address:port that answered, or empty */
+    struct text scheme;             /* "http", "https" */
+
+    struct message request;
+    struct message response;        /* as it came from the responder, or as Plumbline wrote it (refusal) */
+    bool has_response;
+    struct verdict request_verdict;
+    struct verdict response_verdict;
+    bool verdicts_carried;          /* read from a recording: the verdicts are those of the live check */
+
+    enum outcome outcome;
+    struct refusal refusal;
+    struct text *faults;            /* names of injected faults */
+    uint32_t fault_count;
+};
+
+#endif
