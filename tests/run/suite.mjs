@@ -49,22 +49,33 @@ function execute(file) {
         for (const stream of [child.stdout, child.stderr])
             stream.on('data', (data) => { output = (output + data).slice(-1_000_000); });
         child.on('error', (error) => { clearTimeout(timer); resolve({ output: String(error), status: 1, events, took: 0 }); });
-        child.on('exit', (status, signal) => {
+        child.on('exit', async (status, signal) => {
             clearTimeout(timer);
-            const left = killGroup(child.pid);
-            child.on('close', () => resolve({ output, status, signal, late, left, events, took: Date.now() - started }));
+            const took = Date.now() - started;
+            const closed = new Promise((done) => { child.on('close', done); });
+            const left = await groupRemains(child.pid);
+            if (left)
+                killGroup(child.pid);
+            await closed;
+            resolve({ output, status, signal, late, left, events, took });
         });
     });
 }
 
-// True when there still was a process of the group.
-function killGroup(pid) {
+function killGroup(pid, signal = 'SIGKILL') {
     try {
-        process.kill(-pid, 'SIGKILL');
+        process.kill(-pid, signal);
         return true;
     } catch {
         return false;
     }
+}
+
+// Whether the group still has a process half a second after its first one ended.
+async function groupRemains(pid) {
+    for (let i = 0; i < 50 && killGroup(pid, 0); i++)
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    return killGroup(pid, 0);
 }
 
 function judge(file, result) {
