@@ -53,9 +53,8 @@ function execute(file) {
             clearTimeout(timer);
             const took = Date.now() - started;
             const closed = new Promise((done) => { child.on('close', done); });
-            const left = await groupRemains(child.pid);
-            if (left)
-                killGroup(child.pid);
+            const left = await remains(child.pid);
+            killGroup(child.pid);
             await closed;
             resolve({ output, status, signal, late, left, events, took });
         });
@@ -71,11 +70,24 @@ function killGroup(pid, signal = 'SIGKILL') {
     }
 }
 
-// Whether the group still has a process half a second after its first one ended.
-async function groupRemains(pid) {
+// The command lines of what is left of the group half a second after its first process ended.
+async function remains(pid) {
     for (let i = 0; i < 50 && killGroup(pid, 0); i++)
         await new Promise((resolve) => setTimeout(resolve, 10));
-    return killGroup(pid, 0);
+    return killGroup(pid, 0) ? processes().filter(({ group, state }) => group === pid && state !== 'Z').map(({ line }) => line) : [];
+}
+
+function processes() {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+        try {
+            const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+            const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+            const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+            return [{ state, group: Number(group), line }];
+        } catch {
+            return []; // it ended meanwhile
+        }
+    });
 }
 
 function judge(file, result) {
@@ -101,8 +113,8 @@ function judge(file, result) {
         wrong(result.signal ? `killed by ${result.signal}` : `ended with status ${result.status}`);
     else if (total.passed + total.failed + total.skipped === 0)
         wrong('no test ran');
-    if (result.left && !result.late)
-        wrong('left processes running (they were killed)');
+    if (result.left?.length && !result.late)
+        wrong(`left processes running (they were killed): ${result.left.join('; ')}`);
     return total;
 }
 
