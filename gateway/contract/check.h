@@ -13,11 +13,11 @@
 
 /* What the operator decided (rules/settings), already merged for the operation. */
 struct check_policy {
-    uint32_t ignore;             /* bit per violation_id: not reported */
-    bool unknown_query;          /* report parameter-unknown */
-    bool duplicate_keys_pass;    /* do not report json-duplicate-key */
-    bool undocumented;           /* report path-, method-, status- and content-type-unknown; else they are unchecked: no-schema */
-    size_t max_body;             /* ceiling while decoding content codings */
+    uint32_t ignore;          /* bit per violation_id: not reported */
+    bool unknown_query;       /* report parameter-unknown */
+    bool duplicate_keys_pass; /* do not report json-duplicate-key */
+    bool undocumented; /* report path-, method-, status- and content-type-unknown; else they are unchecked: no-schema */
+    size_t max_body;   /* ceiling while decoding content codings */
 };
 
 extern const struct check_policy check_policy_default;
@@ -26,7 +26,7 @@ struct check {
     struct arena *arena;
     struct schema_scratch *scratch;
     const struct check_policy *policy;
-    uint32_t request_budget;  /* work left; start both with LIMIT_CHECK_BUDGET */
+    uint32_t request_budget; /* work left; start both with LIMIT_CHECK_BUDGET */
     uint32_t response_budget;
 };
 
@@ -54,8 +54,9 @@ void check_response_body(struct check *check, const struct contract_match *match
 struct check_items;
 
 /* New in the arena when the response is such a stream and has an item schema; NULL otherwise. */
-struct check_items *check_items_new(struct check *check, const struct contract_match *match, const struct message *request,
-                                    const struct message *response, struct verdict *verdict);
+struct check_items *
+check_items_new(struct check *check, const struct contract_match *match, const struct message *request,
+                const struct message *response, struct verdict *verdict);
 void check_items_feed(struct check_items *items, struct text bytes);
 void check_items_end(struct check_items *items);
 

@@ -24,11 +24,11 @@ struct operation;
 
 /* Something wrong with the document. Texts live as long as the contract (or until the callback returns, when loading fails). */
 struct contract_defect {
-    enum level level;    /* error: the document breaks its specification; warn: questionable; info */
+    enum level level; /* error: the document breaks its specification; warn: questionable; info */
     struct text file;
     uint32_t line, column;
     struct text pointer;
-    struct text what;    /* one sentence, what it means for checking included */
+    struct text what; /* one sentence, what it means for checking included */
 };
 typedef void contract_defect_fn(void *arg, const struct contract_defect *defect);
 
@@ -42,8 +42,8 @@ struct contract_options {
 struct contract *contract_load(const char *path, const struct contract_options *options, struct error *err);
 
 /* The same from memory; `name` stands for its path. */
-struct contract *contract_load_text(struct text source, const char *name, const struct contract_options *options,
-                                    struct error *err);
+struct contract *
+contract_load_text(struct text source, const char *name, const struct contract_options *options, struct error *err);
 
 /* Accepts NULL. */
 void contract_free(struct contract *c);
@@ -91,12 +91,13 @@ void contract_find(const struct contract *c, struct text method, struct text pat
 /* The operation with this operationId, or this "METHOD /path/template". NULL when there is none. */
 const struct operation *contract_operation_named(const struct contract *c, struct text name);
 
-struct text operation_id(const struct operation *o);     /* operationId, or "METHOD /template" where there is none: always a name */
+struct text
+operation_id(const struct operation *o); /* operationId, or "METHOD /template" where there is none: always a name */
 struct text operation_method(const struct operation *o); /* "GET" */
 struct text operation_path(const struct operation *o);   /* the template, without base */
 struct text operation_summary(const struct operation *o);
 bool operation_deprecated(const struct operation *o);
-uint32_t operation_index(const struct operation *o);     /* in contract_operation; for counters */
+uint32_t operation_index(const struct operation *o); /* in contract_operation; for counters */
 const struct contract *operation_contract(const struct operation *o);
 const struct value *operation_source(const struct operation *o); /* the Operation Object, in *document */
 const struct document *operation_document(const struct operation *o);

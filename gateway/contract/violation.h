@@ -21,17 +21,20 @@ enum level {
 #define VIOLATIONS(V)                                                                                                  \
     V(PATH_UNKNOWN, "path-unknown", LEVEL_ERROR, "no path of the contract matches", "OAS 3.1 4.8.8")                   \
     V(METHOD_UNKNOWN, "method-unknown", LEVEL_ERROR, "the path exists, but not with this method", "OAS 3.1 4.8.9")     \
-    V(OPERATION_DEPRECATED, "operation-deprecated", LEVEL_INFO, "the operation is marked deprecated", "OAS 3.1 4.8.10") \
+    V(OPERATION_DEPRECATED, "operation-deprecated", LEVEL_INFO, "the operation is marked deprecated",                  \
+      "OAS 3.1 4.8.10")                                                                                                \
     V(PARAMETER_MISSING, "parameter-missing", LEVEL_ERROR, "a required parameter was not sent", "OAS 3.1 4.8.12")      \
     V(PARAMETER_SCHEMA, "parameter-schema", LEVEL_ERROR, "a parameter does not satisfy its schema", "OAS 3.1 4.8.12")  \
     V(PARAMETER_UNKNOWN, "parameter-unknown", LEVEL_WARN, "a query parameter that the contract does not name",         \
       "OAS 3.1 4.8.12")                                                                                                \
-    V(PARAMETER_SYNTAX, "parameter-syntax", LEVEL_ERROR, "a parameter cannot be read in its style", "OAS 3.1 4.8.12.3") \
-    V(SECURITY_MISSING, "security-missing", LEVEL_ERROR, "the credentials that the operation asks for are missing or malformed", \
-      "OAS 3.1 4.8.30")                                                                                                \
+    V(PARAMETER_SYNTAX, "parameter-syntax", LEVEL_ERROR, "a parameter cannot be read in its style",                    \
+      "OAS 3.1 4.8.12.3")                                                                                              \
+    V(SECURITY_MISSING, "security-missing", LEVEL_ERROR,                                                               \
+      "the credentials that the operation asks for are missing or malformed", "OAS 3.1 4.8.30")                        \
     V(CONTENT_TYPE_UNKNOWN, "content-type-unknown", LEVEL_ERROR, "the contract does not list this media type",         \
       "OAS 3.1 4.8.13, 4.8.17")                                                                                        \
-    V(CONTENT_TYPE_MISSING, "content-type-missing", LEVEL_ERROR, "there is a body but no Content-Type", "RFC 9110 8.3") \
+    V(CONTENT_TYPE_MISSING, "content-type-missing", LEVEL_ERROR, "there is a body but no Content-Type",                \
+      "RFC 9110 8.3")                                                                                                  \
     V(BODY_MISSING, "body-missing", LEVEL_ERROR, "a required body was not sent", "OAS 3.1 4.8.13")                     \
     V(BODY_UNEXPECTED, "body-unexpected", LEVEL_WARN, "there is a body where the contract has none", "OAS 3.1 4.8.10") \
     V(BODY_SCHEMA, "body-schema", LEVEL_ERROR, "the body does not satisfy its schema", "OAS 3.1 4.8.14")               \
@@ -39,7 +42,8 @@ enum level {
       "JSON Schema Core 2020-12 10.3.2.3, 11.3")                                                                       \
     V(JSON_SYNTAX, "json-syntax", LEVEL_ERROR, "the body is no JSON", "RFC 8259")                                      \
     V(JSON_DUPLICATE_KEY, "json-duplicate-key", LEVEL_WARN, "an object repeats a key", "RFC 8259 4")                   \
-    V(FORM_SYNTAX, "form-syntax", LEVEL_ERROR, "the form or multipart body cannot be read", "RFC 7578; WHATWG URL 5.1") \
+    V(FORM_SYNTAX, "form-syntax", LEVEL_ERROR, "the form or multipart body cannot be read",                            \
+      "RFC 7578; WHATWG URL 5.1")                                                                                      \
     V(STATUS_UNKNOWN, "status-unknown", LEVEL_ERROR, "the contract does not list this status", "OAS 3.1 4.8.16")       \
     V(HEADER_MISSING, "header-missing", LEVEL_ERROR, "a required response header was not sent", "OAS 3.1 4.8.21")      \
     V(HEADER_SCHEMA, "header-schema", LEVEL_ERROR, "a response header does not satisfy its schema", "OAS 3.1 4.8.21")  \
@@ -103,14 +107,15 @@ const char *level_name(enum level level);
 struct violation {
     enum violation_id id;
     enum side side;
-    struct text instance; /* a JSON Pointer in the body ("/items/0/price"), or "query limit", "header X-Id", "path id", "cookie c", or empty */
-    struct text keyword;  /* of the schema, or empty */
-    struct text file;     /* of the contract, as it was named when loading */
+    struct text
+        instance; /* a JSON Pointer in the body ("/items/0/price"), or "query limit", "header X-Id", "path id", "cookie c", or empty */
+    struct text keyword;   /* of the schema, or empty */
+    struct text file;      /* of the contract, as it was named when loading */
     uint32_t line, column; /* from 1; 0 where there is none */
-    struct text pointer;  /* JSON Pointer in that file */
+    struct text pointer;   /* JSON Pointer in that file */
     struct text expected;
     struct text found;
-    struct text hint;     /* may be empty */
+    struct text hint; /* may be empty */
 };
 
 /* A part that was not checked, and why. */
@@ -124,11 +129,11 @@ struct unchecked {
 
 /* What came of checking one message. Starts zeroed. At most LIMIT_VIOLATIONS are kept, the rest is counted. */
 struct verdict {
-    bool checked;               /* someone looked: "no violations" means something */
-    struct violation *list;     /* in the arena */
+    bool checked;           /* someone looked: "no violations" means something */
+    struct violation *list; /* in the arena */
     uint32_t count;
     uint32_t capacity;
-    uint32_t dropped;           /* beyond LIMIT_VIOLATIONS */
+    uint32_t dropped;                                  /* beyond LIMIT_VIOLATIONS */
     struct unchecked unchecked[VERDICT_UNCHECKED_MAX]; /* one per reason and place, the first few */
     uint32_t unchecked_count;
 };

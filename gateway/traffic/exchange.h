@@ -15,18 +15,19 @@
 #include "http/message.h"
 
 enum outcome {
-    OUTCOME_DELIVERED,     /* a response went to the client */
-    OUTCOME_REFUSED,       /* Plumbline answered itself: see refusal */
-    OUTCOME_CLIENT_GONE,   /* the client left before the response was complete */
-    OUTCOME_TUNNEL,        /* upgraded */
+    OUTCOME_DELIVERED,   /* a response went to the client */
+    OUTCOME_REFUSED,     /* Plumbline answered itself: see refusal */
+    OUTCOME_CLIENT_GONE, /* the client left before the response was complete */
+    OUTCOME_TUNNEL,      /* upgraded */
 };
 
 /* Why Plumbline answered itself. */
 struct refusal {
-    uint16_t status;      /* 0: it did not */
+    uint16_t status; /* 0: it did not */
     enum side side;
-    struct text reason;   /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout", "upstream-closed", "unchecked", … */
-    struct text detail;   /* one sentence */
+    struct text
+        reason; /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout", "upstream-closed", "unchecked", … */
+    struct text detail; /* one sentence */
 };
 
 struct exchange_times {
@@ -36,7 +37,7 @@ struct exchange_times {
     int64_t sent;         /* the request was written */
     int64_t first_byte;   /* of the response */
     int64_t response_end;
-    int64_t finished;     /* the last byte went to the client */
+    int64_t finished; /* the last byte went to the client */
 };
 
 #define EXCHANGE_ID_BYTES 20
@@ -48,24 +49,26 @@ struct exchange {
     int64_t started;
     struct exchange_times times;
 
-    struct text service;            /* empty: no service was found */
-    struct text operation;          /* empty: none was found */
-    struct text responder;          /* "upstream", "sandbox", "recording", or empty */
-    struct text client;             /* address:port */
-    struct text upstream;           /* address:port that answered, or empty */
-    struct text scheme;             /* "http", "https" */
+    struct text service;   /* empty: no service was found */
+    struct text operation; /* empty: none was found */
+    struct text responder; /* "upstream", "sandbox", "recording", or empty */
+    struct text client;    /* address:port */
+    struct text upstream;  /* address:port that answered, or empty */
+    struct text scheme;    /* "http", "https" */
 
     struct message request;
-    struct message response;        /* as it came from the responder, or as Plumbline wrote it (refusal) */
+    struct message response; /* as it came from the responder, or as Plumbline wrote it (refusal) */
     bool has_response;
     struct verdict request_verdict;
     struct verdict response_verdict;
-    bool verdicts_carried;          /* read from a recording: the verdicts are those of the live check */
+    bool verdicts_carried; /* read from a recording: the verdicts are those of the live check */
 
     enum outcome outcome;
     struct refusal refusal;
-    struct text *faults;            /* names of injected faults */
+    struct text *faults; /* names of injected faults */
     uint32_t fault_count;
+    struct text *redacted; /* places that were redacted: "request header Authorization", "response body /card/number" */
+    uint32_t redacted_count;
 };
 
 #endif

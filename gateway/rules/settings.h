@@ -1,0 +1,170 @@
+/* settings.h -- what the operator wrote in rules/gateway.yaml, read and judged, nothing opened yet.
+ *
+ * The file is checked against docs/schema/gateway.schema.json by our own validator, so a mistake is told with file:line:column, what was
+ * expected and what was found. Precedence: flag, then environment (PLUMBLINE_…), then file. Paths are relative to the file that
+ * names them; ${NAME} in a string is the environment's value. Texts live in the settings' arena. Immutable once loaded: any thread.
+ *
+ * Times are nanoseconds, sizes bytes. */
+#ifndef RULES_SETTINGS_H
+#define RULES_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "contract/check.h"
+
+enum mode {
+    MODE_OFF,
+    MODE_OBSERVE,
+    MODE_ENFORCE,
+};
+
+/* How one operation is treated: the service's keys, with those of `operations` laid over them. */
+struct policy {
+    enum mode request;
+    enum mode response;
+    enum mode undocumented; /* off: not even reported; observe: reported, passes; enforce: refused */
+    bool unchecked_pass;    /* in enforce, a part that stays unchecked passes */
+    bool paths_lenient;     /* dot segments, encoded slashes … pass in enforce */
+    bool options_refuse;    /* OPTIONS is refused where the contract has none */
+    bool record;
+    size_t max_body;
+    int64_t connect_timeout;
+    int64_t first_byte_timeout;
+    int64_t idle_timeout;  /* between bytes of a response */
+    int64_t total_timeout; /* 0: none */
+    uint32_t retries;      /* safe methods only */
+    struct check_policy check;
+};
+
+enum upstream_kind {
+    UPSTREAM_TCP,
+    UPSTREAM_UNIX,
+    UPSTREAM_SANDBOX,
+    UPSTREAM_RECORDING,
+};
+
+struct upstream_settings {
+    enum upstream_kind kind;
+    struct text text; /* as written */
+    bool tls;         /* https */
+    struct text host; /* name or address; UNIX: the socket's path; RECORDING: its folder */
+    uint16_t port;
+    struct text base;    /* path in front of what is left of the target: "" or "/base", no slash at its end */
+    struct text sandbox; /* SANDBOX: another contract to answer from (a path), or empty: the service's own */
+};
+
+struct header_setting {
+    struct text name;
+    struct text value;
+};
+
+struct operation_settings {
+    struct text name; /* operationId, or "METHOD /path" */
+    struct policy policy;
+    struct text where; /* file:line:column */
+};
+
+enum forwarded {
+    FORWARDED_REPLACE,
+    FORWARDED_APPEND,
+    FORWARDED_OFF,
+};
+
+struct service_settings {
+    struct text name;
+    struct text contract; /* a path as the program can open it */
+    struct text where;    /* file:line:column of the service, for messages */
+    struct text *paths;   /* match.paths; count 0: the contract's own paths below its base paths */
+    uint32_t path_count;
+    struct text *hosts; /* lower case, without port; count 0: any */
+    uint32_t host_count;
+    bool strip; /* the matched path is taken off before the contract and the upstream see the target */
+    struct upstream_settings upstream;
+    bool host_upstream; /* send the upstream's name as Host, not the client's */
+    enum forwarded forwarded;
+    struct header_setting *set_headers;
+    uint32_t set_header_count;
+    struct policy policy;
+    struct operation_settings *operations;
+    uint32_t operation_count;
+};
+
+enum record_full {
+    RECORD_BLOCK,
+    RECORD_DROP,
+};
+
+struct record_settings {
+    struct text to;        /* folder; empty: nothing is recorded */
+    size_t segment;        /* bytes after which a new segment is begun */
+    uint64_t keep;         /* 0: everything */
+    int64_t sync;          /* between fsyncs; 0: always (an answer waits for it) */
+    bool on_error_refuse;  /* else the traffic passes unrecorded, counted */
+    enum record_full full; /* when the disk is slower than the traffic */
+    size_t max_body;       /* bytes of each body that are recorded */
+};
+
+enum access_log {
+    ACCESS_TEXT,
+    ACCESS_JSON,
+    ACCESS_OFF,
+};
+
+struct settings {
+    struct arena *arena;
+    struct text file;    /* the settings file, or empty (proxy) */
+    struct text *listen; /* "127.0.0.1:8080", "unix:/run/x.sock" */
+    uint32_t listen_count;
+    struct text admin; /* empty: none */
+    struct text admin_token;
+    uint32_t workers; /* 0: as many as cores */
+    struct service_settings *services;
+    uint32_t service_count;
+    struct record_settings record;
+    enum access_log access;
+    struct text *trusted_proxies;
+    uint32_t trusted_proxy_count;
+    uint64_t seed; /* of the sandbox's generated answers */
+
+    /* clients */
+    int64_t header_timeout;     /* from the first byte of a head to its end */
+    int64_t body_timeout;       /* between bytes of a request body */
+    int64_t keep_alive_timeout; /* between exchanges */
+    int64_t drain_timeout;      /* what is inside when we stop */
+    uint32_t max_connections;   /* per worker */
+    uint32_t max_header;        /* bytes of a request's header block */
+    uint32_t max_fields;
+
+    /* redaction, as written: see redaction.h */
+    const struct value *redaction; /* NULL: the defaults alone */
+    const struct document *redaction_document;
+};
+
+/* What the command line says; NULL and 0 are unsaid. */
+struct settings_overrides {
+    const char *listen;
+    const char *admin;
+    long workers;
+    const char *record;
+};
+
+/* Read the file and those it includes. New, or NULL with err ("file:line:column: expected …, found …"). */
+struct settings *settings_load(const char *path, const struct settings_overrides *overrides, struct error *err);
+
+/* `plumbline proxy`: settings with no file. Each contract becomes a service to the same upstream; paths outside the contracts pass and are reported. */
+struct settings *settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
+                                const struct settings_overrides *overrides, struct error *err);
+
+/* Accepts NULL. */
+void settings_free(struct settings *s);
+
+/* "http://host:port/base", "unix:/path", "sandbox", "recording:DIR": the forms of `upstream`. 0 or -1. */
+int upstream_settings_read(struct upstream_settings *u, struct text text, const char *where, struct arena *arena,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* finding.h -- what a report lists: the same violation, wherever and however often it was found, counted once.
+ *
+ * The fingerprint is a hash of service, operation, side, rule, place with array indices as `*`, and keyword, in that order; it is equal wherever the same
+ * thing is found: live, in a recording, in a replay, in a flow. A list belongs to one thread. */
+#ifndef TRAFFIC_FINDING_H
+#define TRAFFIC_FINDING_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "traffic/exchange.h"
+
+#define FINDING_FINGERPRINT_BYTES 16
+#define FINDING_EXAMPLES          3
+
+struct finding {
+    char fingerprint[FINDING_FINGERPRINT_BYTES + 1]; /* lower-case hex */
+    struct text rule;                                /* violation id */
+    enum level level;
+    struct text service;
+    struct text operation;
+    enum side side;
+    struct text instance; /* a pointer with * for array indices, or "query limit" */
+    struct text keyword;
+    struct text message;
+    struct text expected;
+    struct text found; /* of the first */
+    struct text file;  /* contract */
+    uint32_t line, column;
+    struct text pointer;
+    uint64_t count;
+    int64_t first, last;                    /* ns since 1970 */
+    struct text examples[FINDING_EXAMPLES]; /* exchange ids */
+    uint32_t example_count;
+    struct text seen_at; /* "logs/staging/000007.jsonl:4182" of the first, or empty */
+};
+
+struct finding_list;
+
+struct finding_list *finding_list_new(void);
+void finding_list_free(struct finding_list *list);
+
+/* Add every violation of the exchange; seen_at may be empty. Copies. 0 or -1 (no memory). */
+int finding_list_add(struct finding_list *list, const struct exchange *x, struct text seen_at);
+
+/* Add one that is not from an exchange (contract lint). Copies; the fingerprint is filled in. */
+int finding_list_add_one(struct finding_list *list, const struct finding *finding);
+
+/* In order of level (errors first), then service, operation, side, instance. */
+uint32_t finding_list_count(const struct finding_list *list);
+const struct finding *finding_list_at(struct finding_list *list, uint32_t index);
+
+/* The fingerprint of its parts. `out` has FINDING_FINGERPRINT_BYTES + 1 bytes. */
+void finding_fingerprint(const struct finding *f, char *out);
+
+#endif

@@ -1,0 +1,23 @@
+/* record.h -- an exchange as one line of a recording, and back.
+ *
+ * A line is a HAR 1.2 entry plus one `_plumbline` object (docs/recordings.md, format version RECORD_VERSION). What HAR's text cannot carry is kept beside
+ * it: bodies that are not UTF-8 as base64, heads whose bytes would be lost, the raw target. Any thread; one exchange at a time. */
+#ifndef TRAFFIC_RECORD_H
+#define TRAFFIC_RECORD_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "json/document.h"
+#include "traffic/exchange.h"
+
+#define RECORD_VERSION 1
+
+/* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. */
+void record_write(struct buffer *out, const struct exchange *x, size_t max_body);
+
+/* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the document or live in the
+ * arena. Tolerant: what is missing stays empty. 0, or -1 with err (where: the JSON Pointer in the entry). */
+int record_read(struct exchange *x, const struct document *document, const struct value *entry, struct error *err);
+
+#endif
