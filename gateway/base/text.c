@@ -134,22 +134,22 @@ text_code_points(struct text t)
     return count;
 }
 
-/* Bytes of the well-formed sequence that begins at s, of which `left` are there; 0 when it is malformed (RFC 3629 4). */
-static size_t
-sequence_length(const unsigned char *s, size_t left)
+size_t
+text_utf8_sequence(struct text t)
 {
-    unsigned char low = 0x80, high = 0xBF; /* what the second byte may be */
+    const unsigned char *s = (const unsigned char *)t.data;
+    unsigned char low = 0x80, high = 0xBF; /* what the second byte may be (RFC 3629 4) */
     size_t length;
 
+    if (t.length < 2)
+        return 0;
     if (s[0] >= 0xC2 && s[0] <= 0xDF)
-        length = 2;
-    else if ((s[0] & 0xF0) == 0xE0)
+        return (s[1] & 0xC0) == 0x80 ? 2 : 0;
+    if ((s[0] & 0xF0) == 0xE0)
         length = 3;
     else if (s[0] >= 0xF0 && s[0] <= 0xF4)
         length = 4;
     else
-        return 0;
-    if (left < length)
         return 0;
     if (s[0] == 0xE0)
         low = 0xA0; /* overlong */
@@ -159,13 +159,9 @@ sequence_length(const unsigned char *s, size_t left)
         low = 0x90; /* overlong */
     else if (s[0] == 0xF4)
         high = 0x8F; /* above U+10FFFF */
-    if (s[1] < low || s[1] > high)
+    if (t.length < length || s[1] < low || s[1] > high || (s[2] & 0xC0) != 0x80)
         return 0;
-    for (size_t i = 2; i < length; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    }
-    return length;
+    return length == 3 || (s[3] & 0xC0) == 0x80 ? length : 0;
 }
 
 bool
@@ -188,7 +184,7 @@ text_is_utf8(struct text t)
             i++;
         if (i == t.length)
             break;
-        if ((length = sequence_length(s + i, t.length - i)) == 0)
+        if ((length = text_utf8_sequence(text_from(t, i))) == 0)
             return false;
         i += length;
     }

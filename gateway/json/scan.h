@@ -1,0 +1,126 @@
+/* scan.h -- the words of JSON: white space, strings, numbers, literals (RFC 8259 2, 3, 6, 7).
+ *
+ * Private to json/. Each function begins at a byte and gives the byte behind what it read, or NULL with the fault filled
+ * in. Nothing is read at or behind `end`: the source may end at an unreadable page. Strings are looked at 16 bytes
+ * (SSE2) or 8 bytes (elsewhere) at a time; only bytes that mean something are looked at one by one. */
+#ifndef JSON_SCAN_H
+#define JSON_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define SCAN_LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define SCAN_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+struct scan_fault {
+    const char *what; /* a literal */
+    const char *at;
+};
+
+/* Notes the fault; always NULL, so that `return scan_fail(...)` is the failing line. */
+static inline const char *
+scan_fail(struct scan_fault *fault, const char *at, const char *what)
+{
+    fault->what = what;
+    fault->at = at;
+    return NULL;
+}
+
+/* What a string holds besides plain ASCII: an escape, UTF-8, or something that is not allowed. */
+const char *scan_special(const char *at, const char *end, bool *escaped, struct scan_fault *fault);
+
+/* A number that is not simply digits, and every fault of one. */
+const char *scan_number(const char *at, const char *end, bool *integer, struct scan_fault *fault);
+
+/* true, false or null, or the fault that says what is there instead of a value. */
+const char *scan_literal(const char *at, const char *end, struct scan_fault *fault);
+
+static inline bool
+scan_is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static inline const char *
+scan_space(const char *at, const char *end)
+{
+    const uint64_t spaces = UINT64_C(0x2020202020202020);
+
+    if (SCAN_LIKELY(at < end && (unsigned char)*at > ' '))
+        return at;
+    while (at < end && scan_is_space(*at)) {
+        uint64_t word;
+
+        at++;
+        while (end - at >= 8 && (memcpy(&word, at, sizeof word), word == spaces)) /* indentation */
+            at += 8;
+    }
+    return at;
+}
+
+/* The first byte that is no plain string text: a quote, a backslash, a control byte, or not ASCII. May be end. */
+static inline const char *
+scan_plain(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+
+    while (end - at >= 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        /* as signed bytes, control bytes and all that is not ASCII are less than a space */
+        __m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                     _mm_cmplt_epi8(bytes, space));
+        unsigned mask = (unsigned)_mm_movemask_epi8(found);
+
+        if (mask != 0)
+            return at + __builtin_ctz(mask);
+        at += 16;
+    }
+#else
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = UINT64_C(0x8080808080808080);
+
+    while (end - at >= 8) {
+        uint64_t word, quote, backslash;
+
+        memcpy(&word, at, sizeof word);
+        quote = word ^ ones * '"';
+        backslash = word ^ ones * '\\';
+        if ((((quote - ones) | (backslash - ones) | (word - ones * ' ')) | word) & high)
+            break;
+        at += 8;
+    }
+#endif
+    while (at < end && (signed char)*at >= ' ' && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+/* From behind the opening quote to the closing one. */
+static inline const char *
+scan_string(const char *at, const char *end, bool *escaped, struct scan_fault *fault)
+{
+    for (;;) {
+        at = scan_plain(at, end);
+        if (SCAN_LIKELY(at < end && *at == '"'))
+            return at;
+        at = scan_special(at, end, escaped, fault);
+        if (at == NULL)
+            return NULL;
+    }
+}
+
+static inline const char *
+scan_digits(const char *at, const char *end)
+{
+    while (at < end && (unsigned char)(*at - '0') <= 9)
+        at++;
+    return at;
+}
+
+#endif
