@@ -24,7 +24,9 @@ export async function cleanup() {
         throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join('\n'));
 }
 
-after(cleanup);
+// A program that is no test (tests/bench) calls cleanup() itself.
+if (process.argv[1]?.endsWith('.test.mjs'))
+    after(cleanup);
 
 // A new folder of our own, removed at the end.
 export function temporaryFolder() {
