@@ -9,7 +9,7 @@
 # make format         lay out every C file (make format-check only asks)
 # make tsan           unit and system tests under ThreadSanitizer
 # make fuzz TIME=60   every fuzz target for TIME seconds; T=name runs one
-# make bench          CPU per request, side by side with nginx
+# make bench          CPU per request, side by side with nginx; T=document runs tests/bench/document_bench.c
 # make deps           install what building and testing need
 # make install        to DESTDIR and PREFIX (/usr/local)
 # make clean          remove build/, but not the installed test tools (make distclean: all of it)
@@ -56,7 +56,7 @@ C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/u
              tests/fuzz/*.[ch] tests/bench/*.[ch])
 
 export CC OUT T TIME PREFIX DESTDIR C_FILES
-export PLUMBLINE_BIN    ?= $(CURDIR)/$(OUT)/plumbline
+export PLUMBLINE_BIN    := $(CURDIR)/$(OUT)/plumbline
 export PLUMBLINE_SUITES ?= $(abspath $(wildcard ../shared/suites))
 export PATH := $(CURDIR)/build/npm/node_modules/.bin:$(PATH):/usr/sbin
 
@@ -98,6 +98,10 @@ $(OUT)/unit/%: tests/unit/%.c Makefile $(LIBRARY)
 	$(Q)$(CC) $(FLAGS) -Itests/unit -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
 	$(Q)$(LINK) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
 
+$(OUT)/bench/%: tests/bench/%.c Makefile $(LIBRARY)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(FLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
 $(OUT)/fuzz/%: tests/fuzz/%.c Makefile $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  fuzz     $<"
@@ -127,7 +131,8 @@ fuzz: ; @$(MAKE) --no-print-directory FUZZ=1 fuzz-programs && OUT=build/fuzz tes
 
 fuzz-programs: $(FUZZERS)
 
-bench: all ; @tests/bench/bench.mjs
+bench: $(if $(T),$(OUT)/bench/$(T)_bench,all)
+	@$(if $(T),$<,tests/bench/bench.mjs)
 
 format:       ; @clang-format -i $(C_FILES)
 format-check: ; @clang-format --dry-run -Werror $(C_FILES)
