@@ -46,15 +46,16 @@ struct header {
     struct text name;  /* as written */
     struct text value; /* without the white space around it */
     uint8_t id;        /* enum header_id */
-    bool hop_by_hop;   /* ends here (RFC 9110 7.6.1): Connection, what Connection names, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-… */
+    bool
+        hop_by_hop; /* ends here (RFC 9110 7.6.1): Connection, what Connection names, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-… */
 };
 
 /* How the end of the body is known (RFC 9112 6.3). */
 enum framing {
-    FRAMING_NONE,    /* no body: no length in a request; HEAD, 1xx, 204, 304 in a response */
+    FRAMING_NONE, /* no body: no length in a request; HEAD, 1xx, 204, 304 in a response */
     FRAMING_LENGTH,
     FRAMING_CHUNKED,
-    FRAMING_CLOSE,   /* responses only: until the connection closes */
+    FRAMING_CLOSE, /* responses only: until the connection closes */
 };
 
 /* What is known of a body's bytes when it is checked and recorded. */
@@ -68,14 +69,14 @@ enum body_state {
 
 struct message {
     bool is_request;
-    uint8_t minor;        /* HTTP/1.minor: 0 or 1 */
-    uint16_t status;      /* response */
-    struct text reason;   /* response; may be empty */
-    struct text method;   /* request */
-    struct text target;   /* request: raw, as sent */
-    struct text path;     /* request: the part of target before '?', without scheme and authority */
-    struct text query;    /* request: behind '?', without it */
-    bool has_query;       /* "/a?" has an empty one */
+    uint8_t minor;         /* HTTP/1.minor: 0 or 1 */
+    uint16_t status;       /* response */
+    struct text reason;    /* response; may be empty */
+    struct text method;    /* request */
+    struct text target;    /* request: raw, as sent */
+    struct text path;      /* request: the part of target before '?', without scheme and authority */
+    struct text query;     /* request: behind '?', without it */
+    bool has_query;        /* "/a?" has an empty one */
     struct text authority; /* request: from the absolute-form target or else from Host */
 
     struct header *headers;
@@ -92,7 +93,7 @@ struct message {
 
     enum body_state body_state;
     struct text body;
-    uint64_t body_bytes;  /* how many body bytes passed, held or not */
+    uint64_t body_bytes; /* how many body bytes passed, held or not */
 };
 
 /* The first header with this id or name (ASCII case ignored), or NULL. */
