@@ -58,7 +58,7 @@ C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/u
 export CC OUT T TIME PREFIX DESTDIR C_FILES
 export PLUMBLINE_BIN    := $(CURDIR)/$(OUT)/plumbline
 export PLUMBLINE_SUITES ?= $(abspath $(wildcard ../shared/suites))
-export PATH := $(CURDIR)/build/npm/node_modules/.bin:$(PATH):/usr/sbin
+export PATH := $(CURDIR)/build/npm/bin:$(CURDIR)/build/npm/node_modules/.bin:$(PATH):/usr/sbin
 
 all: $(if $(wildcard gateway/main.c),$(OUT)/plumbline,$(LIBRARY))
 

