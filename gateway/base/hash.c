@@ -24,15 +24,6 @@ hash_seed(void)
     return atomic_compare_exchange_strong(&seed, &none, now) ? now : none;
 }
 
-/* A whole word changes all bits of the sum: both halves of the 128-bit product are kept. */
-static inline uint64_t
-add_word(uint64_t sum, uint64_t word)
-{
-    __uint128_t product = (__uint128_t)(sum ^ word) * UINT64_C(0xA24BAED4963EE407);
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 uint64_t
 hash_text(struct text t, uint64_t seed)
 {
@@ -41,12 +32,12 @@ hash_text(struct text t, uint64_t seed)
 
     for (; t.length - i >= sizeof word; i += sizeof word) {
         memcpy(&word, t.data + i, sizeof word);
-        sum = add_word(sum, word);
+        sum = hash_fold(sum ^ word);
     }
     if (i < t.length) {
         word = 0;
         memcpy(&word, t.data + i, t.length - i);
-        sum = add_word(sum, word);
+        sum = hash_fold(sum ^ word);
     }
     return hash_mix(sum, seed);
 }
@@ -59,7 +50,7 @@ hash_text_nocase(struct text t, uint64_t seed)
     for (size_t i = 0; i < t.length; i++) {
         unsigned char c = (unsigned char)t.data[i];
 
-        sum = add_word(sum, c >= 'A' && c <= 'Z' ? c | 0x20u : c);
+        sum = hash_fold(sum ^ (c >= 'A' && c <= 'Z' ? c | 0x20u : c));
     }
     return hash_mix(sum, seed);
 }

@@ -13,15 +13,20 @@
 
 #define HASH_DIGEST_BYTES 32
 
+/* Both halves of a 128-bit product: every bit of the word changes half of the result. */
+static inline uint64_t
+hash_fold(uint64_t word)
+{
+    __uint128_t product = (__uint128_t)word * UINT64_C(0xA24BAED4963EE407);
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Two numbers made one. Depends on the order: hash_mix(a, b) is not hash_mix(b, a). */
 static inline uint64_t
 hash_mix(uint64_t a, uint64_t b)
 {
-    __uint128_t product = (__uint128_t)(a ^ UINT64_C(0x9E3779B97F4A7C15)) * (b | 1);
-    uint64_t folded = (uint64_t)product ^ (uint64_t)(product >> 64) ^ (b << 32 | b >> 32);
-
-    folded *= UINT64_C(0xD6E8FEB86659FD93);
-    return folded ^ folded >> 32;
+    return hash_fold(hash_fold(a + UINT64_C(0x9E3779B97F4A7C15)) ^ (b + UINT64_C(0xD6E8FEB86659FD93)));
 }
 
 /* The seed of this process; the same in all threads. */

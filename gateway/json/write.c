@@ -1,0 +1,246 @@
+/* write.c -- JSON text, appended to a buffer. */
+#include "json/write.h"
+
+#include <math.h>
+
+void
+json_begin(struct json_writer *w, struct buffer *out, unsigned indent)
+{
+    *w = (struct json_writer){ .out = out, .indent = (uint8_t)indent };
+}
+
+static void
+new_line(struct json_writer *w)
+{
+    if (w->indent == 0)
+        return;
+    buffer_byte(w->out, '\n');
+    for (unsigned i = 0; i < (unsigned)w->depth * w->indent; i++)
+        buffer_byte(w->out, ' ');
+}
+
+/* What is due before a value or a key. */
+static void
+before(struct json_writer *w)
+{
+    if (w->after_key) {
+        w->after_key = false;
+        return;
+    }
+    if (w->comma)
+        buffer_byte(w->out, ',');
+    if (w->depth > 0)
+        new_line(w);
+}
+
+static void
+begin_container(struct json_writer *w, char bracket)
+{
+    before(w);
+    buffer_byte(w->out, bracket);
+    w->depth++;
+    w->comma = false;
+}
+
+static void
+end_container(struct json_writer *w, char bracket)
+{
+    w->depth--;
+    if (w->comma) /* something was in it */
+        new_line(w);
+    buffer_byte(w->out, bracket);
+    w->comma = true;
+}
+
+void
+json_object(struct json_writer *w)
+{
+    begin_container(w, '{');
+}
+
+void
+json_end_object(struct json_writer *w)
+{
+    end_container(w, '}');
+}
+
+void
+json_array(struct json_writer *w)
+{
+    begin_container(w, '[');
+}
+
+void
+json_end_array(struct json_writer *w)
+{
+    end_container(w, ']');
+}
+
+void
+json_key(struct json_writer *w, struct text key)
+{
+    before(w);
+    json_escape(w->out, key);
+    buffer_add(w->out, w->indent > 0 ? TEXT(": ") : TEXT(":"));
+    w->after_key = true;
+}
+
+void
+json_raw(struct json_writer *w, struct text json)
+{
+    before(w);
+    buffer_add(w->out, json);
+    w->comma = true;
+}
+
+void
+json_string(struct json_writer *w, struct text value)
+{
+    before(w);
+    json_escape(w->out, value);
+    w->comma = true;
+}
+
+void
+json_integer(struct json_writer *w, int64_t value)
+{
+    before(w);
+    buffer_print(w->out, "%lld", (long long)value);
+    w->comma = true;
+}
+
+void
+json_double(struct json_writer *w, double value, int decimals)
+{
+    if (!isfinite(value)) { /* JSON has no words for these */
+        json_null(w);
+        return;
+    }
+    before(w);
+    buffer_print(w->out, "%.*f", decimals, value);
+    w->comma = true;
+}
+
+void
+json_bool(struct json_writer *w, bool value)
+{
+    json_raw(w, value ? TEXT("true") : TEXT("false"));
+}
+
+void
+json_null(struct json_writer *w)
+{
+    json_raw(w, TEXT("null"));
+}
+
+void
+json_value(struct json_writer *w, const struct value *value)
+{
+    switch ((enum value_type)value->type) {
+    case VALUE_NULL:
+        json_null(w);
+        break;
+    case VALUE_FALSE:
+    case VALUE_TRUE:
+        json_bool(w, value->type == VALUE_TRUE);
+        break;
+    case VALUE_NUMBER:
+        json_raw(w, value_text(value));
+        break;
+    case VALUE_STRING:
+        json_string(w, value_text(value));
+        break;
+    case VALUE_ARRAY:
+        json_array(w);
+        for (VALUE_EACH_ITEM(item, value))
+            json_value(w, item); /* as deep as the document, which is bounded */
+        json_end_array(w);
+        break;
+    case VALUE_OBJECT:
+        json_object(w);
+        for (VALUE_EACH_MEMBER(key, value)) {
+            json_key(w, value_text(key));
+            json_value(w, value_next(key));
+        }
+        json_end_object(w);
+        break;
+    }
+}
+
+/* ---- strings ---- */
+
+/* As many bytes as go through as they are: ASCII but quotes, backslashes and control bytes, and well-formed UTF-8. */
+static size_t
+plain_length(struct text t)
+{
+    size_t i = 0;
+
+    while (i < t.length) {
+        unsigned char c = (unsigned char)t.data[i];
+
+        if (c >= 0x80) {
+            size_t sequence = text_utf8_sequence(text_from(t, i));
+
+            if (sequence == 0)
+                break;
+            i += sequence;
+        } else if (c < ' ' || c == '"' || c == '\\') {
+            break;
+        } else {
+            i++;
+        }
+    }
+    return i;
+}
+
+/* The three bytes of a lone surrogate (WTF-8), which only an escape can say. */
+static bool
+is_surrogate(struct text t)
+{
+    const unsigned char *s = (const unsigned char *)t.data;
+
+    return t.length >= 3 && s[0] == 0xED && s[1] >= 0xA0 && s[1] <= 0xBF && (s[2] & 0xC0) == 0x80;
+}
+
+/* What t begins with cannot stand as it is; gives the bytes that are done. */
+static size_t
+escape_one(struct buffer *out, struct text t)
+{
+    static const char letters[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    unsigned char c = (unsigned char)t.data[0];
+
+    for (const char *l = letters; *l != '\0'; l += 2) {
+        if (*l == (char)c) {
+            buffer_byte(out, '\\');
+            buffer_byte(out, l[1]);
+            return 1;
+        }
+    }
+    if (c < ' ') {
+        buffer_print(out, "\\u%04x", c);
+        return 1;
+    }
+    if (is_surrogate(t)) {
+        unsigned unit = 0xD000u | ((unsigned char)t.data[1] & 0x3Fu) << 6 | ((unsigned char)t.data[2] & 0x3Fu);
+
+        buffer_print(out, "\\u%04x", unit);
+        return 3;
+    }
+    buffer_add(out, TEXT("\xEF\xBF\xBD"));
+    return 1;
+}
+
+void
+json_escape(struct buffer *out, struct text value)
+{
+    buffer_byte(out, '"');
+    while (value.length > 0) {
+        size_t plain = plain_length(value);
+
+        buffer_add(out, text_slice(value, 0, plain));
+        value = text_from(value, plain);
+        if (value.length > 0)
+            value = text_from(value, escape_one(out, value));
+    }
+    buffer_byte(out, '"');
+}
