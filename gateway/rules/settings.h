@@ -125,6 +125,7 @@ struct settings {
     uint32_t workers; /* 0: as many as cores */
     struct service_settings *services;
     uint32_t service_count;
+    bool catch_all; /* a request that no service matches goes to the first one, and is reported */
     struct record_settings record;
     enum access_log access;
     struct text *trusted_proxies;

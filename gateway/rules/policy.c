@@ -1,0 +1,81 @@
+/* policy.c -- how an operation is treated: built-in defaults, then `defaults`, the service, the operation. */
+#include "base/limits.h"
+#include "rules/settings_internal.h"
+
+#define SECOND INT64_C(1000000000)
+
+const struct policy policy_default = {
+    .request = MODE_OBSERVE,
+    .response = MODE_OBSERVE,
+    .undocumented = MODE_OBSERVE,
+    .record = true,
+    .max_body = LIMIT_BODY_HELD,
+    .connect_timeout = 5 * SECOND,
+    .first_byte_timeout = 60 * SECOND,
+    .idle_timeout = 60 * SECOND,
+    .check = { .unknown_query = true, .undocumented = true, .max_body = LIMIT_BODY_HELD },
+};
+
+static void
+read_mode(const struct value *v, enum mode *mode)
+{
+    if (v != NULL)
+        *mode = read_is(v, "enforce") ? MODE_ENFORCE : read_is(v, "observe") ? MODE_OBSERVE : MODE_OFF;
+}
+
+/* *flag is whether the value is `word`. */
+static void
+read_word(const struct value *v, const char *word, bool *flag)
+{
+    if (v != NULL)
+        *flag = read_is(v, word);
+}
+
+static void
+read_ignore(const struct value *v, uint32_t *ignore)
+{
+    _Static_assert(VIOLATION_IDS <= 32, "one bit per violation");
+
+    if (v == NULL)
+        return;
+    *ignore = 0;
+    for (VALUE_EACH_ITEM(item, v)) {
+        enum violation_id id = violation_of(value_text(item));
+
+        if (id < VIOLATION_IDS)
+            *ignore |= UINT32_C(1) << id;
+    }
+}
+
+static void
+read_timeouts(struct settings_reader *r, const struct value *v, struct policy *policy)
+{
+    if (v == NULL)
+        return;
+    read_duration(r, VALUE_MEMBER(v, "connect"), &policy->connect_timeout);
+    read_duration(r, VALUE_MEMBER(v, "first_byte"), &policy->first_byte_timeout);
+    read_duration(r, VALUE_MEMBER(v, "idle"), &policy->idle_timeout);
+    read_duration(r, VALUE_MEMBER(v, "total"), &policy->total_timeout);
+}
+
+void
+policy_read(struct settings_reader *r, const struct value *v, struct policy *policy)
+{
+    if (v == NULL)
+        return;
+    read_mode(VALUE_MEMBER(v, "request"), &policy->request);
+    read_mode(VALUE_MEMBER(v, "response"), &policy->response);
+    read_mode(VALUE_MEMBER(v, "undocumented"), &policy->undocumented);
+    read_word(VALUE_MEMBER(v, "unchecked"), "pass", &policy->unchecked_pass);
+    read_word(VALUE_MEMBER(v, "paths"), "lenient", &policy->paths_lenient);
+    read_word(VALUE_MEMBER(v, "options"), "refuse", &policy->options_refuse);
+    read_word(VALUE_MEMBER(v, "unknown_query"), "report", &policy->check.unknown_query);
+    read_word(VALUE_MEMBER(v, "duplicate_keys"), "pass", &policy->check.duplicate_keys_pass);
+    read_ignore(VALUE_MEMBER(v, "ignore"), &policy->check.ignore);
+    read_flag(VALUE_MEMBER(v, "record"), &policy->record);
+    read_size_t(r, VALUE_MEMBER(v, "max_body"), &policy->max_body);
+    read_timeouts(r, VALUE_MEMBER(v, "timeouts"), policy);
+    read_count(r, VALUE_MEMBER(v, "retries"), &policy->retries);
+    policy->check.undocumented = policy->undocumented != MODE_OFF;
+    policy->check.max_body = policy->max_body;
+}

@@ -1,0 +1,177 @@
+/* services.c -- the services of a settings file. */
+#include "rules/settings_internal.h"
+#include "rules/units.h"
+
+int
+upstream_settings_read(struct upstream_settings *u, struct text text, const char *where, struct arena *arena,
+                       struct error *err)
+{
+    struct text rest = text, authority;
+    size_t colon;
+    uint64_t port;
+
+    *u = (struct upstream_settings){ .text = arena_text(arena, text) };
+    if (text_equal(text, TEXT("sandbox"))) {
+        u->kind = UPSTREAM_SANDBOX;
+        return 0;
+    }
+    if (text_starts(text, TEXT("unix:")) && text.length > 5) {
+        u->kind = UPSTREAM_UNIX;
+        u->host = arena_text(arena, text_from(text, 5));
+        return 0;
+    }
+    if (text_starts(text, TEXT("https://")) || text_starts(text, TEXT("recording:")))
+        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': this version speaks http:// and unix: only",
+                         TEXT_PRINT(text));
+    if (!text_starts(text, TEXT("http://")))
+        return error_set(err, ERROR_CONFIG, where,
+                         "upstream '%.*s' is none of http://HOST:PORT/BASE, unix:/PATH, sandbox", TEXT_PRINT(text));
+    rest = text_from(text, 7);
+    authority = text_slice(rest, 0, text_find(rest, '/'));
+    u->base = text_from(rest, authority.length);
+    while (u->base.length > 0 && u->base.data[u->base.length - 1] == '/')
+        u->base.length--;
+    if (text_find(u->base, '?') < u->base.length || text_find(u->base, '#') < u->base.length ||
+        text_find(authority, '@') < authority.length)
+        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': a base path has no query, fragment or user",
+                         TEXT_PRINT(text));
+    /* [::1]:80 has colons inside its brackets */
+    for (colon = authority.length; colon > 0 && authority.data[colon - 1] != ':' && authority.data[colon - 1] != ']';)
+        colon--;
+    u->port = 80;
+    if (colon > 0 && authority.data[colon - 1] == ':') {
+        if (!text_to_u64(text_from(authority, colon), &port) || port == 0 || port > 65535)
+            return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': the port is a number from 1 to 65535",
+                             TEXT_PRINT(text));
+        u->port = (uint16_t)port;
+        authority = text_slice(authority, 0, colon - 1);
+    }
+    if (authority.length > 2 && authority.data[0] == '[' && authority.data[authority.length - 1] == ']')
+        authority = text_slice(authority, 1, authority.length - 2);
+    if (authority.length == 0)
+        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': the host is missing", TEXT_PRINT(text));
+    u->kind = UPSTREAM_TCP;
+    u->host = arena_text(arena, authority);
+    u->base = arena_text(arena, u->base);
+    return 0;
+}
+
+static void
+read_upstream(struct settings_reader *r, const struct value *v, struct upstream_settings *u)
+{
+    struct text text = { NULL, 0 };
+    struct text where = document_where(r->document, v, r->settings->arena);
+
+    if (value_is(v, VALUE_OBJECT)) {
+        u->kind = UPSTREAM_SANDBOX;
+        u->text = TEXT("sandbox");
+        read_path(r, VALUE_MEMBER(v, "sandbox"), &u->sandbox);
+        return;
+    }
+    read_text(r, v, &text);
+    if (!r->failed && upstream_settings_read(u, text, where.data, r->settings->arena, r->err) < 0)
+        r->failed = true;
+}
+
+static void
+read_match(struct settings_reader *r, const struct value *v, struct service_settings *s)
+{
+    if (v == NULL)
+        return;
+    read_texts(r, VALUE_MEMBER(v, "paths"), &s->paths, &s->path_count);
+    read_texts(r, VALUE_MEMBER(v, "hosts"), &s->hosts, &s->host_count);
+    read_flag(VALUE_MEMBER(v, "strip"), &s->strip);
+    if (s->strip && s->path_count == 0)
+        read_fail(r, v, "strip wants paths beside it: what should be taken off?");
+}
+
+static void
+read_set_headers(struct settings_reader *r, const struct value *v, struct service_settings *s)
+{
+    if (v == NULL)
+        return;
+    s->set_headers = ARENA_ARRAY(r->settings->arena, struct header_setting, v->count);
+    if (s->set_headers == NULL) {
+        r->failed = true;
+        error_memory(r->err);
+        return;
+    }
+    for (VALUE_EACH_MEMBER(key, v)) {
+        struct header_setting *h = &s->set_headers[s->set_header_count++];
+
+        h->name = arena_text(r->settings->arena, value_text(key));
+        read_text(r, value_next(key), &h->value);
+        /* the environment may hold what the file may not */
+        for (size_t i = 0; i < h->value.length; i++)
+            if ((unsigned char)h->value.data[i] < 0x20 && h->value.data[i] != '\t')
+                read_fail(r, value_next(key), "the value of header '%.*s' has a control character",
+                          TEXT_PRINT(h->name));
+    }
+}
+
+static void
+read_operations(struct settings_reader *r, const struct value *v, struct service_settings *s)
+{
+    if (v == NULL)
+        return;
+    s->operations = ARENA_ARRAY(r->settings->arena, struct operation_settings, v->count);
+    if (s->operations == NULL) {
+        r->failed = true;
+        error_memory(r->err);
+        return;
+    }
+    for (VALUE_EACH_MEMBER(key, v)) {
+        struct operation_settings *o = &s->operations[s->operation_count++];
+
+        o->name = arena_text(r->settings->arena, value_text(key));
+        o->where = document_where(r->document, key, r->settings->arena);
+        o->policy = s->policy;
+        policy_read(r, value_next(key), &o->policy);
+    }
+}
+
+static void
+read_service(struct settings_reader *r, const struct value *key, const struct policy *defaults)
+{
+    const struct value *v = value_next(key);
+    struct service_settings *s = &r->settings->services[r->settings->service_count++];
+    const struct value *forwarded = VALUE_MEMBER(v, "forwarded");
+
+    s->name = arena_text(r->settings->arena, value_text(key));
+    s->where = document_where(r->document, key, r->settings->arena);
+    s->policy = *defaults;
+    read_path(r, VALUE_MEMBER(v, "contract"), &s->contract);
+    read_match(r, VALUE_MEMBER(v, "match"), s);
+    read_upstream(r, VALUE_MEMBER(v, "upstream"), &s->upstream);
+    s->host_upstream = read_is(VALUE_MEMBER(v, "host"), "upstream");
+    s->forwarded = read_is(forwarded, "off")      ? FORWARDED_OFF
+                   : read_is(forwarded, "append") ? FORWARDED_APPEND
+                                                  : FORWARDED_REPLACE;
+    read_set_headers(r, VALUE_MEMBER(v, "set_headers"), s);
+    policy_read(r, v, &s->policy);
+    read_operations(r, VALUE_MEMBER(v, "operations"), s);
+}
+
+void
+services_read(struct settings_reader *r, const struct value *v, const struct policy *defaults)
+{
+    struct settings *s = r->settings;
+
+    if (v == NULL)
+        return;
+    s->services = arena_grow(s->arena, s->services, s->service_count * sizeof(s->services[0]),
+                             (s->service_count + v->count) * sizeof(s->services[0]));
+    if (s->services == NULL) {
+        r->failed = true;
+        error_memory(r->err);
+        return;
+    }
+    memset(s->services + s->service_count, 0, v->count * sizeof(s->services[0]));
+    for (VALUE_EACH_MEMBER(key, v)) {
+        for (uint32_t i = 0; i < s->service_count; i++)
+            if (text_equal(s->services[i].name, value_text(key)))
+                read_fail(r, key, "there is a service '%.*s' already, at %.*s", TEXT_PRINT(value_text(key)),
+                          TEXT_PRINT(s->services[i].where));
+        read_service(r, key, defaults);
+    }
+}

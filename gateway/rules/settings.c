@@ -1,0 +1,287 @@
+/* settings.c -- a settings file with what it includes, then the environment, then the command line. */
+#include "rules/settings.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "rules/judge.h"
+#include "rules/settings_internal.h"
+#include "rules/units.h"
+
+#define SECOND INT64_C(1000000000)
+
+static struct settings *
+settings_new(struct error *err)
+{
+    struct arena *arena = arena_new(0, 64 * LIMIT_MIB);
+    struct settings *s = arena != NULL ? ARENA_NEW(arena, struct settings) : NULL;
+
+    if (s == NULL) {
+        arena_free(arena);
+        error_memory(err);
+        return NULL;
+    }
+    *s = (struct settings){
+        .arena = arena,
+        .seed = 1,
+        .header_timeout = 10 * SECOND,
+        .body_timeout = 30 * SECOND,
+        .keep_alive_timeout = 75 * SECOND,
+        .drain_timeout = 10 * SECOND,
+        .max_connections = LIMIT_CONNECTIONS,
+        .max_header = LIMIT_HEADER_BYTES,
+        .max_fields = LIMIT_HEADER_FIELDS,
+        .record = { .segment = LIMIT_SEGMENT_BYTES, .sync = SECOND, .max_body = LIMIT_BODY_HELD },
+    };
+    return s;
+}
+
+void
+settings_free(struct settings *s)
+{
+    if (s != NULL)
+        arena_free(s->arena);
+}
+
+static int
+set_listen(struct settings *s, struct text address)
+{
+    s->listen = ARENA_NEW(s->arena, struct text);
+    if (s->listen == NULL)
+        return -1;
+    s->listen[0] = address;
+    s->listen_count = 1;
+    return 0;
+}
+
+static void
+read_listeners(struct settings_reader *r, const struct value *v)
+{
+    struct text address = { NULL, 0 };
+
+    if (value_is(v, VALUE_ARRAY)) {
+        read_texts(r, v, &r->settings->listen, &r->settings->listen_count);
+    } else if (v != NULL) {
+        read_text(r, v, &address);
+        if (set_listen(r->settings, address) < 0)
+            r->failed = true;
+    }
+}
+
+static void
+read_admin(struct settings_reader *r, const struct value *v)
+{
+    if (value_is(v, VALUE_OBJECT)) {
+        read_text(r, VALUE_MEMBER(v, "listen"), &r->settings->admin);
+        read_text(r, VALUE_MEMBER(v, "token"), &r->settings->admin_token);
+    } else {
+        read_text(r, v, &r->settings->admin);
+    }
+}
+
+static void
+read_clients(struct settings_reader *r, const struct value *v)
+{
+    struct settings *s = r->settings;
+    uint64_t header = s->max_header;
+
+    if (v == NULL)
+        return;
+    read_duration(r, VALUE_MEMBER(v, "header_timeout"), &s->header_timeout);
+    read_duration(r, VALUE_MEMBER(v, "body_timeout"), &s->body_timeout);
+    read_duration(r, VALUE_MEMBER(v, "keep_alive_timeout"), &s->keep_alive_timeout);
+    read_duration(r, VALUE_MEMBER(v, "drain_timeout"), &s->drain_timeout);
+    read_count(r, VALUE_MEMBER(v, "max_connections"), &s->max_connections);
+    read_size(r, VALUE_MEMBER(v, "max_header"), &header);
+    read_count(r, VALUE_MEMBER(v, "max_fields"), &s->max_fields);
+    if (header < 1024 || header > 16 * LIMIT_MIB)
+        read_fail(r, v, "max_header is from 1KiB to 16MiB");
+    else
+        s->max_header = (uint32_t)header;
+}
+
+static void
+read_record(struct settings_reader *r, const struct value *v)
+{
+    struct record_settings *record = &r->settings->record;
+
+    if (!value_is(v, VALUE_OBJECT)) {
+        read_path(r, v, &record->to);
+        return;
+    }
+    read_path(r, VALUE_MEMBER(v, "to"), &record->to);
+    read_size_t(r, VALUE_MEMBER(v, "segment"), &record->segment);
+    read_duration(r, VALUE_MEMBER(v, "sync"), &record->sync);
+    read_size_t(r, VALUE_MEMBER(v, "max_body"), &record->max_body);
+    record->on_error_refuse = read_is(VALUE_MEMBER(v, "on_error"), "refuse");
+    record->full = read_is(VALUE_MEMBER(v, "full"), "drop") ? RECORD_DROP : RECORD_BLOCK;
+}
+
+static void
+read_access(const struct value *v, enum access_log *access)
+{
+    if (v != NULL)
+        *access = read_is(v, "json") ? ACCESS_JSON : read_is(v, "off") ? ACCESS_OFF : ACCESS_TEXT;
+}
+
+static void
+read_seed(struct settings_reader *r, const struct value *v)
+{
+    if (v != NULL && !text_to_u64(value_text(v), &r->settings->seed))
+        read_fail(r, v, "the seed is a whole number below 2^64");
+}
+
+/* The keys of one file, laid over what is there. Services come last: they begin with the file's `defaults`. */
+static void
+read_file(struct settings_reader *r, struct policy *defaults)
+{
+    const struct value *root = r->document->root;
+    struct settings *s = r->settings;
+
+    read_listeners(r, VALUE_MEMBER(root, "listen"));
+    read_admin(r, VALUE_MEMBER(root, "admin"));
+    if (value_is(VALUE_MEMBER(root, "workers"), VALUE_NUMBER))
+        read_count(r, VALUE_MEMBER(root, "workers"), &s->workers);
+    read_seed(r, VALUE_MEMBER(root, "seed"));
+    read_texts(r, VALUE_MEMBER(root, "trusted_proxies"), &s->trusted_proxies, &s->trusted_proxy_count);
+    read_clients(r, VALUE_MEMBER(root, "clients"));
+    read_record(r, VALUE_MEMBER(root, "record"));
+    read_access(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "access"), &s->access);
+    if (VALUE_MEMBER(root, "redaction") != NULL) {
+        s->redaction = VALUE_MEMBER(root, "redaction");
+        s->redaction_document = r->document;
+    }
+    policy_read(r, VALUE_MEMBER(root, "defaults"), defaults);
+    services_read(r, VALUE_MEMBER(root, "services"), defaults);
+}
+
+/* Read one file and those it includes; `depth` keeps a file from including itself for ever. */
+static int
+load_file(struct settings *s, struct text path, struct policy *defaults, unsigned depth, struct error *err)
+{
+    struct document *document = ARENA_NEW(s->arena, struct document);
+    struct settings_reader r = { .settings = s, .document = document, .file = path, .err = err };
+    const struct value *include;
+
+    if (document == NULL)
+        return error_memory(err);
+    if (depth > 8)
+        return error_set(err, ERROR_CONFIG, path.data, "files include each other in a circle");
+    if (document_read(document, path.data, s->arena, err) < 0 ||
+        judge_document(document, "gateway.schema.json", err) < 0)
+        return -1;
+    read_file(&r, defaults);
+    include = VALUE_MEMBER(document->root, "include");
+    if (include != NULL && !r.failed) {
+        for (VALUE_EACH_ITEM(item, include)) {
+            struct text file = { NULL, 0 };
+
+            read_path(&r, item, &file);
+            if (r.failed || load_file(s, file, defaults, depth + 1, err) < 0)
+                return -1;
+        }
+    }
+    return r.failed ? -1 : 0;
+}
+
+/* A flag beats the environment, the environment the file. NULL when neither says anything. */
+static const char *
+override(const char *flag, const char *variable)
+{
+    const char *value = flag != NULL ? flag : getenv(variable);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static int
+override_workers(struct settings *s, long flag, struct error *err)
+{
+    const char *variable = getenv("PLUMBLINE_WORKERS");
+    uint64_t workers = (uint64_t)flag;
+
+    if (flag <= 0 && (variable == NULL || strcmp(variable, "") == 0))
+        return 0;
+    if (flag <= 0 && strcmp(variable, "auto") == 0)
+        workers = 0;
+    else if (flag <= 0 && !text_to_u64(text_of(variable), &workers))
+        workers = UINT64_MAX;
+    if (workers > LIMIT_WORKERS)
+        return error_set(err, ERROR_USAGE, flag > 0 ? "--workers" : "PLUMBLINE_WORKERS",
+                         "the number of workers is from 1 to %d, or auto", LIMIT_WORKERS);
+    s->workers = (uint32_t)workers;
+    return 0;
+}
+
+static int
+apply_overrides(struct settings *s, const struct settings_overrides *o, struct error *err)
+{
+    const char *listen = override(o != NULL ? o->listen : NULL, "PLUMBLINE_LISTEN");
+    const char *admin = override(o != NULL ? o->admin : NULL, "PLUMBLINE_ADMIN");
+    const char *record = override(o != NULL ? o->record : NULL, "PLUMBLINE_RECORD");
+
+    if (listen != NULL && set_listen(s, arena_text(s->arena, text_of(listen))) < 0)
+        return error_memory(err);
+    if (listen == NULL && s->listen_count == 0 && set_listen(s, TEXT("127.0.0.1:8080")) < 0)
+        return error_memory(err);
+    if (admin != NULL)
+        s->admin = strcmp(admin, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(admin));
+    if (record != NULL)
+        s->record.to = strcmp(record, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(record));
+    return override_workers(s, o != NULL ? o->workers : 0, err);
+}
+
+struct settings *
+settings_load(const char *path, const struct settings_overrides *overrides, struct error *err)
+{
+    struct settings *s = settings_new(err);
+    struct policy defaults = policy_default;
+
+    if (s == NULL)
+        return NULL;
+    s->file = arena_text(s->arena, text_of(path));
+    if (load_file(s, s->file, &defaults, 0, err) < 0 || apply_overrides(s, overrides, err) < 0)
+        goto fail;
+    if (s->service_count == 0) {
+        error_set(err, ERROR_CONFIG, path, "there are no services; add one below 'services:'");
+        goto fail;
+    }
+    return s;
+
+fail:
+    settings_free(s);
+    return NULL;
+}
+
+struct settings *
+settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
+               const struct settings_overrides *overrides, struct error *err)
+{
+    struct settings *s = settings_new(err);
+
+    if (s == NULL)
+        return NULL;
+    s->services = ARENA_ARRAY(s->arena, struct service_settings, count);
+    if (s->services == NULL) {
+        error_memory(err);
+        goto fail;
+    }
+    s->catch_all = true;
+    for (size_t i = 0; i < count; i++) {
+        struct service_settings *service = &s->services[s->service_count++];
+
+        service->contract = arena_text(s->arena, text_of(contracts[i]));
+        service->where = service->contract;
+        service->policy = policy_default;
+        service->policy.request = enforce ? MODE_ENFORCE : MODE_OBSERVE;
+        service->policy.response = service->policy.request;
+        if (upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)
+            goto fail;
+    }
+    if (apply_overrides(s, overrides, err) < 0)
+        goto fail;
+    return s;
+
+fail:
+    settings_free(s);
+    return NULL;
+}
