@@ -122,7 +122,7 @@ unit-programs: $(UNIT)
 unit: $(if $(T),$(OUT)/unit/$(T)_test,$(UNIT))
 	@tests/run/unit.sh $^
 
-contracts system conformance: all
+contracts system conformance: deps-test all
 	@tests/run/suite.mjs $@ $(T)
 
 tsan: ; @$(MAKE) --no-print-directory TSAN=1 all unit-programs && TSAN=1 tests/run/check.sh unit system
