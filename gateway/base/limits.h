@@ -24,8 +24,14 @@
 #define LIMIT_SCHEMA_DEPTH     512               /* nesting of schema application while checking */
 #define LIMIT_CONTRACT_FILES   1024              /* documents that one contract may pull in by $ref */
 #define LIMIT_CHECK_BUDGET     (4u * 1000 * 1000)  /* work units per message: schema steps, comparisons, regex steps */
+#define LIMIT_PATTERN_BYTES    (64 * LIMIT_KIB)  /* source of one regular expression */
+#define LIMIT_PATTERN_TREE     (32 * LIMIT_MIB)  /* memory while reading one */
+#define LIMIT_PATTERN_NESTING  200               /* groups in groups */
+#define LIMIT_PATTERN_STATES   512               /* of the automaton that replaces PCRE2 for everyday patterns */
 #define LIMIT_PATTERN_MATCHES  100000u           /* PCRE2 match limit of one pattern on one string */
 #define LIMIT_PATTERN_DEPTH    2000u             /* PCRE2 depth limit */
+#define LIMIT_PATTERN_STACK    (512 * LIMIT_KIB) /* stack of PCRE2's JIT code, per worker */
+#define LIMIT_PATTERN_HEAP_KIB 65536u            /* PCRE2's heap where there is no JIT, in KiB */
 #define LIMIT_VIOLATIONS       100               /* violations kept per message; the rest is counted */
 #define LIMIT_CONTRACT_DEFECTS 1000              /* located warnings kept per contract */
 

@@ -1,0 +1,322 @@
+/* pattern.c -- the one door to PCRE2.
+ *
+ * Most patterns of contracts become an automaton (pattern_automaton) and never reach PCRE2 when they are only asked yes or no.
+ * The rest is translated (pattern_translate) and compiled twice: once plain, for short subjects, where PCRE2's match limit is
+ * bound enough, and once with callouts that count, for long ones: the match limit begins anew at every start position, so on a
+ * megabyte it bounds nothing. */
+#include "schema/pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/limits.h"
+#include "schema/code_point.h"
+#include "schema/pattern_automaton.h"
+#include "schema/pattern_parse.h"
+#include "schema/pattern_property.h"
+#include "schema/pattern_translate.h"
+
+#define SHORT_SUBJECT  256      /* bytes; up to here the plain program runs */
+#define BYTES_PER_UNIT 16       /* bytes looked at for one unit of the work budget */
+#define STEPS_PER_UNIT 4        /* steps of PCRE2 (a limit count, a callout) for one unit */
+#define COUNTED_STEPS  1000000u /* callouts of one match with the counting program */
+
+struct pattern {
+    pcre2_code *plain;
+    pcre2_code *counted; /* NULL: plain for all subjects */
+    struct automaton *automaton;
+};
+
+struct pattern_scratch {
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+    uint32_t steps_left; /* of the counting program */
+    PCRE2_SIZE last;     /* where it was */
+};
+
+/* ---- compiling ---- */
+
+static pcre2_code *
+compile(struct text source, uint32_t options, int *code, PCRE2_SIZE *offset)
+{
+    pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+    pcre2_code *program;
+
+    if (context == NULL) {
+        *code = PCRE2_ERROR_NOMEMORY;
+        return NULL;
+    }
+    pcre2_set_compile_extra_options(context, PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES);
+    program = pcre2_compile((PCRE2_SPTR)(source.data != NULL ? source.data : ""), source.length,
+                            options | PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, code, offset, context);
+    pcre2_compile_context_free(context);
+    if (program != NULL)
+        (void)pcre2_jit_compile(program, PCRE2_JIT_COMPLETE); /* without JIT it is slower, not wrong */
+    return program;
+}
+
+bool
+pattern_engine_knows(struct text property)
+{
+    char source[64];
+    int length = snprintf(source, sizeof(source), "\\p{%.*s}", TEXT_PRINT(property));
+    int code;
+    PCRE2_SIZE offset;
+    pcre2_code *program;
+
+    if (length < 0 || (size_t)length >= sizeof(source))
+        return false;
+    program = pcre2_compile((PCRE2_SPTR)source, (PCRE2_SIZE)length, PCRE2_UTF, &code, &offset, NULL);
+    pcre2_code_free(program);
+    return program != NULL;
+}
+
+static int
+engine_error(struct error *err, struct text source, int code, size_t offset)
+{
+    char message[128];
+
+    if (code == PCRE2_ERROR_NOMEMORY)
+        return error_memory(err);
+    if (pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message)) < 0)
+        message[0] = '\0';
+    return error_set(err, ERROR_CONFIG, NULL, "the pattern '%.*s' cannot be run by PCRE2: %s, at offset %zu",
+                     source.length > 200 ? 200 : (int)source.length, source.data, message, offset);
+}
+
+static int
+pattern_error(struct error *err, struct text source, const struct pattern_problem *problem)
+{
+    return error_set(err, ERROR_CONFIG, NULL,
+                     "the pattern '%.*s' is not a regular expression of ECMA-262: %s, at offset %u",
+                     source.length > 200 ? 200 : (int)source.length, source.data != NULL ? source.data : "",
+                     problem->what, problem->place);
+}
+
+static pcre2_code *
+compile_tree(const struct pattern_tree *tree, bool counted, struct text source, struct error *err)
+{
+    struct buffer translation;
+    pcre2_code *program = NULL;
+    PCRE2_SIZE offset = 0;
+    int code = 0;
+
+    buffer_init(&translation, LIMIT_PATTERN_TREE);
+    pattern_translate(tree, counted, &translation);
+    if (buffer_failed(&translation)) {
+        error_memory(err);
+    } else {
+        program = compile(buffer_text(&translation), PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF, &code, &offset);
+        if (program == NULL)
+            engine_error(err, source, code, pattern_translated_from(tree, counted, offset));
+    }
+    buffer_release(&translation);
+    return program;
+}
+
+static struct pattern *
+pattern_from(const struct pattern_tree *tree, struct text source, struct error *err)
+{
+    struct pattern *p = calloc(1, sizeof(*p));
+
+    if (p == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    if ((p->plain = compile_tree(tree, false, source, err)) == NULL) {
+        pattern_free(p);
+        return NULL;
+    }
+    /* The counting program is larger and may be refused; then the match limit alone has to do. */
+    if ((p->automaton = automaton_new(tree)) == NULL)
+        p->counted = compile_tree(tree, true, source, NULL);
+    return p;
+}
+
+struct pattern *
+pattern_new(struct text source, struct error *err)
+{
+    struct arena *arena = arena_new(0, LIMIT_PATTERN_TREE);
+    struct pattern_problem problem;
+    struct pattern_tree tree;
+    struct pattern *p = NULL;
+
+    if (arena == NULL)
+        error_memory(err);
+    else if (pattern_parse(&tree, source, false, arena, &problem) < 0 ||
+             pattern_translatable(&tree, arena, &problem) < 0)
+        pattern_error(err, source, &problem);
+    else
+        p = pattern_from(&tree, source, err);
+    arena_free(arena);
+    return p;
+}
+
+struct pattern *
+pattern_new_pcre(struct text source, bool ignore_case, struct error *err)
+{
+    struct pattern *p = calloc(1, sizeof(*p));
+    PCRE2_SIZE offset = 0;
+    int code = 0;
+
+    if (p == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    if ((p->plain = compile(source, ignore_case ? PCRE2_CASELESS : 0, &code, &offset)) == NULL) {
+        engine_error(err, source, code, offset);
+        free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void
+pattern_free(struct pattern *p)
+{
+    if (p == NULL)
+        return;
+    pcre2_code_free(p->plain);
+    pcre2_code_free(p->counted);
+    automaton_free(p->automaton);
+    free(p);
+}
+
+bool
+pattern_is_valid(struct text source)
+{
+    struct arena *arena = arena_new(0, LIMIT_PATTERN_TREE);
+    struct pattern_problem problem;
+    struct pattern_tree tree;
+    bool valid = arena != NULL && pattern_parse(&tree, source, true, arena, &problem) == 0;
+
+    arena_free(arena);
+    return valid;
+}
+
+/* ---- matching ---- */
+
+/* One step of the counting program: the way since the last one, and the step itself. */
+static int
+on_callout(pcre2_callout_block *block, void *arg)
+{
+    struct pattern_scratch *scratch = arg;
+    PCRE2_SIZE at = block->current_position;
+    PCRE2_SIZE way = at > scratch->last ? at - scratch->last : scratch->last - at;
+    uint64_t steps = 1 + way / BYTES_PER_UNIT;
+
+    scratch->last = at;
+    if (steps > scratch->steps_left) {
+        scratch->steps_left = 0;
+        return PCRE2_ERROR_CALLOUT;
+    }
+    scratch->steps_left -= (uint32_t)steps;
+    return 0;
+}
+
+struct pattern_scratch *
+pattern_scratch_new(void)
+{
+    struct pattern_scratch *scratch = calloc(1, sizeof(*scratch));
+
+    if (scratch == NULL)
+        return NULL;
+    scratch->match = pcre2_match_data_create(1, NULL); /* where the whole match is; groups are nobody's business */
+    scratch->context = pcre2_match_context_create(NULL);
+    scratch->stack = pcre2_jit_stack_create(32 * LIMIT_KIB, LIMIT_PATTERN_STACK, NULL);
+    if (scratch->match == NULL || scratch->context == NULL) {
+        pattern_scratch_free(scratch);
+        return NULL;
+    }
+    if (scratch->stack != NULL) /* NULL: no JIT here */
+        pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    pcre2_set_match_limit(scratch->context, LIMIT_PATTERN_MATCHES);
+    pcre2_set_depth_limit(scratch->context, LIMIT_PATTERN_DEPTH);
+    pcre2_set_heap_limit(scratch->context, LIMIT_PATTERN_HEAP_KIB);
+    pcre2_set_callout(scratch->context, on_callout, scratch);
+    return scratch;
+}
+
+void
+pattern_scratch_free(struct pattern_scratch *scratch)
+{
+    if (scratch == NULL)
+        return;
+    pcre2_match_data_free(scratch->match);
+    pcre2_match_context_free(scratch->context);
+    pcre2_jit_stack_free(scratch->stack);
+    free(scratch);
+}
+
+/* 1, 0, -1. The subject is well-formed: surrogates, which PCRE2's own check would refuse, are what PCRE2_NO_UTF_CHECK together with
+ * PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES is documented to match. */
+static int
+run(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch)
+{
+    const pcre2_code *program = p->counted != NULL && subject.length > SHORT_SUBJECT ? p->counted : p->plain;
+    int result;
+
+    scratch->steps_left = COUNTED_STEPS;
+    scratch->last = from;
+    result = pcre2_match(program, (PCRE2_SPTR)(subject.data != NULL ? subject.data : ""), subject.length, from,
+                         PCRE2_NO_UTF_CHECK, scratch->match, scratch->context);
+    if (result >= 0)
+        return 1;
+    return result == PCRE2_ERROR_NOMATCH ? 0 : -1;
+}
+
+/* False: there is not that much left. */
+static bool
+spend(uint32_t *budget, uint64_t units)
+{
+    if (budget == NULL)
+        return true;
+    if (*budget < units) {
+        *budget = 0;
+        return false;
+    }
+    *budget -= (uint32_t)units;
+    return true;
+}
+
+int
+pattern_matches(const struct pattern *p, struct text subject, struct pattern_scratch *scratch, uint32_t *budget)
+{
+    int result;
+
+    if (!spend(budget, 1 + subject.length / BYTES_PER_UNIT))
+        return -1;
+    if (p->automaton != NULL)
+        return automaton_matches(p->automaton, subject);
+    if (!code_points_well_formed(subject))
+        return -1;
+    result = run(p, subject, 0, scratch);
+    if (subject.length > SHORT_SUBJECT && p->counted != NULL)
+        (void)spend(budget, (COUNTED_STEPS - scratch->steps_left) / STEPS_PER_UNIT);
+    else if (result < 0)
+        (void)spend(budget, LIMIT_PATTERN_MATCHES / STEPS_PER_UNIT);
+    return result;
+}
+
+int
+pattern_search(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
+               size_t *start, size_t *end)
+{
+    int result;
+
+    if (from > subject.length)
+        return 0;
+    if (!code_points_well_formed(subject))
+        return -1;
+    if ((result = run(p, subject, from, scratch)) == 1) {
+        const PCRE2_SIZE *place = pcre2_get_ovector_pointer(scratch->match);
+
+        *start = place[0];
+        *end = place[1];
+    }
+    return result;
+}
