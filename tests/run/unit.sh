@@ -45,12 +45,17 @@ run() {
 i=1000
 for program in "$@"; do
     name=${program#"$OUT"/unit/}
-    run "$program" "${name%_test}" "$results/$((i++))" &
+    i=$((i + 1)) # here, not in the subshell below
+    run "$program" "${name%_test}" "$results/$i" &
     [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
 done
 wait
 for report in "$results"/*.report; do [ ! -e "$report" ] || cat "$report"; done
 
 read -r passed failed skipped < <(cat "$results"/*.count 2>/dev/null | awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
+if [ "$(find "$results" -name '*.count' | wc -l)" != $# ]; then
+    echo "unit: a result of the $# programs is missing"
+    failed=$((failed + 1))
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
