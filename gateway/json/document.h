@@ -54,8 +54,8 @@ struct document {
 
 struct document_options {
     const char *name;     /* for messages and for document_where; borrowed */
-    uint32_t max_depth;   /* 0: LIMIT_JSON_DEPTH */
-    uint32_t max_values;  /* 0: LIMIT_JSON_VALUES */
+    uint32_t max_depth;   /* 0, or less than LIMIT_JSON_DEPTH, which holds otherwise */
+    uint32_t max_values;  /* the same with LIMIT_JSON_VALUES */
     bool lines;           /* build the table of lines (files) */
     bool duplicates;      /* look for repeated keys */
 };
@@ -76,9 +76,10 @@ int document_parse(struct document *document, struct text source, const struct d
 /* Is the text JSON? The same grammar, no tape, no memory: for what need not be looked at. */
 bool document_is_json(struct text source);
 
-/* Read a file as JSON or, when its first byte is no '{' or '[' or its name ends in .yaml/.yml, as YAML 1.2 (core schema, aliases
- * resolved, at most LIMIT_YAML_NODES nodes). The text and the lines are kept in the arena, so no lifetime to think of.
- * 0 or -1 with err ("file:line:column"). */
+/* Read a file ("-": standard input). A name in .json means JSON, .yaml and .yml mean YAML; otherwise it is JSON when it begins with
+ * '{' or '['. YAML is 1.2 with the core schema, aliases resolved, at most LIMIT_YAML_NODES values; json/yaml.c and json/plain.h say
+ * what becomes of the things that JSON has no words for. Repeated keys are counted in JSON and refused in YAML (1.2.2 3.2.1.3).
+ * The text, the name and the lines are kept in the arena, so no lifetime to think of. 0 or -1 with err ("file:line:column"). */
 int document_read(struct document *document, const char *path, struct arena *arena, struct error *err);
 
 /* The same from memory: text of a file called name. */
