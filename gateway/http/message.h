@@ -93,7 +93,9 @@ struct message {
 
     enum body_state body_state;
     struct text body;
-    uint64_t body_bytes; /* how many body bytes passed, held or not */
+    bool body_plain;         /* content codings are undone already (read from a HAR, or redacted) */
+    struct text body_digest; /* in place of a body that must not be written down: "sha-256=…"; else empty */
+    uint64_t body_bytes;     /* how many body bytes passed, held or not */
 };
 
 /* The first header with this id or name (ASCII case ignored), or NULL. */
