@@ -46,6 +46,8 @@
 
 /* Connections and exchanges */
 #define LIMIT_STREAM_BUFFER    (64 * LIMIT_KIB)  /* per direction before back-pressure */
+#define LIMIT_STREAM_UNUSED    (4 * LIMIT_MIB)   /* bytes read that their owner did not use yet: a safety net, owners pause long before */
+#define LIMIT_STREAM_QUEUE     (1024 * LIMIT_MIB) /* bytes queued for one socket: held bodies (max_body); streams stop at LIMIT_STREAM_BUFFER */
 #define LIMIT_EXCHANGE_ARENA   (256 * LIMIT_MIB)
 #define LIMIT_CONNECTIONS      10000             /* client connections per worker */
 #define LIMIT_UPSTREAM_IDLE    64                /* idle connections kept per upstream and worker */

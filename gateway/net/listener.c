@@ -1,0 +1,274 @@
+/* listener.c -- sockets that listen, and accepting from them. */
+#include "net/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACCEPT_ROUNDS 64                 /* then the connections have their turn */
+#define ACCEPT_AGAIN  (100 * LOOP_MILLI) /* after running out of descriptors */
+#define BACKLOG       4096
+
+struct listener {
+    bool local;
+    char path[sizeof(struct sockaddr_un)];
+    char url[ADDRESS_TEXT + 8];
+    uint32_t count;
+    int sockets[]; /* one per worker; a unix socket is [0] for all */
+};
+
+struct acceptor {
+    struct loop *loop;
+    struct listener *listener;
+    struct watch watch;
+    struct timer again;
+    struct deferred later;
+    acceptor_fn *accepted;
+    void *arg;
+    bool paused;
+};
+
+/* ---- opening ---- */
+
+static int
+open_socket(const struct address *at, bool shared, struct error *err, const char *where)
+{
+    int family = at->as.any.sa_family, on = 1;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return error_system(err, errno, where, "cannot open a socket");
+    if (family != AF_UNIX) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+        if (shared)
+            (void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what it accepts */
+    }
+    if (bind(fd, &at->as.any, at->length) < 0) {
+        error_system(err, errno, where, "cannot listen");
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int
+start_listening(int fd, struct error *err, const char *where)
+{
+    if (listen(fd, BACKLOG) == 0)
+        return 0;
+    return error_system(err, errno, where, "cannot listen");
+}
+
+/* With SO_REUSEPORT a second Plumbline would silently take half of the connections of the first. So the address is asked for
+ * without it first, and must be free. */
+static int
+open_tcp(struct listener *l, uint32_t workers, struct address *at, const char *where, struct error *err)
+{
+    int probe = open_socket(at, false, err, where);
+    socklen_t length = sizeof at->as;
+
+    if (probe < 0)
+        return -1;
+    if (getsockname(probe, &at->as.any, &length) == 0)
+        at->length = length;
+    if (start_listening(probe, err, where) < 0) {
+        (void)close(probe);
+        return -1;
+    }
+    (void)close(probe);
+    for (; l->count < workers; l->count++) {
+        l->sockets[l->count] = open_socket(at, true, err, where);
+        if (l->sockets[l->count] < 0)
+            return -1;
+    }
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (start_listening(l->sockets[i], err, where) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A socket file that nobody answers on was left behind by a crash. */
+static bool
+is_stale(const struct address *at)
+{
+    struct stat about;
+    int fd, code;
+
+    if (lstat(at->as.local.sun_path, &about) < 0 || !S_ISSOCK(about.st_mode))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    code = connect(fd, &at->as.any, at->length) == 0 ? 0 : errno;
+    (void)close(fd);
+    return code == ECONNREFUSED;
+}
+
+static int
+open_local(struct listener *l, struct address *at, const char *where, struct error *err)
+{
+    if (is_stale(at))
+        (void)unlink(at->as.local.sun_path);
+    l->sockets[0] = open_socket(at, false, err, where);
+    if (l->sockets[0] < 0)
+        return -1;
+    l->count = 1;
+    l->local = true;
+    (void)snprintf(l->path, sizeof l->path, "%s", at->as.local.sun_path);
+    return start_listening(l->sockets[0], err, where);
+}
+
+struct listener *
+listener_open(struct text written, uint32_t workers, struct error *err)
+{
+    struct listener *l = calloc(1, sizeof *l + workers * sizeof(int));
+    struct address at;
+    struct text host;
+    uint16_t port;
+    char where[ADDRESS_TEXT], shown[ADDRESS_TEXT];
+    int code;
+
+    (void)snprintf(where, sizeof where, "%.*s", TEXT_PRINT(written));
+    if (l == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    if (text_starts(written, TEXT("unix:"))) {
+        code = address_local(text_from(written, 5), &at, err);
+        code = code == 0 ? open_local(l, &at, where, err) : code;
+    } else if (!address_split(written, &host, &port)) {
+        code = error_set(err, ERROR_CONFIG, where,
+                         "is no address to listen on; write HOST:PORT, [IPV6]:PORT or unix:/PATH");
+    } else {
+        code = address_resolve(host, port, &at, 1, err);
+        code = code > 0 ? open_tcp(l, workers, &at, where, err) : -1;
+    }
+    if (code < 0) {
+        listener_free(l);
+        return NULL;
+    }
+    (void)address_print(&at, shown);
+    (void)snprintf(l->url, sizeof l->url, "%s%s", l->local ? "" : "http://", shown);
+    return l;
+}
+
+void
+listener_free(struct listener *l)
+{
+    if (l == NULL)
+        return;
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (l->sockets[i] >= 0)
+            (void)close(l->sockets[i]);
+    }
+    if (l->local)
+        (void)unlink(l->path);
+    free(l);
+}
+
+const char *
+listener_url(const struct listener *l)
+{
+    return l->url;
+}
+
+/* ---- accepting ---- */
+
+static void
+accept_more(struct acceptor *a)
+{
+    for (int round = 0; round < ACCEPT_ROUNDS && !a->paused; round++) {
+        struct address peer = { .length = sizeof peer.as };
+        int fd = accept4(a->watch.fd, &peer.as.any, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            a->accepted(a->arg, fd, &peer, a->listener);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            (void)timer_start(a->loop, &a->again, ACCEPT_AGAIN);
+            return;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return;
+        /* ECONNABORTED and what else happened to one client: the next one waits */
+    }
+    if (!a->paused)
+        loop_defer(a->loop, &a->later);
+}
+
+static void
+on_client(void *arg, uint32_t events)
+{
+    (void)events;
+    accept_more(arg);
+}
+
+static void
+on_again(void *arg)
+{
+    accept_more(arg);
+}
+
+struct acceptor *
+acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn *accepted, void *arg,
+             struct error *err)
+{
+    struct acceptor *a = calloc(1, sizeof *a);
+    int *slot = l->local ? &l->sockets[0] : &l->sockets[worker];
+
+    if (a == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    *a = (struct acceptor){ .loop = loop, .listener = l, .accepted = accepted, .arg = arg };
+    a->watch = (struct watch){ .fd = *slot, .ready = on_client, .arg = a };
+    a->again = (struct timer){ .fire = on_again, .arg = a };
+    a->later = (struct deferred){ .call = on_again, .arg = a };
+    if (l->local)
+        a->watch.fd = fcntl(*slot, F_DUPFD_CLOEXEC, 0);
+    else
+        *slot = -1;
+    if (a->watch.fd >= 0 && loop_watch(loop, &a->watch, EPOLLIN | EPOLLET | (l->local ? EPOLLEXCLUSIVE : 0)) == 0)
+        return a;
+    error_system(err, errno, l->url, "cannot accept");
+    acceptor_free(a);
+    return NULL;
+}
+
+void
+acceptor_pause(struct acceptor *a)
+{
+    a->paused = true;
+}
+
+void
+acceptor_resume(struct acceptor *a)
+{
+    if (!a->paused)
+        return;
+    a->paused = false;
+    loop_defer(a->loop, &a->later);
+}
+
+void
+acceptor_free(struct acceptor *a)
+{
+    if (a == NULL)
+        return;
+    if (a->watch.fd >= 0) {
+        loop_unwatch(a->loop, &a->watch);
+        (void)close(a->watch.fd);
+    }
+    timer_release(a->loop, &a->again);
+    loop_undefer(a->loop, &a->later);
+    free(a);
+}

@@ -1,0 +1,42 @@
+/* listener.h -- the sockets on which clients come in.
+ *
+ * A TCP address is opened once per worker with SO_REUSEPORT, so that the kernel spreads connections and workers share nothing; a unix
+ * socket is one socket that all workers accept from. Opening happens before the workers start; each worker then has an acceptor on its own
+ * loop. */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "net/address.h"
+#include "net/loop.h"
+
+struct listener;
+
+/* Open `written` ("host:port", "[v6]:port", ":port", "unix:/path"; port 0 takes a free one) with a socket for each of `workers`. Blocks on names. New, or NULL
+ * with err; an address in use by anybody is ERROR_ENVIRONMENT. A stale unix socket file is replaced, one that somebody answers on is not. */
+struct listener *listener_open(struct text written, uint32_t workers, struct error *err);
+
+/* Closes what was not taken over by acceptors; removes a unix socket's file. Accepts NULL. */
+void listener_free(struct listener *l);
+
+/* The real address ("http://127.0.0.1:34567", "unix:/run/x.sock"). Borrowed. */
+const char *listener_url(const struct listener *l);
+
+struct acceptor;
+
+/* A client came. The callee takes fd (non-blocking, TCP_NODELAY). */
+typedef void acceptor_fn(void *arg, int fd, const struct address *peer, const struct listener *on);
+
+/* Accept on the listener's socket for this worker (from 0), on the worker's own loop. New or NULL with err. */
+struct acceptor *acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn *accepted, void *arg,
+                              struct error *err);
+
+/* Clients wait in the kernel's queue meanwhile. */
+void acceptor_pause(struct acceptor *a);
+void acceptor_resume(struct acceptor *a);
+
+/* Stops listening: the kernel refuses from now on, once all acceptors are freed. Accepts NULL. */
+void acceptor_free(struct acceptor *a);
+
+#endif

@@ -1,0 +1,474 @@
+/* stream.c -- reading until short, writing first. */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+
+#define READ_BYTES  (64 * LIMIT_KIB)
+#define READ_ROUNDS 8 /* then the other connections have their turn */
+#define SPARES      64
+#define SPARE_BYTES (16 * LIMIT_KIB) /* larger memory is given back */
+#define EVENTS      (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+
+struct stream_kit {
+    struct loop *loop;
+    struct buffer spares[SPARES];
+    unsigned spare_count;
+    char bytes[READ_BYTES];
+};
+
+struct stream_kit *
+stream_kit_new(struct loop *loop)
+{
+    struct stream_kit *kit = calloc(1, sizeof *kit);
+
+    if (kit != NULL)
+        kit->loop = loop;
+    return kit;
+}
+
+void
+stream_kit_free(struct stream_kit *kit)
+{
+    if (kit == NULL)
+        return;
+    for (unsigned i = 0; i < kit->spare_count; i++)
+        buffer_release(&kit->spares[i]);
+    free(kit);
+}
+
+/* An idle connection holds no memory: its empty buffer serves another one. */
+static void
+put_back(struct stream_kit *kit, struct buffer *b)
+{
+    if (b->data != NULL && b->capacity <= SPARE_BYTES && kit->spare_count < SPARES) {
+        buffer_clear(b);
+        kit->spares[kit->spare_count++] = *b;
+        buffer_init(b, b->ceiling);
+    } else {
+        buffer_release(b);
+    }
+}
+
+static void
+take_spare(struct stream_kit *kit, struct buffer *b)
+{
+    size_t ceiling = b->ceiling;
+
+    if (b->data != NULL || kit->spare_count == 0)
+        return;
+    *b = kit->spares[--kit->spare_count];
+    b->ceiling = ceiling;
+}
+
+/* ---- the socket ---- */
+
+static ssize_t
+take(struct stream *s, char *room, size_t size)
+{
+    ssize_t got;
+
+    do
+        got = recv(s->watch.fd, room, size, 0);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+static ssize_t
+give(struct stream *s, struct iovec *parts, size_t count)
+{
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+    ssize_t sent;
+
+    do
+        sent = sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+/* ---- reading ---- */
+
+static void
+fail_later(struct stream *s, int error)
+{
+    if (s->failed == 0)
+        s->failed = error;
+    s->readable = s->writable = false;
+    loop_defer(s->kit->loop, &s->later);
+}
+
+/* Show bytes to the owner. False when the stream was closed by it. */
+static bool
+show(struct stream *s, struct text bytes)
+{
+    size_t used;
+
+    s->busy = true;
+    used = s->events->data(s->arg, bytes);
+    s->busy = false;
+    if (s->watch.fd < 0) {
+        put_back(s->kit, &s->in); /* not before: the owner was looking at it */
+        return false;
+    }
+    if (s->in.end > s->in.start) { /* bytes were shown out of `in` */
+        buffer_consume(&s->in, used);
+    } else if (used < bytes.length) {
+        take_spare(s->kit, &s->in);
+        buffer_add(&s->in, text_from(bytes, used));
+        if (buffer_failed(&s->in))
+            fail_later(s, ENOBUFS);
+    }
+    if (buffer_length(&s->in) == 0 && s->in.data != NULL)
+        put_back(s->kit, &s->in);
+    return true;
+}
+
+/* Where to read to: shared memory, unless bytes wait in front. */
+static char *
+read_room(struct stream *s, size_t *size)
+{
+    if (buffer_length(&s->in) == 0) {
+        *size = READ_BYTES;
+        return s->kit->bytes;
+    }
+    *size = s->in.ceiling - buffer_length(&s->in);
+    if (*size > READ_BYTES / 4)
+        *size = READ_BYTES / 4;
+    return *size > 0 ? buffer_room(&s->in, *size) : NULL;
+}
+
+/* One recv and what follows from it. False: stop reading. */
+static bool
+read_once(struct stream *s)
+{
+    size_t size;
+    char *room = read_room(s, &size);
+    ssize_t got;
+
+    if (room == NULL) {
+        fail_later(s, ENOBUFS);
+        return false;
+    }
+    got = take(s, room, size);
+    if (got < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            fail_later(s, errno);
+        s->readable = false;
+        return false;
+    }
+    if (got == 0) {
+        s->readable = false;
+        s->ended = true;
+        s->events->ended(s->arg);
+        return false;
+    }
+    if ((size_t)got < size && !s->hung_up)
+        s->readable = false;
+    if (room == s->kit->bytes)
+        return show(s, text_make(room, (size_t)got));
+    buffer_wrote(&s->in, (size_t)got);
+    return show(s, buffer_text(&s->in));
+}
+
+static void
+read_on(struct stream *s)
+{
+    for (int round = 0; s->readable && !s->paused && !s->ended && s->failed == 0; round++) {
+        if (round == READ_ROUNDS) {
+            loop_defer(s->kit->loop, &s->later);
+            return;
+        }
+        if (!read_once(s))
+            return;
+    }
+}
+
+/* ---- writing ---- */
+
+static void
+wrote_all(struct stream *s)
+{
+    if (s->out.data != NULL)
+        put_back(s->kit, &s->out);
+    if (s->shut) {
+        s->shut = false;
+        (void)shutdown(s->watch.fd, SHUT_WR);
+    }
+}
+
+bool
+stream_send(struct stream *s, const struct text *parts, int count)
+{
+    struct iovec vector[STREAM_PARTS + 1];
+    struct text all[STREAM_PARTS + 1];
+    size_t used = 0, total = 0, sent = 0;
+
+    if (s->watch.fd < 0 || s->failed != 0)
+        return true; /* it leads nowhere; `broken` will tell */
+    all[used++] = buffer_text(&s->out);
+    for (int i = 0; i < count && i < STREAM_PARTS; i++)
+        all[used++] = parts[i];
+    for (size_t i = 0; i < used; i++) {
+        vector[i] = (struct iovec){ (void *)(uintptr_t)all[i].data, all[i].length };
+        total += all[i].length;
+    }
+    if (total == 0)
+        return true;
+    if (s->writable) {
+        ssize_t got = give(s, vector, used);
+
+        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            fail_later(s, errno);
+            return true;
+        }
+        sent = got > 0 ? (size_t)got : 0;
+        s->sent += sent;
+        if (sent == total) {
+            wrote_all(s);
+            return true;
+        }
+        s->writable = false;
+    }
+    if (all[0].length == 0)
+        take_spare(s->kit, &s->out);
+    for (size_t i = 1, skip = sent > all[0].length ? sent - all[0].length : 0; i < used; i++) {
+        size_t gone = skip < all[i].length ? skip : all[i].length;
+
+        buffer_add(&s->out, text_from(all[i], gone));
+        skip -= gone;
+    }
+    buffer_consume(&s->out, sent < all[0].length ? sent : all[0].length);
+    if (buffer_failed(&s->out))
+        fail_later(s, ENOBUFS);
+    if (buffer_length(&s->out) < LIMIT_STREAM_BUFFER)
+        return true;
+    s->want_drain = true;
+    return false;
+}
+
+bool
+stream_flush(struct stream *s)
+{
+    return stream_send(s, NULL, 0);
+}
+
+struct buffer *
+stream_queue(struct stream *s)
+{
+    take_spare(s->kit, &s->out);
+    return &s->out;
+}
+
+size_t
+stream_queued(const struct stream *s)
+{
+    return buffer_length(&s->out);
+}
+
+bool
+stream_want_drain(struct stream *s)
+{
+    if (buffer_length(&s->out) == 0)
+        return false;
+    s->want_drain = true;
+    return true;
+}
+
+void
+stream_shutdown(struct stream *s)
+{
+    if (s->watch.fd < 0)
+        return;
+    s->shut = true;
+    if (buffer_length(&s->out) == 0)
+        wrote_all(s);
+    else
+        (void)stream_flush(s);
+}
+
+/* ---- events ---- */
+
+static bool
+finish_connect(struct stream *s)
+{
+    int error = 0;
+    socklen_t length = sizeof error;
+
+    s->connecting = false;
+    if (getsockopt(s->watch.fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+        error = errno;
+    if (error != 0) {
+        s->events->broken(s->arg, error);
+        return false;
+    }
+    s->writable = true;
+    s->events->connected(s->arg);
+    return s->watch.fd >= 0;
+}
+
+static bool
+write_on(struct stream *s)
+{
+    s->writable = true;
+    if (buffer_length(&s->out) > 0)
+        (void)stream_flush(s);
+    if (s->want_drain && buffer_length(&s->out) == 0 && s->failed == 0) {
+        s->want_drain = false;
+        s->events->drained(s->arg);
+    }
+    return s->watch.fd >= 0;
+}
+
+static void
+on_ready(void *arg, uint32_t events)
+{
+    struct stream *s = arg;
+    bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
+
+    if (s->connecting) {
+        if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == 0 || !finish_connect(s) || !write_on(s))
+            return;
+    }
+    if (s->failed != 0)
+        return;
+    if ((events & EPOLLOUT) != 0 && !s->writable && !write_on(s))
+        return;
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        s->readable = true;
+    if ((gone && !s->gone) || ((events & EPOLLRDHUP) != 0 && !s->hung_up)) {
+        s->hung_up = true;
+        s->gone = gone;
+        s->events->hangup(s->arg, gone);
+        if (s->watch.fd < 0)
+            return;
+    }
+    if (!s->busy)
+        read_on(s);
+}
+
+static void
+on_later(void *arg)
+{
+    struct stream *s = arg;
+
+    if (s->failed != 0) {
+        s->events->broken(s->arg, s->failed);
+        return;
+    }
+    if (s->connecting) {
+        if (!finish_connect(s) || !write_on(s))
+            return;
+    }
+    if (s->again && !s->paused) {
+        s->again = false;
+        if (buffer_length(&s->in) > 0 && !show(s, buffer_text(&s->in)))
+            return;
+    }
+    read_on(s);
+}
+
+/* ---- begin and end ---- */
+
+static void
+stream_init(struct stream *s, struct stream_kit *kit, int fd, const struct stream_events *events, void *arg)
+{
+    *s = (struct stream){ .kit = kit, .events = events, .arg = arg };
+    s->watch = (struct watch){ .fd = fd, .ready = on_ready, .arg = s };
+    s->later = (struct deferred){ .call = on_later, .arg = s };
+    buffer_init(&s->in, LIMIT_STREAM_UNUSED);
+    buffer_init(&s->out, LIMIT_STREAM_QUEUE);
+}
+
+bool
+stream_open(struct stream *s, struct stream_kit *kit, int fd, const struct stream_events *events, void *arg)
+{
+    stream_init(s, kit, fd, events, arg);
+    s->writable = true;
+    if (loop_watch(kit->loop, &s->watch, EVENTS) == 0)
+        return true;
+    (void)close(fd);
+    s->watch.fd = -1;
+    return false;
+}
+
+int
+stream_connect(struct stream *s, struct stream_kit *kit, const struct address *to, const struct stream_events *events,
+               void *arg)
+{
+    int fd = socket(to->as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int on = 1, error;
+
+    if (fd < 0)
+        return errno;
+    if (to->as.any.sa_family != AF_UNIX)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    stream_init(s, kit, fd, events, arg);
+    s->connecting = true;
+    if (connect(fd, &to->as.any, to->length) == 0)
+        loop_defer(kit->loop, &s->later);
+    else if (errno != EINPROGRESS)
+        goto fail;
+    if (loop_watch(kit->loop, &s->watch, EVENTS) == 0)
+        return 0;
+fail:
+    error = errno;
+    loop_undefer(kit->loop, &s->later);
+    (void)close(fd);
+    s->watch.fd = -1;
+    return error;
+}
+
+void
+stream_close(struct stream *s)
+{
+    if (s->kit == NULL || s->watch.fd < 0)
+        return;
+    loop_unwatch(s->kit->loop, &s->watch);
+    loop_undefer(s->kit->loop, &s->later);
+    (void)close(s->watch.fd);
+    s->watch.fd = -1;
+    if (!s->busy)
+        put_back(s->kit, &s->in);
+    put_back(s->kit, &s->out);
+}
+
+void
+stream_reset(struct stream *s)
+{
+    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+    if (s->kit != NULL && s->watch.fd >= 0)
+        (void)setsockopt(s->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    stream_close(s);
+}
+
+bool
+stream_is_open(const struct stream *s)
+{
+    return s->kit != NULL && s->watch.fd >= 0;
+}
+
+void
+stream_pause(struct stream *s)
+{
+    s->paused = true;
+}
+
+void
+stream_resume(struct stream *s)
+{
+    if (!s->paused || s->watch.fd < 0)
+        return;
+    s->paused = false;
+    s->again = true;
+    if (s->readable || buffer_length(&s->in) > 0)
+        loop_defer(s->kit->loop, &s->later);
+}
