@@ -13,11 +13,14 @@
 
 #define RECORD_VERSION 1
 
+/* How each enum outcome is written: "delivered", "refused", … */
+extern const char *const record_outcomes[];
+
 /* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. */
 void record_write(struct buffer *out, const struct exchange *x, size_t max_body);
 
 /* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the document or live in the
  * arena. Tolerant: what is missing stays empty. 0, or -1 with err (where: the JSON Pointer in the entry). */
-int record_read(struct exchange *x, const struct document *document, const struct value *entry, struct error *err);
+int record_read(struct exchange *x, const struct value *entry, struct error *err);
 
 #endif

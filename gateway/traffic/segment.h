@@ -25,7 +25,7 @@ segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_r
 
 /* Append whole lines with one write(2); a new segment is begun first when the current one is full. 0, or -1 (disk full or failing: what was written partly
  * is cut off again, so that the next append begins on a fresh line). */
-int segment_writer_append(struct segment_writer *w, struct text lines, uint32_t line_count, struct error *err);
+int segment_writer_append(struct segment_writer *w, struct text lines, struct error *err);
 
 /* fdatasync the current segment. */
 int segment_writer_sync(struct segment_writer *w, struct error *err);

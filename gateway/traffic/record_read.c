@@ -1,0 +1,355 @@
+/* record_read.c -- an exchange from a line of a recording, or from an entry of anybody's HAR file. */
+#include "base/base64.h"
+#include "json/number.h"
+#include "traffic/record.h"
+#include "traffic/time_text.h"
+
+struct entry_reader {
+    struct exchange *x;
+    const struct value *own; /* _plumbline, or NULL: not ours */
+    struct error *err;
+};
+
+static struct text
+text_member(const struct value *v, const char *key)
+{
+    const struct value *member = value_member(v, text_of(key));
+
+    return value_is(member, VALUE_STRING) ? value_text(member) : text_make(NULL, 0);
+}
+
+static int64_t
+integer_member(const struct value *v, const char *key, int64_t otherwise)
+{
+    const struct value *member = value_member(v, text_of(key));
+    struct decimal number;
+    int64_t result;
+
+    if (!value_is(member, VALUE_NUMBER))
+        return otherwise;
+    decimal_read(&number, value_text(member));
+    return decimal_to_i64(&number, &result) ? result : otherwise;
+}
+
+/* A HAR duration in milliseconds as nanoseconds; -1 when it is not there. */
+static int64_t
+milliseconds_member(const struct value *v, const char *key)
+{
+    const struct value *member = value_member(v, text_of(key));
+    struct decimal number;
+    double ms;
+
+    if (!value_is(member, VALUE_NUMBER))
+        return -1;
+    decimal_read(&number, value_text(member));
+    ms = decimal_to_double(&number);
+    return ms >= 0 && ms < 1e12 ? (int64_t)(ms * 1e6) : -1;
+}
+
+/* ---- heads ---- */
+
+static int
+read_headers(struct entry_reader *r, const struct value *list, struct header **headers, uint32_t *count)
+{
+    uint32_t most = value_is(list, VALUE_ARRAY) ? list->count : 0;
+
+    *count = 0;
+    *headers = ARENA_ARRAY(r->x->arena, struct header, most);
+    if (*headers == NULL)
+        return error_memory(r->err);
+    if (most == 0)
+        return 0;
+    for (VALUE_EACH_ITEM(item, list)) {
+        struct header *h = &(*headers)[*count];
+
+        h->name = text_member(item, "name");
+        h->value = text_member(item, "value");
+        /* browsers write HTTP/2 pseudo-fields into HAR files */
+        if (h->name.length == 0 || h->name.data[0] == ':')
+            continue;
+        h->id = (uint8_t)header_id_of(h->name);
+        (*count)++;
+    }
+    return 0;
+}
+
+/* Values whose bytes JSON could not carry. */
+static void
+restore_fields(struct entry_reader *r, const char *key, struct message *m)
+{
+    const struct value *list = value_member(r->own, text_of(key));
+    uint32_t i = 0;
+
+    if (!value_is(list, VALUE_ARRAY) || list->count != m->header_count)
+        return;
+    for (VALUE_EACH_ITEM(item, list)) {
+        if (value_is(item, VALUE_STRING))
+            (void)base64_read(value_text(item), r->x->arena, &m->headers[i].value); /* else the readable form stays */
+        i++;
+    }
+}
+
+/* Path, query and authority out of the target and the URL. */
+static void
+split_target(struct exchange *x, struct text url)
+{
+    struct message *m = &x->request;
+    size_t scheme = text_search(url, TEXT("://"));
+    struct text rest = scheme < url.length ? text_from(url, scheme + 3) : url;
+    size_t slash = 0, question;
+
+    while (slash < rest.length && rest.data[slash] != '/' && rest.data[slash] != '?' && rest.data[slash] != '#')
+        slash++;
+    x->scheme = scheme < url.length ? text_slice(url, 0, scheme) : TEXT("http");
+    m->authority = text_slice(rest, 0, slash);
+    if (m->target.length == 0) {
+        m->target = text_from(rest, slash);
+        m->target = text_slice(m->target, 0, text_find(m->target, '#'));
+        if (m->target.length == 0 || m->target.data[0] == '?')
+            m->target = arena_print(x->arena, "/%.*s", TEXT_PRINT(m->target));
+    }
+    m->path = m->target;
+    if (m->path.length > 0 && m->path.data[0] != '/' && text_search(m->path, TEXT("://")) < m->path.length)
+        m->path = text_from(m->path, text_search(m->path, TEXT("://")) + 3 + m->authority.length);
+    question = text_find(m->path, '?');
+    m->has_query = question < m->path.length;
+    m->query = text_from(m->path, question + 1);
+    m->path = text_slice(m->path, 0, question);
+}
+
+/* ---- bodies ---- */
+
+static bool
+names_side(const struct value *list, const char *side)
+{
+    if (!value_is(list, VALUE_ARRAY))
+        return false;
+    for (VALUE_EACH_ITEM(item, list))
+        if (value_is(item, VALUE_STRING) && text_equal(value_text(item), text_of(side)))
+            return true;
+    return false;
+}
+
+static bool
+flag_member(const struct value *v, const char *key)
+{
+    return value_is(value_member(v, text_of(key)), VALUE_TRUE);
+}
+
+/* HAR's `text` with its `encoding`, or the bytes on the wire when they were kept. A HAR file of another tool has its codings undone. */
+static int
+read_body(struct entry_reader *r, struct message *m, const struct value *content, const char *wire_key,
+          const char *plain_key, const char *digest_key)
+{
+    struct text wire = text_member(r->own, wire_key);
+    const struct value *text = VALUE_MEMBER(content, "text");
+
+    m->body_digest = text_member(r->own, digest_key);
+    m->body_plain = r->own == NULL || flag_member(r->own, plain_key);
+    if (wire.length > 0) {
+        m->body_state = BODY_WHOLE;
+        return base64_read(wire, r->x->arena, &m->body)
+                   ? 0
+                   : error_set(r->err, ERROR_INPUT, "/_plumbline", "'%s' is no base64", wire_key);
+    }
+    if (!value_is(text, VALUE_STRING)) {
+        /* a body of which only the size was kept */
+        m->body_state = m->body_digest.length > 0 || m->body_bytes > 0 ? BODY_TRUNCATED : BODY_NONE;
+        return 0;
+    }
+    m->body_state = BODY_WHOLE;
+    m->body = value_text(text);
+    if (!text_equal(text_member(content, "encoding"), TEXT("base64")))
+        return 0;
+    return base64_read(value_text(text), r->x->arena, &m->body)
+               ? 0
+               : error_set(r->err, ERROR_INPUT, m->is_request ? "/request/postData/text" : "/response/content/text",
+                           "the body is said to be base64 but is none");
+}
+
+static void
+mark_truncated(struct entry_reader *r, struct message *m, const char *side)
+{
+    if (names_side(VALUE_MEMBER(r->own, "truncated"), side))
+        m->body_state = BODY_TRUNCATED;
+}
+
+static int
+read_request(struct entry_reader *r, const struct value *v)
+{
+    struct message *m = &r->x->request;
+    const struct value *post = VALUE_MEMBER(v, "postData");
+    int64_t size = integer_member(v, "bodySize", 0);
+
+    m->is_request = true;
+    m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
+    m->method = text_member(v, "method");
+    m->target = text_member(r->own, "target");
+    if (m->method.length == 0 || !value_is(VALUE_MEMBER(v, "url"), VALUE_STRING))
+        return error_set(r->err, ERROR_INPUT, "/request", "method or url is missing");
+    split_target(r->x, text_member(v, "url"));
+    if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
+        read_headers(r, VALUE_MEMBER(r->own, "request_trailers"), &m->trailers, &m->trailer_count) < 0)
+        return -1;
+    restore_fields(r, "request_fields_base64", m);
+    m->body_bytes = size > 0 ? (uint64_t)size : 0;
+    if (post != NULL && read_body(r, m, post, "request_base64", "request_plain", "request_digest") < 0)
+        return -1;
+    mark_truncated(r, m, "request");
+    return 0;
+}
+
+static int
+read_response(struct entry_reader *r, const struct value *v)
+{
+    struct message *m = &r->x->response;
+    int64_t status = integer_member(v, "status", 0);
+    int64_t size = integer_member(v, "bodySize", 0);
+
+    m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
+    m->status = status >= 100 && status <= 999 ? (uint16_t)status : 0;
+    m->reason = text_member(v, "statusText");
+    r->x->has_response = m->status != 0;
+    if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
+        read_headers(r, VALUE_MEMBER(r->own, "response_trailers"), &m->trailers, &m->trailer_count) < 0)
+        return -1;
+    restore_fields(r, "response_fields_base64", m);
+    m->body_bytes = size > 0 ? (uint64_t)size : 0;
+    if (read_body(r, m, VALUE_MEMBER(v, "content"), "response_wire_base64", "response_plain", "response_digest") < 0)
+        return -1;
+    mark_truncated(r, m, "response");
+    /* HAR always has a content object: an empty text where there was no body */
+    if (m->body_state == BODY_WHOLE && m->body.length == 0 && m->body_bytes == 0)
+        m->body_state = BODY_NONE;
+    return 0;
+}
+
+/* ---- _plumbline ---- */
+
+static int
+read_violations(struct entry_reader *r, const struct value *list, enum side side, struct verdict *verdict)
+{
+    if (!value_is(list, VALUE_ARRAY))
+        return 0;
+    for (VALUE_EACH_ITEM(item, list)) {
+        enum violation_id id = violation_of(text_member(item, "id"));
+        struct violation *v = id < VIOLATION_IDS ? verdict_add(verdict, r->x->arena, id, side) : NULL;
+
+        if (v == NULL)
+            continue; /* an id of a later version */
+        v->instance = text_member(item, "instance");
+        v->keyword = text_member(item, "keyword");
+        v->file = text_member(item, "file");
+        v->line = (uint32_t)integer_member(item, "line", 0);
+        v->column = (uint32_t)integer_member(item, "column", 0);
+        v->pointer = text_member(item, "pointer");
+        v->expected = text_member(item, "expected");
+        v->found = text_member(item, "found");
+        v->hint = text_member(item, "hint");
+    }
+    return 0;
+}
+
+static int
+read_verdict(struct entry_reader *r, const char *key, enum side side, struct verdict *verdict)
+{
+    const struct value *v = value_member(r->own, text_of(key));
+    const struct value *unchecked = VALUE_MEMBER(v, "unchecked");
+
+    verdict->checked = flag_member(v, "checked");
+    verdict->dropped = (uint32_t)integer_member(v, "dropped", 0);
+    if (value_is(unchecked, VALUE_ARRAY)) {
+        for (VALUE_EACH_ITEM(item, unchecked)) {
+            enum unchecked_id reason = unchecked_of(text_member(item, "reason"));
+
+            if (reason < UNCHECKED_IDS)
+                verdict_unchecked(verdict, reason, side, text_member(item, "instance"));
+        }
+    }
+    return read_violations(r, VALUE_MEMBER(v, "violations"), side, verdict);
+}
+
+static int
+read_texts(struct entry_reader *r, const char *key, struct text **list, uint32_t *count)
+{
+    const struct value *v = value_member(r->own, text_of(key));
+
+    *count = 0;
+    if (!value_is(v, VALUE_ARRAY))
+        return 0;
+    *list = ARENA_ARRAY(r->x->arena, struct text, v->count);
+    if (*list == NULL)
+        return error_memory(r->err);
+    for (VALUE_EACH_ITEM(item, v))
+        if (value_is(item, VALUE_STRING))
+            (*list)[(*count)++] = value_text(item);
+    return 0;
+}
+
+static int
+read_own(struct entry_reader *r)
+{
+    struct exchange *x = r->x;
+    struct text id = text_member(r->own, "id"), outcome = text_member(r->own, "outcome");
+    const struct value *refusal = VALUE_MEMBER(r->own, "refusal");
+
+    if (integer_member(r->own, "version", 0) != RECORD_VERSION)
+        return error_set(r->err, ERROR_INPUT, "/_plumbline/version",
+                         "written by another version of Plumbline; this one reads version %d", RECORD_VERSION);
+    memcpy(x->id, id.data != NULL ? id.data : "", id.length < EXCHANGE_ID_BYTES ? id.length : EXCHANGE_ID_BYTES);
+    x->sequence = (uint64_t)integer_member(r->own, "sequence", 0);
+    (void)time_text_read(text_member(r->own, "start"), &x->started); /* else startedDateTime stays */
+    x->service = text_member(r->own, "service");
+    x->operation = text_member(r->own, "operation");
+    x->responder = text_member(r->own, "responder");
+    x->client = text_member(r->own, "client");
+    x->upstream = text_member(r->own, "upstream");
+    for (int i = 0; i <= OUTCOME_TUNNEL; i++)
+        if (text_equal(outcome, text_of(record_outcomes[i])))
+            x->outcome = (enum outcome)i;
+    x->refusal.status = (uint16_t)integer_member(refusal, "status", 0);
+    x->refusal.side = text_equal(text_member(refusal, "side"), TEXT("response")) ? SIDE_RESPONSE : SIDE_REQUEST;
+    x->refusal.reason = text_member(refusal, "reason");
+    x->refusal.detail = text_member(refusal, "detail");
+    x->verdicts_carried = true;
+    if (read_texts(r, "faults", &x->faults, &x->fault_count) < 0 ||
+        read_texts(r, "redacted", &x->redacted, &x->redacted_count) < 0 ||
+        read_verdict(r, "request", SIDE_REQUEST, &x->request_verdict) < 0)
+        return -1;
+    return read_verdict(r, "response", SIDE_RESPONSE, &x->response_verdict);
+}
+
+static void
+read_times(struct exchange *x, const struct value *entry)
+{
+    const struct value *timings = VALUE_MEMBER(entry, "timings");
+    struct exchange_times *t = &x->times;
+    int64_t connect = milliseconds_member(timings, "connect"), send = milliseconds_member(timings, "send");
+    int64_t wait = milliseconds_member(timings, "wait"), receive = milliseconds_member(timings, "receive");
+
+    *t = (struct exchange_times){ .request_head = 0 };
+    t->connected = connect > 0 ? connect : 0;
+    t->sent = t->connected + (send > 0 ? send : 0);
+    t->request_end = t->sent;
+    t->first_byte = wait >= 0 ? t->sent + wait : -1;
+    t->response_end = wait >= 0 && receive >= 0 ? t->first_byte + receive : -1;
+    t->finished = milliseconds_member(entry, "time");
+}
+
+int
+record_read(struct exchange *x, const struct value *entry, struct error *err)
+{
+    struct entry_reader r = { .x = x, .own = VALUE_MEMBER(entry, "_plumbline"), .err = err };
+    struct arena *arena = x->arena;
+
+    *x = (struct exchange){ .arena = arena, .outcome = OUTCOME_DELIVERED };
+    if (!value_is(r.own, VALUE_OBJECT))
+        r.own = NULL;
+    if (!value_is(entry, VALUE_OBJECT) || !value_is(VALUE_MEMBER(entry, "request"), VALUE_OBJECT))
+        return error_set(err, ERROR_INPUT, "", "this is no HAR entry: it has no request");
+    (void)time_text_read(text_member(entry, "startedDateTime"), &x->started); /* 1970 where it is none */
+    read_times(x, entry);
+    if (read_request(&r, VALUE_MEMBER(entry, "request")) < 0 || read_response(&r, VALUE_MEMBER(entry, "response")) < 0)
+        return -1;
+    return r.own != NULL ? read_own(&r) : 0;
+}
