@@ -47,7 +47,7 @@ struct header {
     struct text value; /* without the white space around it */
     uint8_t id;        /* enum header_id */
     bool
-        hop_by_hop; /* ends here (RFC 9110 7.6.1): Connection, what Connection names, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-… */
+        hop_by_hop; /* ends here (RFC 9110 7.6.1): Connection and what it names, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-… */
 };
 
 /* How the end of the body is known (RFC 9112 6.3). */

@@ -233,9 +233,8 @@ chunked_bytes(struct body_reader *r, struct text bytes, const struct parse_limit
     size_t at = 0, place = 0, taken = 0;
 
     while (at < bytes.length && r->state < CHUNK_TRAILER && r->state != CHUNK_DATA) {
-        bool line = r->state < CHUNK_DATA;
-
-        if ((line && r->line++ >= LIMIT_CHUNK_LINE) || !line_byte(r, bytes.data[at], &kind))
+        kind = PARSE_FAULT_CHUNK_LINE;
+        if ((r->state < CHUNK_DATA && r->line++ >= LIMIT_CHUNK_LINE) || !line_byte(r, bytes.data[at], &kind))
             return parse_refuse(fault, kind, (size_t)r->taken + at, m->is_request);
         at++;
     }

@@ -18,7 +18,7 @@ struct problem_item {
 
 struct problem {
     uint16_t status;
-    struct text title;    /* empty: the reason phrase of the status */
+    struct text title; /* empty: the reason phrase of the status */
     struct text detail;
     struct text exchange; /* id; may be empty */
     const struct problem_item *items;
