@@ -62,7 +62,7 @@ export PATH := $(CURDIR)/build/npm/bin:$(CURDIR)/build/npm/node_modules/.bin:$(P
 
 all: $(if $(wildcard gateway/main.c),$(OUT)/plumbline,$(LIBRARY))
 
-help: ; @sed -n 's/^# //p' Makefile
+help: ; @sed -n '/^$$/q; s/^#\( \|$$\)//p' Makefile
 
 # Building
 
