@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "json/document.h"
 
 struct segment_writer;
 
@@ -35,18 +36,23 @@ void segment_writer_close(struct segment_writer *w);
 
 struct segment_reader;
 
-/* Read a recording folder, one segment (.jsonl, .jsonl.zst), or a HAR file, entry by entry in order. */
+/* Read a recording folder, one segment (.jsonl, .jsonl.zst), or a HAR file, entry by entry in order. New or NULL. */
 struct segment_reader *segment_reader_open(const char *path, struct error *err);
 
+/* One entry; everything is valid until the next call. */
 struct segment_entry {
-    struct text text; /* the entry's JSON; valid until the next call */
-    const char *file; /* borrowed */
-    uint64_t line;    /* from 1; in a HAR file, the line at which the entry begins */
-    bool torn;        /* the last line, without its newline: not an entry yet */
+    const struct value *value; /* the entry, or NULL when the line is no JSON: then `broken` says why */
+    struct document_error broken;
+    struct text text; /* the line, without its newline; empty in a HAR file */
+    const char *file;
+    uint32_t line; /* from 1; in a HAR file, the line at which the entry begins */
+    bool torn;     /* the last line of a recording, without its newline: being written, or cut by a crash */
 };
 
 /* 1 an entry, 0 the end, -1 an error. */
 int segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err);
+
+/* Accepts NULL. */
 void segment_reader_close(struct segment_reader *r);
 
 #endif
