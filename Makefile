@@ -53,7 +53,7 @@ UNIT    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/unit/*_test.c tests/un
 FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
 EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json gateway/admin/ui/*)
 C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] \
-             tests/fuzz/*.[ch] tests/bench/*.[ch])
+             tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.[ch])
 
 export CC OUT T TIME PREFIX DESTDIR C_FILES
 export PLUMBLINE_BIN    := $(CURDIR)/$(OUT)/plumbline
@@ -97,6 +97,10 @@ $(OUT)/unit/%: tests/unit/%.c Makefile $(LIBRARY)
 	@echo "  test     $<"
 	$(Q)$(CC) $(FLAGS) -Itests/unit -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
 	$(Q)$(LINK) -o $@ $@.o $(LIBRARY) -lcmocka $(LIBS)
+
+$(OUT)/conformance/%: tests/conformance/%.c Makefile $(LIBRARY)
+	@mkdir -p $(@D)
+	$(Q)$(LINK) $(FLAGS) -o $@ $< $(LIBRARY) $(LIBS)
 
 $(OUT)/bench/%: tests/bench/%.c Makefile $(LIBRARY)
 	@mkdir -p $(@D)

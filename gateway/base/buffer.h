@@ -12,11 +12,11 @@
 #include "base/text.h"
 
 struct buffer {
-    char *data;      /* the first unread byte is data[start] */
+    char *data; /* the first unread byte is data[start] */
     size_t start;
-    size_t end;      /* one past the last byte */
+    size_t end; /* one past the last byte */
     size_t capacity;
-    size_t ceiling;  /* buffer_length never exceeds this */
+    size_t ceiling; /* buffer_length never exceeds this */
     bool failed;
 };
 

@@ -9,53 +9,55 @@
 #define LIMIT_MIB (1024 * LIMIT_KIB)
 
 /* JSON and YAML */
-#define LIMIT_JSON_DEPTH       1024              /* nesting of arrays and objects; deeper is a syntax violation */
-#define LIMIT_JSON_VALUES      (64u * 1024 * 1024) /* values in one document */
-#define LIMIT_YAML_NODES       (8u * 1024 * 1024)  /* nodes after aliases are resolved (alias bombs) */
-#define LIMIT_POINTER_BYTES    (4 * LIMIT_KIB)
-#define LIMIT_NUMBER_DIGITS    4096              /* digits that exact arithmetic takes on; more is `unchecked: budget` */
+#define LIMIT_JSON_DEPTH    1024                /* nesting of arrays and objects; deeper is a syntax violation */
+#define LIMIT_JSON_VALUES   (64u * 1024 * 1024) /* values in one document */
+#define LIMIT_YAML_NODES    (8u * 1024 * 1024)  /* nodes after aliases are resolved (alias bombs) */
+#define LIMIT_POINTER_BYTES (4 * LIMIT_KIB)
+#define LIMIT_NUMBER_DIGITS 4096 /* digits that exact arithmetic takes on; more is `unchecked: budget` */
 
 /* Files that Plumbline reads about itself */
-#define LIMIT_FILE_BYTES       (512 * LIMIT_MIB)
-#define LIMIT_INCLUDES         64                /* files that a settings file may include */
+#define LIMIT_FILE_BYTES (512 * LIMIT_MIB)
+#define LIMIT_INCLUDES   64 /* files that a settings file may include */
 
 /* Schemas and contracts */
-#define LIMIT_REF_HOPS         256               /* $ref to $ref to $ref … while checking one place */
-#define LIMIT_SCHEMA_DEPTH     512               /* nesting of schema application while checking */
-#define LIMIT_CONTRACT_FILES   1024              /* documents that one contract may pull in by $ref */
-#define LIMIT_CHECK_BUDGET     (4u * 1000 * 1000)  /* work units per message: schema steps, comparisons, regex steps */
-#define LIMIT_PATTERN_BYTES    (64 * LIMIT_KIB)  /* source of one regular expression */
-#define LIMIT_PATTERN_TREE     (32 * LIMIT_MIB)  /* memory while reading one */
-#define LIMIT_PATTERN_NESTING  200               /* groups in groups */
-#define LIMIT_PATTERN_STATES   512               /* of the automaton that replaces PCRE2 for everyday patterns */
-#define LIMIT_PATTERN_MATCHES  100000u           /* PCRE2 match limit of one pattern on one string */
-#define LIMIT_PATTERN_DEPTH    2000u             /* PCRE2 depth limit */
-#define LIMIT_PATTERN_STACK    (512 * LIMIT_KIB) /* stack of PCRE2's JIT code, per worker */
-#define LIMIT_PATTERN_HEAP_KIB 65536u            /* PCRE2's heap where there is no JIT, in KiB */
-#define LIMIT_VIOLATIONS       100               /* violations kept per message; the rest is counted */
-#define LIMIT_CONTRACT_DEFECTS 1000              /* located warnings kept per contract */
+#define LIMIT_REF_HOPS         256                /* $ref to $ref to $ref … while checking one place */
+#define LIMIT_SCHEMA_DEPTH     512                /* nesting of schema application while checking */
+#define LIMIT_CONTRACT_FILES   1024               /* documents that one contract may pull in by $ref */
+#define LIMIT_CHECK_BUDGET     (4u * 1000 * 1000) /* work units per message: schema steps, comparisons, regex steps */
+#define LIMIT_PATTERN_BYTES    (64 * LIMIT_KIB)   /* source of one regular expression */
+#define LIMIT_PATTERN_TREE     (32 * LIMIT_MIB)   /* memory while reading one */
+#define LIMIT_PATTERN_NESTING  200                /* groups in groups */
+#define LIMIT_PATTERN_STATES   512                /* of the automaton that replaces PCRE2 for everyday patterns */
+#define LIMIT_PATTERN_MATCHES  100000u            /* PCRE2 match limit of one pattern on one string */
+#define LIMIT_PATTERN_DEPTH    2000u              /* PCRE2 depth limit */
+#define LIMIT_PATTERN_STACK    (512 * LIMIT_KIB)  /* stack of PCRE2's JIT code, per worker */
+#define LIMIT_PATTERN_HEAP_KIB 65536u             /* PCRE2's heap where there is no JIT, in KiB */
+#define LIMIT_VIOLATIONS       100                /* violations kept per message; the rest is counted */
+#define LIMIT_CONTRACT_DEFECTS 1000               /* located warnings kept per contract */
 
 /* HTTP (defaults; RFC 9110 4.1 and 5.4 recommend at least 8000 octets for a request line) */
-#define LIMIT_REQUEST_LINE     (16 * LIMIT_KIB)
-#define LIMIT_HEADER_BYTES     (64 * LIMIT_KIB)  /* a whole header block */
-#define LIMIT_HEADER_FIELDS    200
-#define LIMIT_TRAILER_BYTES    (16 * LIMIT_KIB)
-#define LIMIT_CHUNK_LINE       256               /* chunk size, extensions included */
-#define LIMIT_BODY_HELD        LIMIT_MIB         /* `max_body`: bodies held or copied for checking */
-#define LIMIT_CODINGS          2                 /* layers of content coding that are undone */
+#define LIMIT_REQUEST_LINE  (16 * LIMIT_KIB)
+#define LIMIT_HEADER_BYTES  (64 * LIMIT_KIB) /* a whole header block */
+#define LIMIT_HEADER_FIELDS 200
+#define LIMIT_TRAILER_BYTES (16 * LIMIT_KIB)
+#define LIMIT_CHUNK_LINE    256       /* chunk size, extensions included */
+#define LIMIT_BODY_HELD     LIMIT_MIB /* `max_body`: bodies held or copied for checking */
+#define LIMIT_CODINGS       2         /* layers of content coding that are undone */
 
 /* Connections and exchanges */
-#define LIMIT_STREAM_BUFFER    (64 * LIMIT_KIB)  /* per direction before back-pressure */
-#define LIMIT_STREAM_UNUSED    (4 * LIMIT_MIB)   /* bytes read that their owner did not use yet: a safety net, owners pause long before */
-#define LIMIT_STREAM_QUEUE     (1024 * LIMIT_MIB) /* bytes queued for one socket: held bodies (max_body); streams stop at LIMIT_STREAM_BUFFER */
-#define LIMIT_EXCHANGE_ARENA   (256 * LIMIT_MIB)
-#define LIMIT_CONNECTIONS      10000             /* client connections per worker */
-#define LIMIT_UPSTREAM_IDLE    64                /* idle connections kept per upstream and worker */
-#define LIMIT_WORKERS          64
-#define LIMIT_RECORD_RING      4096              /* finished exchanges per worker that wait for the recorder */
+#define LIMIT_STREAM_BUFFER (64 * LIMIT_KIB) /* per direction before back-pressure */
+#define LIMIT_STREAM_UNUSED                                                                                            \
+    (4 * LIMIT_MIB) /* bytes read that their owner did not use yet: a safety net, owners pause long before */
+#define LIMIT_STREAM_QUEUE                                                                                             \
+    (1024 * LIMIT_MIB) /* bytes queued for one socket: held bodies (max_body); streams stop at LIMIT_STREAM_BUFFER */
+#define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
+#define LIMIT_CONNECTIONS    10000 /* client connections per worker */
+#define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
+#define LIMIT_WORKERS        64
+#define LIMIT_RECORD_RING    4096 /* finished exchanges per worker that wait for the recorder */
 
 /* Recordings */
-#define LIMIT_SEGMENT_BYTES    (64 * LIMIT_MIB)
-#define LIMIT_RECORD_LINE      (64 * LIMIT_MIB)  /* one line of a recording */
+#define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)
+#define LIMIT_RECORD_LINE   (64 * LIMIT_MIB) /* one line of a recording */
 
 #endif

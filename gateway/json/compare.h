@@ -18,7 +18,7 @@ uint64_t value_hash(const struct value *v);
 
 /* Are all items different? Hashes, so it takes linear work. 1 yes, 0 no (the two indexes are set), -1 budget used up.
  * The arena gives the hash table; it may be NULL for up to 16 items. */
-int value_items_unique(const struct value *array, struct arena *arena, uint32_t *budget, uint32_t *first,
-                       uint32_t *second);
+int
+value_items_unique(const struct value *array, struct arena *arena, uint32_t *budget, uint32_t *first, uint32_t *second);
 
 #endif

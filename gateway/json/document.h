@@ -38,26 +38,27 @@ struct value {
     const char *data; /* string: unescaped UTF-8; number: its text; otherwise NULL */
 };
 
-#define VALUE_INTEGER       1 /* number: written without '.' and exponent */
-#define VALUE_ESCAPED       2 /* string: was written with escapes, data is a copy */
-#define VALUE_DUPLICATE_KEY 4 /* object: a key occurs twice; set only when document_options.duplicates asked for the search */
+#define VALUE_INTEGER 1 /* number: written without '.' and exponent */
+#define VALUE_ESCAPED 2 /* string: was written with escapes, data is a copy */
+#define VALUE_DUPLICATE_KEY                                                                                            \
+    4 /* object: a key occurs twice; set only when document_options.duplicates asked for the search */
 
 struct document {
     const struct value *root;
-    uint32_t values;          /* on the tape */
-    uint32_t duplicate_keys;  /* objects with a repeated key */
-    struct text source;       /* borrowed */
-    const char *name;         /* borrowed: file name for messages, or NULL */
-    const uint32_t *lines;    /* byte offset at which each line begins; NULL for traffic (see document_position) */
+    uint32_t values;         /* on the tape */
+    uint32_t duplicate_keys; /* objects with a repeated key */
+    struct text source;      /* borrowed */
+    const char *name;        /* borrowed: file name for messages, or NULL */
+    const uint32_t *lines;   /* byte offset at which each line begins; NULL for traffic (see document_position) */
     uint32_t line_count;
 };
 
 struct document_options {
-    const char *name;     /* for messages and for document_where; borrowed */
-    uint32_t max_depth;   /* 0, or less than LIMIT_JSON_DEPTH, which holds otherwise */
-    uint32_t max_values;  /* the same with LIMIT_JSON_VALUES */
-    bool lines;           /* build the table of lines (files) */
-    bool duplicates;      /* look for repeated keys */
+    const char *name;    /* for messages and for document_where; borrowed */
+    uint32_t max_depth;  /* 0, or less than LIMIT_JSON_DEPTH, which holds otherwise */
+    uint32_t max_values; /* the same with LIMIT_JSON_VALUES */
+    bool lines;          /* build the table of lines (files) */
+    bool duplicates;     /* look for repeated keys */
 };
 
 /* Why and where a text is no JSON. `what` is a literal: "a comma or '}' is missing". */
@@ -140,12 +141,14 @@ const char *value_type_name(const struct value *v);
 
 /* for (VALUE_EACH_ITEM(item, array)) */
 #define VALUE_EACH_ITEM(item, array)                                                                                   \
-    const struct value *item = (array) + 1, *item##_end = (array) + (array)->span; item < item##_end;                  \
+    const struct value *item = (array) + 1, *item##_end = (array) + (array)->span;                                     \
+    item < item##_end;                                                                                                 \
     item += item->span
 
 /* for (VALUE_EACH_MEMBER(key, object)) with value_next(key) as the member's value */
 #define VALUE_EACH_MEMBER(key, object)                                                                                 \
-    const struct value *key = (object) + 1, *key##_end = (object) + (object)->span; key < key##_end;                   \
+    const struct value *key = (object) + 1, *key##_end = (object) + (object)->span;                                    \
+    key < key##_end;                                                                                                   \
     key += 1 + key[1].span
 
 #endif

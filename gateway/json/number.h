@@ -13,12 +13,12 @@
 
 /* mantissa * 10^exponent. When `small`, the value is exactly `mantissa` scaled; else the digits are in text. */
 struct decimal {
-    struct text text;   /* the JSON text; borrowed */
-    int64_t exponent;   /* of the last significant digit; clamped far outside of anything that can be written out */
-    int64_t mantissa;   /* when small */
-    uint32_t digits;    /* significant digits: without leading and trailing zeros; 0 for zero */
+    struct text text; /* the JSON text; borrowed */
+    int64_t exponent; /* of the last significant digit; clamped far outside of anything that can be written out */
+    int64_t mantissa; /* when small */
+    uint32_t digits;  /* significant digits: without leading and trailing zeros; 0 for zero */
     bool negative;
-    bool small;         /* at most 18 significant digits: mantissa holds them with sign */
+    bool small; /* at most 18 significant digits: mantissa holds them with sign */
 };
 
 /* From a valid JSON number (RFC 8259 6). */

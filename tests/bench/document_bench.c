@@ -18,7 +18,8 @@ static const char body[] =
     "\"price\":0.35,\"tax\":0.07},{\"code\":\"AB-2210\",\"name\":\"Copper wire, 5 m\",\"quantity\":3,\"price\":14.99,"
     "\"tax\":2.85},{\"code\":\"XC-0007\",\"name\":\"Heat-shrink tube\",\"quantity\":1,\"price\":4.5,\"tax\":0.86}],"
     "\"place\":{\"name\":\"A. Person\",\"street\":\"1 Long Road\",\"city\":\"Some Town\",\"code\":\"12345\","
-    "\"country\":\"DE\"},\"total\":57.45,\"note\":null,\"gift\":false,\"version\":4,\"tags\":[\"web\",\"new\"],\"reference\":\"2024-000417-B, second delivery of the\",\"x\":0}";
+    "\"country\":\"DE\"},\"total\":57.45,\"note\":null,\"gift\":false,\"version\":4,\"tags\":[\"web\",\"new\"],"
+    "\"reference\":\"2024-000417-B, second delivery of the\",\"x\":0}";
 
 static double
 seconds(void)
