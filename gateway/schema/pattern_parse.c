@@ -110,7 +110,7 @@ read_name(struct pattern_reader *r, struct text *name)
     size_t start = r->at;
 
     while (r->at < r->source.length && r->source.data[r->at] != '>') {
-        uint32_t c;
+        uint32_t c = 0;
         size_t length = code_point_read(r->source, r->at, &c);
         bool digit = c >= '0' && c <= '9';
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c >= 0x80;
