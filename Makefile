@@ -80,7 +80,8 @@ $(OUT)/%.o: %.c Makefile | $(OUT)/libraries
 	$(Q)$(CC) $(FLAGS) -MMD -MP -c -o $@ $<
 
 $(OUT)/libraries:
-	@pkg-config --exists --print-errors $(PACKAGES) || { echo "something to build with is missing; 'make deps' installs it"; exit 1; }
+	@pkg-config --exists --print-errors $(PACKAGES) || \
+	{ echo "something to build with is missing; 'make deps' installs it"; exit 1; }
 	@mkdir -p $(@D) && touch $@
 
 # Files that are part of the program: the table of base/embedded.h.
