@@ -1,0 +1,121 @@
+/* json.c -- the JSON report: one shape for all commands, docs/schema/report.schema.json. */
+#include "base/version.h"
+#include "json/write.h"
+#include "report/report.h"
+#include "traffic/time_text.h"
+
+static void
+add_text(struct json_writer *w, const char *key, struct text value)
+{
+    json_key(w, text_of(key));
+    json_string(w, value);
+}
+
+static void
+add_number(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, text_of(key));
+    json_integer(w, (int64_t)value);
+}
+
+static void
+add_time(struct json_writer *w, const char *key, int64_t ns)
+{
+    char text[TIME_TEXT_BYTES];
+
+    if (ns == 0)
+        return;
+    add_text(w, key, text_make(text, time_text_write(text, ns, 3)));
+}
+
+static void
+add_contract(struct json_writer *w, const struct finding *f)
+{
+    if (f->file.length == 0)
+        return;
+    JSON_KEY(w, "contract");
+    json_object(w);
+    add_text(w, "file", f->file);
+    if (f->line > 0) {
+        add_number(w, "line", f->line);
+        add_number(w, "column", f->column);
+    }
+    add_text(w, "pointer", f->pointer);
+    json_end_object(w);
+}
+
+static void
+add_finding(struct json_writer *w, const struct finding *f)
+{
+    json_object(w);
+    add_text(w, "fingerprint", text_of(f->fingerprint));
+    add_text(w, "rule", f->rule);
+    add_text(w, "level", text_of(level_name(f->level)));
+    add_text(w, "service", f->service);
+    add_text(w, "operation", f->operation);
+    add_text(w, "side", text_of(side_name(f->side)));
+    add_text(w, "message", f->message);
+    if (f->keyword.length > 0)
+        add_text(w, "keyword", f->keyword);
+    if (f->expected.length > 0)
+        add_text(w, "expected", f->expected);
+    if (f->found.length > 0)
+        add_text(w, "found", f->found);
+    add_contract(w, f);
+    add_text(w, "instance", f->instance);
+    add_number(w, "count", f->count);
+    add_time(w, "first", f->first);
+    add_time(w, "last", f->last);
+    if (f->seen_at.length > 0)
+        add_text(w, "seen_at", f->seen_at);
+    JSON_KEY(w, "examples");
+    json_array(w);
+    for (uint32_t i = 0; i < f->example_count; i++)
+        json_string(w, f->examples[i]);
+    json_end_array(w);
+    json_end_object(w);
+}
+
+static void
+add_summary(struct json_writer *w, const struct report_summary *s)
+{
+    JSON_KEY(w, "summary");
+    json_object(w);
+    add_number(w, s->unit != NULL ? s->unit : "exchanges", s->exchanges);
+    add_number(w, "error", s->errors);
+    add_number(w, "warn", s->warnings);
+    add_number(w, "info", s->infos);
+    if (s->unchecked > 0) {
+        add_number(w, "unchecked", s->unchecked);
+        JSON_KEY(w, "unchecked_reasons");
+        json_object(w);
+        for (int i = 0; i < UNCHECKED_IDS; i++)
+            if (s->unchecked_reasons[i] > 0)
+                add_number(w, unchecked_name((enum unchecked_id)i), s->unchecked_reasons[i]);
+        json_end_object(w);
+    }
+    if (s->operations > 0) {
+        add_number(w, "operations", s->operations);
+        add_number(w, "operations_seen", s->operations_seen);
+    }
+    json_end_object(w);
+}
+
+void
+report_json(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
+{
+    struct json_writer w;
+
+    json_begin(&w, out, 2);
+    json_object(&w);
+    add_text(&w, "plumbline", TEXT(PLUMBLINE_VERSION));
+    add_text(&w, "command", text_of(s->command));
+    add_summary(&w, s);
+    JSON_KEY(&w, "findings");
+    json_array(&w);
+    for (uint32_t i = 0; i < finding_list_count(findings); i++)
+        add_finding(&w, finding_list_at(findings, i));
+    json_end_array(&w);
+    json_end_object(&w);
+    buffer_byte(out, '\n');
+}

@@ -1,0 +1,129 @@
+#include "report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/limits.h"
+
+struct report_format {
+    const char *name;
+    void (*write)(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+};
+
+static const struct report_format formats[] = {
+    { "text", report_text },
+    { "json", report_json },
+};
+
+#define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
+
+static const struct report_format *
+find_format(struct text name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (text_equal(name, text_of(formats[i].name)))
+            return &formats[i];
+    return NULL;
+}
+
+static int
+read_target(struct report_target *target, const char *option, struct error *err)
+{
+    struct text whole = text_of(option);
+    struct text name = text_slice(whole, 0, text_find(whole, '='));
+
+    target->format = find_format(name);
+    target->file = name.length < whole.length ? option + name.length + 1 : NULL;
+    if (target->format == NULL)
+        return error_set(err, ERROR_USAGE, "--report", "there is no format '%.*s'; there are text and json",
+                         TEXT_PRINT(name));
+    if (target->file != NULL && target->file[0] == '\0')
+        return error_set(err, ERROR_USAGE, "--report", "a file name is missing behind '%s'", option);
+    return 0;
+}
+
+int
+report_plan_read(struct report_plan *plan, const struct option_list *options, struct error *err)
+{
+    size_t without_file = 0;
+
+    plan->count = 0;
+    if (options->count > REPORT_TARGETS)
+        return error_set(err, ERROR_USAGE, "--report", "at most %d reports are written", REPORT_TARGETS);
+    for (size_t i = 0; i < options->count; i++) {
+        struct report_target *target = &plan->targets[plan->count++];
+
+        if (read_target(target, options->items[i], err) < 0)
+            return -1;
+        without_file += target->file == NULL;
+    }
+    if (without_file > 1)
+        return error_set(err, ERROR_USAGE, "--report",
+                         "only one report goes to standard output; give the others a file: json=FILE");
+    if (plan->count == 0)
+        plan->targets[plan->count++] = (struct report_target){ &formats[0], NULL };
+    return 0;
+}
+
+void
+report_count(struct report_summary *summary, struct finding_list *findings)
+{
+    summary->errors = summary->warnings = summary->infos = summary->violations = 0;
+    for (uint32_t i = 0; i < finding_list_count(findings); i++) {
+        const struct finding *f = finding_list_at(findings, i);
+
+        summary->errors += f->level == LEVEL_ERROR;
+        summary->warnings += f->level == LEVEL_WARN;
+        summary->infos += f->level == LEVEL_INFO;
+        summary->violations += f->count;
+    }
+}
+
+static int
+write_out(const struct report_target *target, struct text content, struct error *err)
+{
+    if (target->file != NULL)
+        return file_write(target->file, content, 0644, err);
+    if (fwrite(content.data, 1, content.length, stdout) != content.length || fflush(stdout) != 0)
+        return error_system(err, errno, "standard output", "cannot write the report");
+    return 0;
+}
+
+int
+report_write(const struct report_plan *plan, const struct report_summary *summary, struct finding_list *findings,
+             struct error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        struct buffer out;
+        int result;
+
+        buffer_init(&out, LIMIT_FILE_BYTES);
+        plan->targets[i].format->write(&out, summary, findings);
+        result = buffer_failed(&out) ? error_set(err, ERROR_ENVIRONMENT, "--report", "the report is too large")
+                                     : write_out(&plan->targets[i], buffer_text(&out), err);
+        buffer_release(&out);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+report_exit(struct finding_list *findings, enum level fail_on)
+{
+    for (uint32_t i = 0; i < finding_list_count(findings); i++)
+        if (finding_list_at(findings, i)->level >= fail_on)
+            return EXIT_FINDINGS;
+    return EXIT_FINE;
+}
+
+enum level
+report_level(const char *word)
+{
+    if (word != NULL && strcmp(word, "info") == 0)
+        return LEVEL_INFO;
+    return word != NULL && strcmp(word, "warn") == 0 ? LEVEL_WARN : LEVEL_ERROR;
+}

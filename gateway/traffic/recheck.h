@@ -1,0 +1,14 @@
+/* recheck.h -- the verdict on a recorded exchange, found anew against today's contract.
+ *
+ * What was redacted before it was recorded cannot be judged again: such a place is `unchecked: redacted`, and what the live check
+ * said of it is carried over. Belongs to one thread; no I/O. */
+#ifndef TRAFFIC_RECHECK_H
+#define TRAFFIC_RECHECK_H
+
+#include "contract/check.h"
+#include "traffic/exchange.h"
+
+/* Check both sides of x by the operation that was matched, and replace its verdicts. check->arena is x's arena. */
+void recheck_exchange(struct check *check, const struct contract_match *match, struct exchange *x);
+
+#endif
