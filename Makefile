@@ -51,7 +51,7 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/embedded.o
 LIBRARY := $(OUT)/libplumbline.a
 UNIT    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/unit/*_test.c tests/unit/*/*_test.c))
 FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
-EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json gateway/admin/ui/*)
+EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json docs/schema/*/*/*.json gateway/admin/ui/*)
 C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] \
              tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.[ch])
 

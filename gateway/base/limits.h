@@ -22,6 +22,8 @@
 /* Schemas and contracts */
 #define LIMIT_REF_HOPS         256                /* $ref to $ref to $ref … while checking one place */
 #define LIMIT_SCHEMA_DEPTH     512                /* nesting of schema application while checking */
+#define LIMIT_SCHEMA_BYTES     (2048 * LIMIT_MIB) /* what the compiled schemas of one set may take */
+#define LIMIT_SCHEMA_LOADS     64                 /* documents that load documents … while resolving one $ref */
 #define LIMIT_CONTRACT_FILES   1024               /* documents that one contract may pull in by $ref */
 #define LIMIT_CHECK_BUDGET     (4u * 1000 * 1000) /* work units per message: schema steps, comparisons, regex steps */
 #define LIMIT_PATTERN_BYTES    (64 * LIMIT_KIB)   /* source of one regular expression */

@@ -1,0 +1,80 @@
+/* check.h -- the state of one check, for check.c and for explain.c, which asks check.c about every instruction.
+ *
+ * Three-valued logic in two: what cannot be checked (budget, patterns, formats) counts as true and is counted in `doubts`. So false is
+ * always certain, and what would turn a doubtful true into false (not, oneOf, if, maxContains) asks for doubts first. */
+#ifndef SCHEMA_CHECK_H
+#define SCHEMA_CHECK_H
+
+#include "schema/program.h"
+#include "schema/set.h"
+
+struct walk {
+    struct schema_run *run;
+    struct pattern_scratch *patterns;
+    const struct resource **scope; /* the dynamic scope: resources entered, outermost first */
+    uint32_t scopes;
+    uint32_t depth;
+    uint32_t budget;
+    uint32_t doubts;
+    uint32_t unchecked;
+};
+
+/* Which members or items of one value have been evaluated; only there while an unevaluated… keyword needs to know. */
+struct marks {
+    uint64_t *bits; /* points to `few` for up to 64 */
+    uint64_t few;
+    uint32_t count;
+    bool all;
+};
+
+void walk_begin(struct walk *w, struct schema_run *run);
+void walk_end(struct walk *w);
+
+/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. */
+bool walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
+
+/* The same for one instruction. */
+bool walk_op(struct walk *w, const struct schema *s, const struct op *op, const struct value *v, struct marks *marks);
+
+bool walk_type(const struct schema *s, const struct value *v);
+
+/* Does the name match the pattern? A pattern that cannot be run matches, with a doubt. */
+bool walk_name_matches(struct walk *w, const struct pattern_rule *rule, struct text name);
+
+/* The schema that a $dynamicRef means here. */
+const struct schema *walk_dynamic(const struct walk *w, const struct dynamic *dynamic);
+
+enum discriminator_verdict { DISCRIMINATOR_NONE, DISCRIMINATOR_UNKNOWN, DISCRIMINATOR_FOUND };
+
+/* What the object's property says: nothing (not there, no string), a name nobody knows, or a name; *target is the branch it means, if any. */
+enum discriminator_verdict
+walk_discriminator(const struct discriminator *d, const struct value *v, const struct schema **target);
+
+/* Enter and leave a schema: depth, dynamic scope. False when it is too deep. */
+bool walk_enter(struct walk *w, const struct schema *s);
+void walk_leave(struct walk *w, uint32_t scopes);
+
+struct schema_scratch {
+    struct pattern_scratch *patterns;
+    const struct resource **scope;
+};
+
+/* ---- marks.c ---- */
+
+/* Begin with nothing marked. False: no memory (nothing may be said about evaluation then). */
+bool marks_begin(struct marks *m, uint32_t count, struct walk *w);
+void marks_merge(struct marks *into, const struct marks *from);
+
+static inline void
+marks_set(struct marks *m, uint32_t index)
+{
+    m->bits[index / 64] |= (uint64_t)1 << (index % 64);
+}
+
+static inline bool
+marks_has(const struct marks *m, uint32_t index)
+{
+    return m->all || (m->bits[index / 64] >> (index % 64) & 1) != 0;
+}
+
+#endif
