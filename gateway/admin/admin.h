@@ -1,0 +1,20 @@
+/* admin.h -- the admin listener: health, metrics and status of a running gateway.
+ *
+ * Its own listener and thread, loopback unless a token is set. /healthz, /readyz, /metrics (Prometheus text), /api/v1/status. The Host must
+ * be a loopback address, localhost or the listener's own address; a foreign Origin is 403; with a token every request but /healthz and /readyz needs
+ * `Authorization: Bearer TOKEN` (compared in constant time). No CORS. Described by contracts of its own (docs/schema/admin.openapi.json). */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include "base/error.h"
+#include "rules/ruleset.h"
+
+struct admin;
+struct proxy;
+
+/* Serve on the settings' admin address; *admin is NULL afterwards when there is none. Borrows the proxy until admin_stop. */
+int admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, struct error *err);
+uint16_t admin_port(const struct admin *admin);
+void admin_stop(struct admin *admin);
+
+#endif

@@ -1,0 +1,55 @@
+/* service.h -- the HTTP servers that Plumbline itself is (admin, sandbox): libmicrohttpd behind one door.
+ *
+ * Not for traffic that passes through: that is listener.h and upstream.h. A server runs one thread of its own; the handler is called on it,
+ * once per request with the whole body, and gives the whole answer. */
+#ifndef NET_SERVICE_H
+#define NET_SERVICE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "http/message.h"
+
+struct service_server;
+
+struct service_request {
+    struct message
+        message; /* method, raw target, path, query, headers, body; everything valid until the handler returns */
+    struct arena *arena; /* for the handler; reset after the answer was given */
+};
+
+#define SERVICE_HEADERS 16
+
+/* Filled in by the handler; starts as status 200, no headers, an empty body. */
+struct service_answer {
+    uint16_t status;
+    struct buffer body;                     /* initialised; released by the server */
+    struct header headers[SERVICE_HEADERS]; /* names and values are copied after the handler has returned */
+    uint32_t header_count;
+};
+
+/* One more field; silently left out above SERVICE_HEADERS (a programming error, asserted in debug builds). */
+void service_answer_header(struct service_answer *answer, struct text name, struct text value);
+
+typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);
+
+struct service_options {
+    const char *address; /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
+    size_t max_body;     /* a larger one is answered 413 */
+    service_handler_fn *handler;
+    void *arg;
+};
+
+/* Listen and serve. New, or NULL with err (port in use: ERROR_ENVIRONMENT). */
+struct service_server *service_start(const struct service_options *options, struct error *err);
+
+/* The port that it listens on (also where 0 was asked for). */
+uint16_t service_port(const struct service_server *server);
+
+/* Finish what is inside, then stop and free. Accepts NULL. */
+void service_stop(struct service_server *server);
+
+#endif
