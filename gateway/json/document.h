@@ -141,13 +141,13 @@ const char *value_type_name(const struct value *v);
 
 /* for (VALUE_EACH_ITEM(item, array)) */
 #define VALUE_EACH_ITEM(item, array)                                                                                   \
-    const struct value *item = (array) + 1, *item##_end = (array) + (array)->span;                                     \
+    const struct value *item##_of = (array), *item = item##_of + 1, *item##_end = item##_of + item##_of->span;         \
     item < item##_end;                                                                                                 \
     item += item->span
 
 /* for (VALUE_EACH_MEMBER(key, object)) with value_next(key) as the member's value */
 #define VALUE_EACH_MEMBER(key, object)                                                                                 \
-    const struct value *key = (object) + 1, *key##_end = (object) + (object)->span;                                    \
+    const struct value *key##_of = (object), *key = key##_of + 1, *key##_end = key##_of + key##_of->span;              \
     key < key##_end;                                                                                                   \
     key += 1 + key[1].span
 
