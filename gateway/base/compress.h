@@ -20,10 +20,11 @@ enum compress_result {
     COMPRESS_NO_MEMORY,
 };
 
-/* Undo: append to *out, whose own ceiling counts. Bytes behind the end of the coded text are COMPRESS_BROKEN. */
+/* Undo: append to *out, whose own ceiling counts; nothing is appended unless COMPRESS_OK. No bytes at all, a text that was cut off and
+ * bytes behind the end of the coded text are COMPRESS_BROKEN. Memory beside *out is bounded: 16 MiB (brotli's largest window), 8 MiB for zstd. */
 enum compress_result compress_undo(enum compress_kind kind, struct text coded, struct buffer *out);
 
-/* Do it (finished segments, tests). */
+/* Do it (finished segments, tests): append to *out, whose ceiling must allow for the worst case (a little more than the plain text). */
 enum compress_result compress_do(enum compress_kind kind, struct text plain, struct buffer *out);
 
 #endif
