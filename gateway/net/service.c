@@ -1,0 +1,266 @@
+/* service.c -- the one door to libmicrohttpd. One epoll thread per server; a request is collected whole, handed to the handler, answered. */
+#include "net/service.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "net/address.h"
+
+#define SERVICE_ARENA       (256 * LIMIT_MIB)
+#define SERVICE_POOL        (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
+#define SERVICE_CONNECTIONS 1024u
+#define SERVICE_IDLE        60u /* seconds */
+
+struct service_server {
+    struct service_options options;
+    struct MHD_Daemon *daemon;
+    uint16_t port;
+};
+
+/* One request on its way in. */
+struct service_call {
+    struct service_server *server;
+    struct arena *arena;
+    struct text target; /* raw: libmicrohttpd hands the handler a decoded copy that ends at %00 */
+    struct buffer body;
+    bool began;
+    bool too_large;
+};
+
+void
+service_answer_header(struct service_answer *answer, struct text name, struct text value)
+{
+    if (answer->header_count < SERVICE_HEADERS)
+        answer->headers[answer->header_count++] = (struct header){ .name = name, .value = value };
+}
+
+/* The first callback of a request, with the raw request line's target. What it returns is the request's own pointer from then on. */
+static void *
+on_target(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    struct service_server *server = arg;
+    struct service_call *call = calloc(1, sizeof(*call));
+
+    (void)connection;
+    if (call == NULL)
+        return NULL;
+    call->server = server;
+    call->arena = arena_new(0, SERVICE_ARENA);
+    buffer_init(&call->body, server->options.max_body);
+    if (call->arena != NULL)
+        call->target = arena_text(call->arena, text_of(uri));
+    return call;
+}
+
+static void
+on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+    struct service_call *call = *state;
+
+    (void)arg;
+    (void)connection;
+    (void)why;
+    if (call == NULL)
+        return;
+    buffer_release(&call->body);
+    arena_free(call->arena);
+    free(call);
+    *state = NULL;
+}
+
+struct header_list {
+    struct header *list;
+    uint32_t count, capacity;
+};
+
+static enum MHD_Result
+on_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    struct header_list *headers = arg;
+    struct header *h;
+
+    (void)kind;
+    if (headers->count == headers->capacity)
+        return MHD_NO;
+    h = &headers->list[headers->count++];
+    h->name = text_of(name);
+    h->value = text_of(value);
+    h->id = (uint8_t)header_id_of(h->name);
+    return MHD_YES;
+}
+
+/* The request as our own message; the header texts stay valid as long as the connection's pool, which outlives the handler. */
+static bool
+fill_message(struct service_call *call, struct MHD_Connection *connection, const char *method, struct message *m)
+{
+    struct header_list headers = { .list = NULL };
+    size_t question = text_find(call->target, '?');
+    int count = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
+
+    headers.capacity = count > 0 ? (uint32_t)count : 0;
+    headers.list = ARENA_ARRAY(call->arena, struct header, headers.capacity);
+    if (headers.list == NULL)
+        return false;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &headers);
+    *m = (struct message){
+        .is_request = true,
+        .minor = 1,
+        .method = text_of(method),
+        .target = call->target,
+        .path = text_slice(call->target, 0, question),
+        .query = text_from(call->target, question + 1),
+        .has_query = question<call->target.length, .headers = headers.list, .header_count = headers.count,
+                              .body = buffer_text(&call->body), .body_state = buffer_length(&call->body)> 0
+                         ? BODY_WHOLE
+                         : BODY_NONE,
+        .body_bytes = buffer_length(&call->body),
+    };
+    m->authority = message_value(m, HEADER_HOST);
+    return true;
+}
+
+/* Hand the answer over; libmicrohttpd copies the body and the fields. */
+static enum MHD_Result
+queue_answer(struct MHD_Connection *connection, struct service_call *call, struct service_answer *answer)
+{
+    struct text body = buffer_text(&answer->body);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result result;
+
+    if (response == NULL)
+        return MHD_NO;
+    for (uint32_t i = 0; i < answer->header_count; i++) {
+        struct text name = arena_text(call->arena, answer->headers[i].name);
+        struct text value = arena_text(call->arena, answer->headers[i].value);
+
+        /* refuses Content-Length, empty values, CR and LF: fields that we do not send */
+        if (name.data != NULL && value.data != NULL)
+            (void)MHD_add_response_header(response, name.data, value.data);
+    }
+    result = MHD_queue_response(connection, answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result
+answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
+{
+    struct service_request request = { .arena = call->arena };
+    struct service_answer answer = { .status = 200 };
+    enum MHD_Result result;
+
+    buffer_init(&answer.body, LIMIT_FILE_BYTES);
+    if (call->too_large)
+        answer.status = 413;
+    else if (!fill_message(call, connection, method, &request.message))
+        answer.status = 503;
+    else
+        call->server->options.handler(call->server->options.arg, &request, &answer);
+    result = queue_answer(connection, call, &answer);
+    buffer_release(&answer.body);
+    return result;
+}
+
+/* Called once for the head, once per piece of the body, and once with an empty piece at the end. */
+static enum MHD_Result
+on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+           const char *data, size_t *size, void **state)
+{
+    struct service_call *call = *state;
+
+    (void)arg;
+    (void)url;
+    (void)version;
+    if (call == NULL || call->arena == NULL || call->target.data == NULL)
+        return MHD_NO;
+    if (!call->began) {
+        call->began = true;
+        return MHD_YES;
+    }
+    if (*size > 0) {
+        buffer_add(&call->body, text_make(data, *size));
+        call->too_large = call->too_large || buffer_failed(&call->body);
+        *size = 0;
+        return MHD_YES;
+    }
+    return answer_request(connection, call, method);
+}
+
+/* A listening socket of our own, because libmicrohttpd's messages on a port in use go to standard error and its errno is lost. */
+static int
+listen_at(const char *written, uint16_t *port, struct error *err)
+{
+    struct address at;
+    struct text host;
+    int fd, on = 1;
+
+    if (!address_split(text_of(written), &host, port))
+        return error_set(err, ERROR_CONFIG, written, "this is no address to listen on; write host:port");
+    if (address_resolve(host, *port, &at, 1, err) < 0)
+        return -1;
+    fd = socket(at.as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return error_system(err, errno, written, "cannot open a socket");
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, &at.as.any, at.length) < 0 || listen(fd, SOMAXCONN) < 0) {
+        int cause = errno;
+
+        (void)close(fd);
+        return error_system(err, cause, written, "cannot listen");
+    }
+    at.length = sizeof(at.as);
+    if (getsockname(fd, &at.as.any, &at.length) == 0)
+        *port = address_port(&at);
+    return fd;
+}
+
+struct service_server *
+service_start(const struct service_options *options, struct error *err)
+{
+    struct service_server *server = calloc(1, sizeof(*server));
+    int fd;
+
+    if (server == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    server->options = *options;
+    fd = listen_at(options->address, &server->port, err);
+    if (fd < 0)
+        goto fail;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
+        fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT, SERVICE_CONNECTIONS,
+        MHD_OPTION_CONNECTION_TIMEOUT, SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        (void)close(fd);
+        error_set(err, ERROR_ENVIRONMENT, options->address, "cannot start the server");
+        goto fail;
+    }
+    return server;
+
+fail:
+    free(server);
+    return NULL;
+}
+
+uint16_t
+service_port(const struct service_server *server)
+{
+    return server->port;
+}
+
+void
+service_stop(struct service_server *server)
+{
+    if (server == NULL)
+        return;
+    MHD_stop_daemon(server->daemon); /* closes the socket, ends the thread; no connection is ever suspended here */
+    free(server);
+}
