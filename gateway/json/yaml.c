@@ -57,7 +57,7 @@ wrong(struct reader *r, uint32_t place, const char *what)
 static bool
 no_memory(struct reader *r)
 {
-    (void)error_memory(r->err);
+    (void)error_set(r->err, ERROR_ENVIRONMENT, r->document->name, "the document needs more memory than it may have");
     return false;
 }
 
@@ -86,18 +86,32 @@ key_is_due(const struct reader *r)
     return r->open != NONE && r->tape[r->open].type == VALUE_OBJECT && r->tape[r->open].count % 2 == 0;
 }
 
+/* The marks of quoted scalars and aliases are behind their first byte. */
+static uint32_t
+with_sign(struct text source, size_t place)
+{
+    if (place > source.length)
+        place = source.length;
+    if (place > 0 && memchr("\"'*", source.data[place - 1], 3) != NULL)
+        place--;
+    return (uint32_t)place;
+}
+
 /* Where the event begins in the source. A scalar of no text has a mark far behind, or none: it is where its key is. */
 static uint32_t
 place_of(const struct reader *r, struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
-    struct fy_token *token = event->type == FYET_SCALAR ? event->scalar.value : NULL;
-    bool empty = event->type == FYET_SCALAR && (token == NULL || fy_token_get_text_length(token) == 0);
+    struct fy_token *scalar = event->type == FYET_SCALAR ? event->scalar.value : NULL;
+    bool plain = event->type == FYET_SCALAR && (scalar == NULL || fy_token_scalar_style(scalar) == FYSS_PLAIN);
+    bool empty = plain && (scalar == NULL || fy_token_get_text_length(scalar) == 0);
 
     if (r->count > 0 && (mark == NULL || (empty && r->open != NONE && r->tape[r->open].type == VALUE_OBJECT)))
         return r->tape[r->count - 1].place;
     if (mark == NULL)
         return 0;
+    if (event->type == FYET_ALIAS || (event->type == FYET_SCALAR && !plain))
+        return with_sign(r->document->source, mark->input_pos);
     return (uint32_t)(mark->input_pos < r->document->source.length ? mark->input_pos : r->document->source.length);
 }
 
