@@ -85,6 +85,11 @@ write_repeat(struct writer *w, const struct pattern_node *repeat)
         buffer_print(w->out, child->number > 0 && w->captures ? "((?C)" : "(?:(?C)");
         write_node(w, child->child);
         buffer_byte(w->out, ')');
+    } else if (child->kind == PATTERN_BACKREFERENCE) {
+        /* PCRE2 10.42 fails on \1+ when the group is unset, in spite of PCRE2_MATCH_UNSET_BACKREF; on (?:\1)+ it does not. */
+        buffer_add(w->out, TEXT("(?:"));
+        write_node(w, child);
+        buffer_byte(w->out, ')');
     } else {
         write_node(w, child);
     }
