@@ -143,6 +143,10 @@ const struct schema *schema_items(const struct schema *schema);
 const struct document *schema_document(const struct schema *schema);
 const struct value *schema_source(const struct schema *schema);
 
+/* The schema that schema_compile has made of this place before, or NULL. Unlike schema_compile, any thread may ask. */
+const struct schema *schema_compiled(const struct schema_set *set, const struct document *document,
+                                     const struct value *place);
+
 /* The schema that stands where `reference` (a $ref as found in `from`) leads, for those who walk the source (samples);
  * NULL when it leads nowhere. *document is set with it. */
 const struct value *schema_follow(const struct schema_set *set, const struct document *from, struct text reference,

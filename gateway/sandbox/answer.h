@@ -1,0 +1,19 @@
+/* answer.h -- what a simulated service answers, found in its contract alone. No state, no I/O; belongs to the sandbox's thread. */
+#ifndef SANDBOX_ANSWER_H
+#define SANDBOX_ANSWER_H
+
+#include "base/arena.h"
+#include "contract/contract.h"
+#include "net/service.h"
+
+struct answer_maker {
+    const struct contract *contract;
+    struct schema_scratch *scratch;
+    uint64_t seed;
+};
+
+/* Fill in the answer to a request whose path (below the service's name) is given. */
+void answer_make(const struct answer_maker *maker, const struct message *request, struct text path, struct arena *arena,
+                 struct service_answer *answer);
+
+#endif
