@@ -1,9 +1,10 @@
-/* cmd_schema.c -- the validator alone: plumbline schema suite. */
+/* cmd_schema.c -- the validator alone: plumbline schema check, suite. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/schema_check.h"
 #include "cli/schema_suite.h"
 
 #define DRAFTS "2020-12|draft4|oas3.0|oas3.1"
@@ -57,6 +58,7 @@ run_suite(int argc, char **argv)
 }
 
 static const struct command commands[] = {
+    { "check", "does an instance satisfy a schema?", schema_check_command },
     { "suite", "run files of the JSON Schema test suite", run_suite },
 };
 

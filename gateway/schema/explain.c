@@ -1,0 +1,510 @@
+/* explain.c -- why not: the walk of check.c once more, after a no, into every part that failed.
+ *
+ * Each instruction is asked first (walk_op); only those that say no are looked into. Where alternatives failed, each is explained into a list of its
+ * own and the closest one is kept: the right type first, then the right constants in its members (they tell variants apart), then the
+ * deepest place, then the fewest places. */
+#include "schema/explain.h"
+
+#include "base/limits.h"
+#include "json/pointer.h"
+#include "schema/keywords.h"
+
+/* Explaining has a budget of its own: it only happens after a no, and asks for the same work once per level. */
+#define EXPLAIN_BUDGET (LIMIT_CHECK_BUDGET / 2)
+
+struct blames {
+    struct blame *first;
+    struct blame **end;
+    unsigned count;
+};
+
+struct explainer {
+    struct walk walk;
+    struct arena *arena;
+    unsigned max;
+};
+
+static void
+blames_begin(struct blames *list)
+{
+    *list = (struct blames){ .end = &list->first };
+}
+
+static void
+blames_append(struct blames *list, struct blames *more)
+{
+    if (more->first == NULL)
+        return;
+    *list->end = more->first;
+    list->end = more->end;
+    list->count += more->count;
+}
+
+/* The same place may be reached by two ways ($ref from two branches of allOf). */
+static bool
+known(const struct blames *list, const struct blame *b)
+{
+    for (const struct blame *other = list->first; other != NULL; other = other->next) {
+        if (other->value == b->value && other->place == b->place && other->keyword == b->keyword &&
+            text_equal(other->name, b->name))
+            return true;
+    }
+    return false;
+}
+
+static struct blame *
+add(struct explainer *e, struct blames *list, struct blame blame)
+{
+    struct blame *b;
+
+    if (list->count >= e->max || known(list, &blame) || (b = ARENA_NEW(e->arena, struct blame)) == NULL)
+        return NULL;
+    *b = blame;
+    b->next = NULL;
+    *list->end = b;
+    list->end = &b->next;
+    list->count++;
+    return b;
+}
+
+static void
+blame_op(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op, const struct value *v,
+         struct text name)
+{
+    (void)add(e, list,
+              (struct blame){ .keyword = keywords[op->keyword].name,
+                              .schema = s,
+                              .op = op,
+                              .value = v,
+                              .place = op->place,
+                              .name = name });
+}
+
+static void explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
+                          struct marks *marks);
+
+/* A child that its schema refuses; a schema false is named by the keyword that holds it. */
+static void
+explain_child(struct explainer *e, struct blames *list, const struct schema *child, const struct value *v,
+              struct blame instead)
+{
+    if (child->types == 0)
+        (void)add(e, list, instead);
+    else if (!walk_value(&e->walk, child, v, NULL))
+        explain_value(e, list, child, v, NULL);
+}
+
+static void
+explain_items(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+              const struct value *v)
+{
+    const struct items_rule *rule = op->with.items;
+    uint32_t index = 0, prefix = rule->prefix != NULL ? rule->prefix->count : 0;
+
+    for (VALUE_EACH_ITEM(item, v)) {
+        const struct schema *child = index < prefix ? rule->prefix->items[index] : rule->rest;
+
+        if (child == NULL)
+            return;
+        explain_child(
+            e, list, child, item,
+            (struct blame){
+                .keyword = keywords[op->keyword].name, .schema = s, .op = op, .value = item, .place = child->source });
+        index++;
+    }
+}
+
+static void
+explain_contains(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                 const struct value *v)
+{
+    const struct contains_rule *rule = op->with.contains;
+    struct blame blame = { .keyword = "contains", .schema = s, .op = op, .value = v, .place = op->place };
+
+    for (VALUE_EACH_ITEM(item, v))
+        blame.number += walk_value(&e->walk, rule->schema, item, NULL);
+    if (blame.number > rule->most)
+        blame.keyword = "maxContains";
+    else if (VALUE_MEMBER(s->source, "minContains") != NULL)
+        blame.keyword = "minContains";
+    blame.place = value_member(s->source, text_of(blame.keyword));
+    (void)add(e, list, blame);
+}
+
+static void
+explain_member(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+               const struct value *key, uint64_t *seen)
+{
+    const struct members_rule *rule = op->with.members;
+    uint32_t at = names_find(&rule->names, key->data, key->count);
+    const struct member *m = at != NAMES_NONE ? &rule->members[at] : NULL;
+    bool declared = m != NULL && m->schema != NULL;
+    struct blame blame = { .schema = s, .op = op, .value = key + 1, .name = value_text(key) };
+
+    if (m != NULL)
+        *seen |= m->bit;
+    if (declared) {
+        blame.keyword = "properties";
+        blame.place = value_member(rule->properties, value_text(key));
+        if ((m->forbidden & 1u << e->walk.run->side) != 0) {
+            blame.keyword = e->walk.run->side == SCHEMA_REQUEST ? "readOnly" : "writeOnly";
+            blame.side = e->walk.run->side;
+            (void)add(e, list, blame);
+            return;
+        }
+        explain_child(e, list, m->schema, key + 1, blame);
+    }
+    for (uint32_t i = 0; i < rule->pattern_count; i++) {
+        const struct pattern_rule *p = &rule->patterns[i];
+
+        if (!walk_name_matches(&e->walk, p, value_text(key)))
+            continue;
+        declared = true;
+        blame.keyword = "patternProperties";
+        blame.place = p->place;
+        explain_child(e, list, p->schema, key + 1, blame);
+    }
+    if (declared || rule->additional == NULL)
+        return;
+    blame.keyword = "additionalProperties";
+    blame.place = rule->additional_place;
+    explain_child(e, list, rule->additional, key + 1, blame);
+}
+
+static void
+explain_members(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                const struct value *v)
+{
+    const struct members_rule *rule = op->with.members;
+    uint64_t seen = 0, missing;
+
+    for (VALUE_EACH_MEMBER(key, v))
+        explain_member(e, list, s, op, key, &seen);
+    missing = rule->required[e->walk.run->side] & ~seen;
+    for (uint32_t i = 0; i < rule->count && missing != 0; i++) {
+        if ((rule->members[i].bit & missing) != 0)
+            (void)add(e, list,
+                      (struct blame){ .keyword = "required",
+                                      .schema = s,
+                                      .op = op,
+                                      .value = v,
+                                      .place = rule->required_place,
+                                      .name = rule->list[i] });
+    }
+}
+
+static void
+explain_names(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+              const struct value *v)
+{
+    for (VALUE_EACH_MEMBER(key, v)) {
+        if (!walk_value(&e->walk, op->with.schema, key, NULL))
+            blame_op(e, list, s, op, key + 1, value_text(key));
+    }
+}
+
+static void
+explain_dependency(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                   const struct value *v, struct marks *marks)
+{
+    const struct dependency *dependency = op->with.dependency;
+
+    if (dependency->schema != NULL) {
+        explain_value(e, list, dependency->schema, v, marks);
+        return;
+    }
+    for (uint32_t i = 0; i < dependency->required->count; i++) {
+        if (value_member(v, dependency->required->items[i]) == NULL)
+            blame_op(e, list, s, op, v, dependency->required->items[i]);
+    }
+}
+
+/* ---- alternatives ---- */
+
+struct closeness {
+    bool wrong_type;
+    bool wrong_tag;
+    unsigned depth;
+    unsigned count;
+};
+
+static struct closeness
+closeness_of(const struct blames *list, const struct value *v)
+{
+    struct closeness c = { .count = list->count };
+
+    for (const struct blame *b = list->first; b != NULL; b = b->next) {
+        bool constant = strcmp(b->keyword, "const") == 0 || strcmp(b->keyword, "enum") == 0;
+
+        c.wrong_type |= b->value == v && (b->op == NULL || b->types != 0);
+        c.wrong_tag |= constant && b->value->depth <= v->depth + 1;
+        if (b->value->depth > c.depth)
+            c.depth = b->value->depth;
+    }
+    return c;
+}
+
+static bool
+closer(struct closeness a, struct closeness b)
+{
+    if (a.wrong_type != b.wrong_type)
+        return b.wrong_type;
+    if (a.wrong_tag != b.wrong_tag)
+        return b.wrong_tag;
+    if (a.depth != b.depth)
+        return a.depth > b.depth;
+    return a.count < b.count;
+}
+
+/* 3.1: the discriminator does not decide, but it says which branch was meant. */
+static const struct schema *
+meant_branch(const struct schema *s, const struct value *v)
+{
+    const struct schema *target = NULL;
+
+    for (uint32_t i = s->ends[GROUP_OBJECT]; i < s->ends[GROUP_ANY] && target == NULL; i++) {
+        if (s->code[i].code == OP_DISCRIMINATOR && s->code[i].with.discriminator->branches != NULL)
+            (void)walk_discriminator(s->code[i].with.discriminator, v, &target);
+    }
+    return target;
+}
+
+static void
+explain_too_many(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                 const struct schema_list *branches, const struct value *v)
+{
+    struct blame blame = { .keyword = "oneOf", .schema = s, .op = op, .value = v, .place = op->place };
+
+    for (uint32_t i = 0; i < branches->count && i < 64; i++) {
+        if (walk_value(&e->walk, branches->items[i], v, NULL))
+            blame.number |= (uint64_t)1 << i;
+    }
+    (void)add(e, list, blame);
+}
+
+static void
+explain_alternatives(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                     const struct schema_list *branches, const struct value *v)
+{
+    const struct schema *meant = meant_branch(s, v);
+    struct closeness best = { 0 };
+    struct blames kept;
+    unsigned types = 0;
+
+    blames_begin(&kept);
+    for (uint32_t i = 0; i < branches->count; i++) {
+        struct blames branch;
+        struct closeness c;
+
+        if (meant != NULL && branches->items[i] != meant)
+            continue;
+        if (walk_value(&e->walk, branches->items[i], v, NULL)) {
+            explain_too_many(e, list, s, op, branches, v);
+            return;
+        }
+        blames_begin(&branch);
+        explain_value(e, &branch, branches->items[i], v, NULL);
+        c = closeness_of(&branch, v);
+        for (const struct blame *b = branch.first; b != NULL && c.wrong_type; b = b->next)
+            types |= b->value != v ? 0 : b->op == NULL ? b->schema->types : b->types;
+        if (branch.first != NULL && (kept.first == NULL || closer(c, best))) {
+            kept = branch;
+            best = c;
+        }
+    }
+    if (kept.first != NULL && best.wrong_type && branches->count > 1 && types != 0)
+        (void)add(e, list,
+                  (struct blame){ .keyword = keywords[op->keyword].name,
+                                  .schema = s,
+                                  .op = op,
+                                  .value = v,
+                                  .place = op->place,
+                                  .types = types });
+    else if (kept.first != NULL)
+        blames_append(list, &kept);
+    else
+        blame_op(e, list, s, op, v, (struct text){ 0 });
+}
+
+static void
+explain_discriminator(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                      const struct value *v, struct marks *marks)
+{
+    const struct discriminator *d = op->with.discriminator;
+    const struct schema *target;
+
+    switch (walk_discriminator(d, v, &target)) {
+    case DISCRIMINATOR_UNKNOWN:
+        blame_op(e, list, s, op, value_member(v, d->property), d->property);
+        return;
+    case DISCRIMINATOR_FOUND:
+        explain_value(e, list, target, v, marks);
+        return;
+    case DISCRIMINATOR_NONE:
+        explain_alternatives(e, list, s, op, d->branches, v);
+        return;
+    }
+}
+
+static void
+explain_unevaluated(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                    const struct value *v, struct marks *marks)
+{
+    bool object = v->type == VALUE_OBJECT;
+    const struct value *at = v + 1;
+
+    for (uint32_t index = 0; index < v->count; index++) {
+        const struct value *child = object ? at + 1 : at;
+
+        if (!marks_has(marks, index))
+            explain_child(e, list, op->with.schema, child,
+                          (struct blame){ .keyword = keywords[op->keyword].name,
+                                          .schema = s,
+                                          .op = op,
+                                          .value = child,
+                                          .place = op->place,
+                                          .name = object ? value_text(at) : (struct text){ 0 } });
+        at = value_next(child);
+    }
+}
+
+/* ---- the walk ---- */
+
+static void
+explain_op(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op, const struct value *v,
+           struct marks *marks)
+{
+    switch ((enum op_code)op->code) {
+    case OP_ITEMS:
+        explain_items(e, list, s, op, v);
+        return;
+    case OP_CONTAINS:
+        explain_contains(e, list, s, op, v);
+        return;
+    case OP_MEMBERS:
+        explain_members(e, list, s, op, v);
+        return;
+    case OP_NAMES:
+        explain_names(e, list, s, op, v);
+        return;
+    case OP_DEPENDENT_REQUIRED:
+    case OP_DEPENDENT_SCHEMA:
+        explain_dependency(e, list, s, op, v, marks);
+        return;
+    case OP_APPLY:
+        explain_value(e, list, op->with.schema, v, marks);
+        return;
+    case OP_DYNAMIC:
+        explain_value(e, list, walk_dynamic(&e->walk, op->with.dynamic), v, marks);
+        return;
+    case OP_ANY_OF:
+    case OP_ONE_OF:
+        explain_alternatives(e, list, s, op, op->with.list, v);
+        return;
+    case OP_IF: {
+        bool yes = walk_value(&e->walk, op->with.condition->test, v, NULL);
+
+        explain_value(e, list, yes ? op->with.condition->yes : op->with.condition->no, v, marks);
+        return;
+    }
+    case OP_DISCRIMINATOR:
+        explain_discriminator(e, list, s, op, v, marks);
+        return;
+    case OP_UNEVALUATED_ITEMS:
+    case OP_UNEVALUATED_PROPERTIES:
+        explain_unevaluated(e, list, s, op, v, marks);
+        return;
+    default:
+        blame_op(e, list, s, op, v, (struct text){ 0 });
+    }
+}
+
+static bool
+concerns(const struct op *op, const struct value *v)
+{
+    static const int types[GROUPS] = {
+        [GROUP_NUMBER] = VALUE_NUMBER,
+        [GROUP_STRING] = VALUE_STRING,
+        [GROUP_ARRAY] = VALUE_ARRAY,
+        [GROUP_OBJECT] = VALUE_OBJECT,
+        [GROUP_ANY] = -1,
+        [GROUP_LAST] = -1,
+    };
+
+    return types[op->group] < 0 || types[op->group] == v->type;
+}
+
+static void
+explain_ops(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
+            struct marks *marks)
+{
+    bool failed = false;
+
+    for (uint32_t i = 0; i < s->ends[GROUP_LAST] && list->count < e->max; i++) {
+        const struct op *op = &s->code[i];
+
+        /* After another failure nobody knows what was evaluated. */
+        if (!concerns(op, v) || (failed && op->group == GROUP_LAST) || walk_op(&e->walk, s, op, v, marks))
+            continue;
+        failed = true;
+        explain_op(e, list, s, op, v, marks);
+    }
+}
+
+static void
+explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
+              struct marks *marks)
+{
+    uint32_t scopes = e->walk.scopes;
+    struct marks own;
+
+    if (!walk_type(s, v)) {
+        const struct value *type = s->types != 0 ? VALUE_MEMBER(s->source, "type") : s->source;
+
+        (void)add(
+            e, list,
+            (struct blame){ .keyword = s->types != 0 ? "type" : "false", .schema = s, .value = v, .place = type });
+        return;
+    }
+    if (!walk_enter(&e->walk, s))
+        return;
+    if ((s->flags & SCHEMA_TRACKS) != 0 && v->type >= VALUE_ARRAY && marks_begin(&own, v->count, &e->walk))
+        explain_ops(e, list, s, v, &own);
+    else
+        explain_ops(e, list, s, v, marks);
+    walk_leave(&e->walk, scopes);
+}
+
+static void
+tell(struct explainer *e, const struct blame *b, const struct value *root, schema_problem_fn *report, void *arg)
+{
+    const struct document *document = b->schema->resource->document;
+    struct schema_problem problem = {
+        .keyword = b->keyword,
+        .value = b->value,
+        .document = document,
+        .place = b->place,
+        .instance = pointer_to(root, b->value, e->arena),
+        .pointer = pointer_to(document->root, b->place, e->arena),
+    };
+
+    describe(b, e->arena, &problem);
+    report(arg, &problem);
+}
+
+unsigned
+schema_explain(const struct schema *schema, const struct value *instance, struct schema_run *run, unsigned max,
+               schema_problem_fn *report, void *arg)
+{
+    struct explainer e = { .arena = run->arena, .max = max };
+    struct blames list;
+
+    walk_begin(&e.walk, run);
+    e.walk.budget = EXPLAIN_BUDGET;
+    blames_begin(&list);
+    if (!walk_value(&e.walk, schema, instance, NULL))
+        explain_value(&e, &list, schema, instance, NULL);
+    for (const struct blame *b = list.first; b != NULL; b = b->next)
+        tell(&e, b, instance, report, arg);
+    return list.count;
+}
