@@ -9,7 +9,7 @@ for source in tests/fuzz/${T:-*}.c; do
     found=build/fuzz/found/$name
     mkdir -p "$found"
     corpus=("$found")
-    for folder in tests/fuzz/corpus/"$name"; do [ ! -d "$folder" ] || corpus+=("$folder"); done
+    for folder in tests/fuzz/corpus/"${name%_fuzz}" tests/fuzz/corpus/"$name"; do [ ! -d "$folder" ] || corpus+=("$folder"); done
     dictionary=()
     [ ! -e "tests/fuzz/$name.dict" ] || dictionary=(-dict="tests/fuzz/$name.dict")
     if timeout -k 10 $((TIME + 60)) "build/fuzz/fuzz/$name" -max_total_time="$TIME" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
