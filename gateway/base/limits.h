@@ -61,5 +61,7 @@
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)
 #define LIMIT_RECORD_LINE   (64 * LIMIT_MIB) /* one line of a recording */
+#define LIMIT_REDACTED_BODY                                                                                            \
+    (16 * LIMIT_MIB) /* a body, decoded, in which secrets are looked for; a longer one is not written down */
 
 #endif

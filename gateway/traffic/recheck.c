@@ -1,33 +1,6 @@
 #include "traffic/recheck.h"
 
-/* "response body /card/number" of the redacted list, against side and instance of a violation: the place itself, or something inside it. */
-static bool
-place_covers(struct text place, const struct violation *v)
-{
-    struct text side = text_of(side_name(v->side));
-    struct text rest;
-
-    if (!text_starts(place, side) || place.length <= side.length)
-        return false;
-    rest = text_from(place, side.length + 1);
-    if (text_starts(rest, TEXT("body")))
-        rest = text_from(rest, rest.length > 4 ? 5 : 4);
-    if (rest.length == 0) /* the body as a whole */
-        return v->instance.length == 0 || v->instance.data[0] == '/';
-    if (rest.data[0] != '/')
-        return text_equal_nocase(rest, v->instance);
-    return text_starts(v->instance, rest) &&
-           (v->instance.length == rest.length || v->instance.data[rest.length] == '/');
-}
-
-static bool
-is_redacted(const struct exchange *x, const struct violation *v)
-{
-    for (uint32_t i = 0; i < x->redacted_count; i++)
-        if (place_covers(x->redacted[i], v))
-            return true;
-    return false;
-}
+#include "traffic/redacted.h"
 
 /* Take out of `fresh` what was found at redacted places, and put in what the live check found there. */
 static void
@@ -38,7 +11,7 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     if (x->redacted_count == 0)
         return;
     for (uint32_t i = 0; i < fresh->count; i++) {
-        if (is_redacted(x, &fresh->list[i]))
+        if (redacted_covers(x, &fresh->list[i]))
             verdict_unchecked(fresh, UNCHECKED_REDACTED, side, fresh->list[i].instance);
         else
             fresh->list[kept++] = fresh->list[i];
@@ -47,7 +20,7 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     for (uint32_t i = 0; i < live->count; i++) {
         struct violation *v;
 
-        if (is_redacted(x, &live->list[i]) && (v = verdict_add(fresh, arena, live->list[i].id, side)) != NULL)
+        if (redacted_covers(x, &live->list[i]) && (v = verdict_add(fresh, arena, live->list[i].id, side)) != NULL)
             *v = live->list[i];
     }
     if (x->verdicts_carried && !live->checked && fresh->count == 0)

@@ -1,0 +1,306 @@
+/* redaction_body.c -- the bodies of messages, each kind in its own way.
+ *
+ *     JSON, JSON Lines, event streams   member names, pointers, patterns, in the text of every value
+ *     forms, multipart                  field names, patterns
+ *     other text                        patterns
+ *     other bytes                       stay, unless they look like holding a card number
+ *
+ * What may hold secrets but was not held whole, or is not what it says it is, is replaced by its digest. */
+#include "base/hash.h"
+#include "base/limits.h"
+#include "http/coding.h"
+#include "http/media_type.h"
+#include "rules/card_number.h"
+#include "rules/redaction_internal.h"
+
+/* What to do with a body. */
+enum body_way {
+    WAY_JSON,
+    WAY_JSON_LINES,
+    WAY_EVENTS,
+    WAY_FORM,
+    WAY_MULTIPART,
+    WAY_TEXT,
+    WAY_BYTES,
+};
+
+static bool
+looks_like_json(struct text t)
+{
+    for (size_t i = 0; i < t.length; i++)
+        if (t.data[i] != ' ' && t.data[i] != '\n' && t.data[i] != '\r' && t.data[i] != '\t')
+            return t.data[i] == '{' || t.data[i] == '[';
+    return false;
+}
+
+static bool
+is_media(const struct media_type *type, struct text name)
+{
+    return text_equal_nocase(type->type, name);
+}
+
+/* Pictures and the like: nothing in them can be named. */
+static bool
+is_picture(const struct message *m)
+{
+    struct media_type type;
+
+    return media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type) &&
+           (is_media(&type, TEXT("image")) || is_media(&type, TEXT("audio")) || is_media(&type, TEXT("video")) ||
+            is_media(&type, TEXT("font")));
+}
+
+/* The media type as told; what has none, or says "text", may still be JSON. */
+static enum body_way
+way_of(const struct message *m, struct text body)
+{
+    struct media_type type;
+    enum media_kind kind = MEDIA_OTHER;
+
+    if (media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
+        kind = media_type_kind(&type);
+    switch (kind) {
+    case MEDIA_JSON:
+        return WAY_JSON;
+    case MEDIA_JSON_LINES:
+        return WAY_JSON_LINES;
+    case MEDIA_EVENT_STREAM:
+        return WAY_EVENTS;
+    case MEDIA_FORM:
+        return WAY_FORM;
+    case MEDIA_MULTIPART:
+        return WAY_MULTIPART;
+    default:
+        if (looks_like_json(body))
+            return WAY_JSON;
+        return text_is_utf8(body) ? WAY_TEXT : WAY_BYTES;
+    }
+}
+
+/* ---- the digest ---- */
+
+static void
+put_digest(struct redacting *d, struct message *m)
+{
+    bool keyed = d->rules->hash_key.length > 0; /* a short secret could be guessed from a plain hash */
+    unsigned char digest[HASH_DIGEST_BYTES];
+    struct buffer out;
+
+    if ((keyed ? hash_hmac_sha256(d->rules->hash_key, m->body, digest) : hash_sha256(m->body, digest)) < 0) {
+        d->failed = true;
+        return;
+    }
+    buffer_init(&out, 256);
+    buffer_add(&out, keyed ? TEXT("hmac-sha-256=") : TEXT("sha-256="));
+    hash_hex(&out, digest, sizeof(digest));
+    m->body_digest = arena_text(d->arena, buffer_text(&out));
+    d->failed = d->failed || buffer_failed(&out) || m->body_digest.data == NULL;
+    buffer_release(&out);
+    m->body = text_make(NULL, 0);
+    redact_note(d, "body", TEXT(""));
+}
+
+/* ---- bodies in lines ---- */
+
+/* A line of JSON: as it is, or behind "data:" of an event. */
+static bool
+redact_line(struct redacting *d, struct text *line, bool event, bool *readable)
+{
+    size_t skip = event ? 5 : 0;
+    struct text json = *line, front;
+
+    *readable = true;
+    if (event && !text_starts(*line, TEXT("data:")))
+        return redact_patterns(d, line);
+    json = text_from(*line, skip);
+    while (json.length > 0 && (json.data[0] == ' ' || json.data[0] == '\x1e')) /* RFC 7464 begins each with RS */
+        json = text_from(json, 1);
+    if (text_trim(json).length == 0)
+        return false;
+    if (event && !looks_like_json(json))
+        return redact_patterns(d, line);
+    front = text_slice(*line, 0, line->length - json.length);
+    if (!redact_json(d, &json, readable))
+        return false;
+    *line = arena_print(d->arena, "%.*s%.*s", TEXT_PRINT(front), TEXT_PRINT(json));
+    d->failed = d->failed || line->data == NULL;
+    return true;
+}
+
+static bool
+redact_lines(struct redacting *d, struct text *t, bool events, bool *readable)
+{
+    struct text_split split = text_split_start(*t);
+    struct buffer out;
+    struct text line;
+    bool changed = false, first = true;
+
+    *readable = true;
+    buffer_init(&out, t->length * 16 + LIMIT_KIB);
+    while (*readable && text_split_next(&split, '\n', &line)) {
+        changed = redact_line(d, &line, events, readable) || changed;
+        if (!first)
+            buffer_byte(&out, '\n');
+        first = false;
+        buffer_add(&out, line);
+    }
+    if (changed && *readable) {
+        *t = arena_text(d->arena, buffer_text(&out));
+        d->failed = d->failed || buffer_failed(&out) || t->data == NULL;
+    }
+    buffer_release(&out);
+    return changed;
+}
+
+/* ---- forms ---- */
+
+/* The name of a part, out of its Content-Disposition (RFC 7578 4.2). */
+static struct text
+part_name(struct text head)
+{
+    size_t at = 0;
+    struct text rest;
+
+    for (;;) {
+        rest = text_from(head, at);
+        size_t found = text_search(rest, TEXT("name=\""));
+
+        if (found == rest.length)
+            return text_make(NULL, 0);
+        at += found + 6;
+        if (found == 0 || rest.data[found - 1] == ' ' || rest.data[found - 1] == ';')
+            break; /* and not filename=" */
+    }
+    rest = text_from(head, at);
+    return text_slice(rest, 0, text_find(rest, '"'));
+}
+
+/* The content of one part, between its empty line and the next boundary. */
+static bool
+redact_part_content(struct redacting *d, struct text head, struct text *content, bool *readable)
+{
+    struct text name = part_name(head);
+    enum redact_action action = name_set_find(&d->rules->fields, name);
+
+    if (action != REDACT_NONE) {
+        struct text place = arena_print(d->arena, "/%.*s", TEXT_PRINT(name));
+
+        d->failed = d->failed || place.data == NULL;
+        *content = redact_value(d, action, *content);
+        redact_note(d, "body", place);
+        return true;
+    }
+    if (looks_like_json(*content)) {
+        bool changed = redact_json(d, content, readable);
+
+        *readable = true; /* a part says nothing of being JSON */
+        if (changed)
+            return true;
+    }
+    if (!text_is_utf8(*content) || !redact_patterns(d, content))
+        return false;
+    redact_note(d, "body", TEXT(""));
+    return true;
+}
+
+static bool
+redact_multipart(struct redacting *d, const struct message *m, struct text *t, bool *readable)
+{
+    struct media_type type;
+    struct text boundary, rest = *t;
+    struct buffer out;
+    bool changed = false;
+
+    *readable = media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type) &&
+                (boundary = media_type_parameter(&type, TEXT("boundary"))).length > 0;
+    if (!*readable)
+        return false;
+    boundary = arena_print(d->arena, "--%.*s", TEXT_PRINT(boundary));
+    *readable = boundary.data != NULL && text_search(rest, boundary) < rest.length;
+    buffer_init(&out, t->length * 16 + LIMIT_KIB);
+    while (*readable && rest.length > 0) {
+        size_t end = text_search(text_from(rest, boundary.length), boundary) + boundary.length;
+        struct text part = text_slice(rest, 0, end);
+        size_t blank = text_search(part, TEXT("\r\n\r\n"));
+        struct text content = text_from(part, blank + 4);
+        size_t tail = text_ends(content, TEXT("\r\n")) ? 2 : 0;
+
+        rest = text_from(rest, end < rest.length ? end : rest.length);
+        content = text_slice(content, 0, content.length - tail);
+        buffer_add(&out, text_slice(part, 0, blank + 4));
+        changed = redact_part_content(d, text_slice(part, 0, blank), &content, readable) || changed;
+        buffer_add(&out, content);
+        if (tail > 0)
+            buffer_add(&out, TEXT("\r\n"));
+    }
+    if (changed && *readable) {
+        *t = arena_text(d->arena, buffer_text(&out));
+        d->failed = d->failed || buffer_failed(&out) || t->data == NULL;
+    }
+    buffer_release(&out);
+    return changed;
+}
+
+static bool
+redact_text_body(struct redacting *d, struct text *t)
+{
+    if (!redact_patterns(d, t))
+        return false;
+    redact_note(d, "body", TEXT(""));
+    return true;
+}
+
+static bool
+redact_form(struct redacting *d, struct text *t)
+{
+    bool changed = redact_pairs(d, &d->rules->fields, "body", t);
+
+    return redact_text_body(d, t) || changed;
+}
+
+/* True when it was changed; *readable is false when it is not what it should be. */
+static bool
+redact_plain(struct redacting *d, const struct message *m, struct text *t, bool *readable)
+{
+    size_t start, end;
+
+    *readable = true;
+    switch (way_of(m, *t)) {
+    case WAY_JSON:
+        return redact_json(d, t, readable);
+    case WAY_JSON_LINES:
+        return redact_lines(d, t, false, readable);
+    case WAY_EVENTS:
+        return redact_lines(d, t, true, readable);
+    case WAY_FORM:
+        return redact_form(d, t);
+    case WAY_MULTIPART:
+        return redact_multipart(d, m, t, readable);
+    case WAY_TEXT:
+        return redact_text_body(d, t);
+    default:
+        *readable = !d->rules->cards || !card_number_search(*t, 0, &start, &end);
+        return false;
+    }
+}
+
+void
+redact_body(struct redacting *d, struct message *m)
+{
+    struct text plain = m->body;
+    bool readable;
+
+    if (m->body_state == BODY_NONE || m->body.length == 0 || is_picture(m))
+        return;
+    if (m->body_state != BODY_WHOLE ||
+        (!m->body_plain && coding_decode(m, LIMIT_REDACTED_BODY, d->arena, &plain) != CODING_OK)) {
+        put_digest(d, m);
+        return;
+    }
+    if (redact_plain(d, m, &plain, &readable) && readable) {
+        m->body = plain;
+        m->body_plain = true;
+    }
+    if (!readable)
+        put_digest(d, m);
+}

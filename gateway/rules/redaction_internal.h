@@ -1,0 +1,114 @@
+/* redaction_internal.h -- between the files that redact; nobody else includes it. */
+#ifndef RULES_REDACTION_INTERNAL_H
+#define RULES_REDACTION_INTERNAL_H
+
+#include "base/buffer.h"
+#include "http/message.h"
+#include "rules/redaction.h"
+#include "schema/pattern.h"
+#include "traffic/exchange.h"
+
+enum redact_action {
+    REDACT_NONE,
+    REDACT_REMOVE,
+    REDACT_MASK,
+    REDACT_HASH,
+};
+
+/* Names of one kind. Case, '_' and '-' are ignored: card_number, Card-Number and cardNumber are one name. */
+struct name_entry {
+    struct text name; /* folded; empty: the slot is free */
+    uint64_t hash;
+    enum redact_action action;
+};
+
+struct name_set {
+    struct name_entry *entries;
+    uint32_t size; /* a power of two, or 0 */
+    uint32_t count;
+    uint64_t lengths; /* bit per length of a folded name */
+    uint32_t longest;
+    bool first[256]; /* first bytes of names, in either case */
+};
+
+struct pointer_rule {
+    struct text *tokens; /* unescaped; "*" stands for any */
+    uint32_t count;
+    enum redact_action action;
+};
+
+struct pattern_rule {
+    struct pattern *pattern;
+    bool luhn;
+    enum redact_action action;
+};
+
+struct redaction {
+    struct arena *arena;
+    struct name_set headers;
+    struct name_set queries;
+    struct name_set fields; /* members of JSON objects, form fields */
+    struct pointer_rule *pointers;
+    uint32_t pointer_count;
+    struct pattern_rule *patterns;
+    uint32_t pattern_count;
+    bool cards;  /* card numbers in any text are masked */
+    bool active; /* there is a rule at all */
+    struct text hash_key;
+};
+
+struct redaction_scratch {
+    struct pattern_scratch *patterns;
+    struct buffer built; /* what is being put together */
+};
+
+/* One message that is being redacted. A failure is remembered, so that a run of calls is asked once, at the end. */
+struct redacting {
+    const struct redaction *rules;
+    struct redaction_scratch *scratch;
+    struct exchange *x;
+    struct arena *arena;
+    enum side side;
+    bool failed; /* no memory */
+};
+
+/* ---- redaction_names.c ---- */
+
+/* Add or replace. 0, or -1 without memory. */
+int name_set_add(struct name_set *set, struct text name, enum redact_action action, struct arena *arena);
+enum redact_action name_set_find(const struct name_set *set, struct text name);
+
+/* The built-in names of credentials, cookies and card data, all masked. */
+int redaction_add_defaults(struct redaction *r);
+
+/* ---- redaction_text.c: every function gives true when it changed *t, whose new bytes are in the arena ---- */
+
+/* "***", or the keyed hash of the secret, or nothing. */
+struct text redact_value(struct redacting *d, enum redact_action action, struct text secret);
+
+/* Card numbers and patterns anywhere in a text. */
+bool redact_patterns(struct redacting *d, struct text *t);
+
+/* Pairs of a query string or form; each place is noted as "KIND NAME" (or "body /NAME"). */
+bool redact_pairs(struct redacting *d, const struct name_set *names, const char *kind, struct text *t);
+
+/* A URL or request target: user information, query, fragment, patterns. NULL for kind notes nothing. */
+bool redact_url(struct redacting *d, const char *kind, struct text *t);
+
+/* The value of a header field of this name. */
+bool redact_header_value(struct redacting *d, enum redact_action action, const struct header *h, struct text *t);
+
+/* Note "request KIND NAME", once. */
+void redact_note(struct redacting *d, const char *kind, struct text name);
+
+/* ---- redaction_json.c ---- */
+
+/* Only the redacted values are written anew, every other byte stays. False in *readable when it is no JSON. */
+bool redact_json(struct redacting *d, struct text *t, bool *readable);
+
+/* ---- redaction_body.c ---- */
+
+/* The body of a message, whatever it is. */
+void redact_body(struct redacting *d, struct message *m);
+
+#endif

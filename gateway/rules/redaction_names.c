@@ -1,0 +1,189 @@
+/* redaction_names.c -- sets of names that are found in one look, and the names that are redacted unless told otherwise. */
+#include <ctype.h>
+
+#include "base/hash.h"
+#include "rules/redaction_internal.h"
+
+#define NAME_MAX_BYTES 63 /* a longer name is in no set: bit 63 of `lengths` */
+
+static const char *const default_headers[] = {
+    "Authorization",   "Proxy-Authorization", "Cookie",         "Set-Cookie",      "X-Api-Key",
+    "Api-Key",         "X-Api-Token",         "X-Auth-Token",   "X-Access-Token",  "X-Refresh-Token",
+    "X-Session-Token", "X-Csrf-Token",        "X-Xsrf-Token",   "X-Client-Secret", "X-Amz-Security-Token",
+    "X-Goog-Api-Key",  "X-Vault-Token",       "X-Gitlab-Token", "Private-Token",   "Ocp-Apim-Subscription-Key",
+};
+
+static const char *const default_queries[] = {
+    "token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "auth_token",
+    "session_token",
+    "jwt",
+    "api_key",
+    "api_token",
+    "subscription_key",
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "client_secret",
+    "signature",
+    "sig",
+    "x_amz_signature",
+    "assertion",
+    "x_amz_credential",
+    "x_amz_security_token",
+    "client_assertion",
+};
+
+static const char *const default_fields[] = {
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "new_password",
+    "old_password",
+    "current_password",
+    "confirm_password",
+    "password_confirmation",
+    "secret",
+    "client_secret",
+    "secret_key",
+    "private_key",
+    "token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "auth_token",
+    "session_token",
+    "api_key",
+    "api_token",
+    "client_assertion",
+    "jwt",
+    "card_number",
+    "pan",
+    "primary_account_number",
+    "cvv",
+    "cvc",
+    "cvv2",
+    "cvc2",
+    "card_cvv",
+    "card_cvc",
+    "card_pin",
+    "security_code",
+    "card_security_code",
+    "card_verification_value",
+};
+
+/* The name as the sets know it; 0 when it is empty or too long. */
+static size_t
+fold(char out[NAME_MAX_BYTES], struct text name)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < name.length; i++) {
+        if (name.data[i] == '_' || name.data[i] == '-')
+            continue;
+        if (length == NAME_MAX_BYTES)
+            return 0;
+        out[length++] = (char)tolower((unsigned char)name.data[i]);
+    }
+    return length;
+}
+
+static struct name_entry *
+find_slot(const struct name_set *set, struct text folded, uint64_t hash)
+{
+    uint32_t slot = (uint32_t)hash & (set->size - 1);
+
+    while (set->entries[slot].name.length > 0 &&
+           (set->entries[slot].hash != hash || !text_equal(set->entries[slot].name, folded)))
+        slot = (slot + 1) & (set->size - 1);
+    return &set->entries[slot];
+}
+
+static int
+make_room(struct name_set *set, struct arena *arena)
+{
+    struct name_set larger = *set;
+
+    if (set->count * 2 < set->size)
+        return 0;
+    larger.size = set->size == 0 ? 64 : set->size * 2;
+    larger.entries = ARENA_ARRAY(arena, struct name_entry, larger.size);
+    if (larger.entries == NULL)
+        return -1;
+    for (uint32_t i = 0; i < set->size; i++)
+        if (set->entries[i].name.length > 0)
+            *find_slot(&larger, set->entries[i].name, set->entries[i].hash) = set->entries[i];
+    *set = larger;
+    return 0;
+}
+
+int
+name_set_add(struct name_set *set, struct text name, enum redact_action action, struct arena *arena)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct text folded = text_make(bytes, fold(bytes, name));
+    struct name_entry *entry;
+    uint64_t hash = hash_text(folded, 0);
+
+    if (folded.length == 0)
+        return 0; /* matches nothing; redaction_new has refused it for the operator's names */
+    if (make_room(set, arena) < 0)
+        return -1;
+    entry = find_slot(set, folded, hash);
+    if (entry->name.length == 0) {
+        folded = arena_text(arena, folded);
+        if (folded.data == NULL)
+            return -1;
+        *entry = (struct name_entry){ .name = folded, .hash = hash };
+        set->count++;
+    }
+    entry->action = action;
+    set->lengths |= UINT64_C(1) << folded.length;
+    set->first[(unsigned char)folded.data[0]] = true;
+    set->first[toupper((unsigned char)folded.data[0])] = true;
+    /* names may be written with separators in front and between: __card_number */
+    set->first['_'] = set->first['-'] = true;
+    if (folded.length > set->longest)
+        set->longest = (uint32_t)folded.length;
+    return 0;
+}
+
+enum redact_action
+name_set_find(const struct name_set *set, struct text name)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct text folded;
+
+    if (name.length == 0 || !set->first[(unsigned char)name.data[0]])
+        return REDACT_NONE;
+    folded = text_make(bytes, fold(bytes, name));
+    if (folded.length == 0 || (set->lengths >> folded.length & 1) == 0)
+        return REDACT_NONE;
+    return find_slot(set, folded, hash_text(folded, 0))->action;
+}
+
+static int
+add_all(struct name_set *set, const char *const *names, size_t count, struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++)
+        if (name_set_add(set, text_of(names[i]), REDACT_MASK, arena) < 0)
+            return -1;
+    return 0;
+}
+
+#define ADD_ALL(set, names) add_all((set), names, sizeof(names) / sizeof(names[0]), r->arena)
+
+int
+redaction_add_defaults(struct redaction *r)
+{
+    r->cards = true;
+    if (ADD_ALL(&r->headers, default_headers) < 0 || ADD_ALL(&r->queries, default_queries) < 0 ||
+        ADD_ALL(&r->fields, default_fields) < 0)
+        return -1;
+    return 0;
+}

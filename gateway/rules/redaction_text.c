@@ -1,0 +1,321 @@
+/* redaction_text.c -- secrets in texts: patterns, query strings, URLs, header values. What a text is made of stays: `Bearer ***`, `a=***&b=2`. */
+#include "base/hash.h"
+#include "http/query.h"
+#include "rules/card_number.h"
+#include "rules/redaction_internal.h"
+
+#define HASH_SHOWN    16 /* bytes of the digest */
+#define REDACTED_MOST 128
+
+/* The bytes collected in the scratch buffer, as a text in the arena. */
+static bool
+take_built(struct redacting *d, struct text *t)
+{
+    struct text built = arena_text(d->arena, buffer_text(&d->scratch->built));
+
+    if (built.data == NULL || buffer_failed(&d->scratch->built)) {
+        d->failed = true;
+        return false;
+    }
+    *t = built;
+    return true;
+}
+
+struct text
+redact_value(struct redacting *d, enum redact_action action, struct text secret)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char digest[HASH_DIGEST_BYTES];
+    char hex[5 + HASH_SHOWN * 2] = "hash:";
+    struct text result;
+
+    if (action == REDACT_REMOVE)
+        return TEXT("");
+    if (action != REDACT_HASH)
+        return TEXT("***");
+    if (hash_hmac_sha256(d->rules->hash_key, secret, digest) < 0) {
+        d->failed = true;
+        return TEXT("***");
+    }
+    for (size_t i = 0; i < HASH_SHOWN; i++) {
+        hex[5 + i * 2] = digits[digest[i] >> 4];
+        hex[6 + i * 2] = digits[digest[i] & 15];
+    }
+    result = arena_text(d->arena, text_make(hex, sizeof(hex)));
+    d->failed = d->failed || result.data == NULL;
+    return result;
+}
+
+void
+redact_note(struct redacting *d, const char *kind, struct text name)
+{
+    struct exchange *x = d->x;
+    struct text place;
+
+    if (kind == NULL || x == NULL)
+        return;
+    place =
+        arena_print(d->arena, "%s %s%s%.*s", side_name(d->side), kind, name.length > 0 ? " " : "", TEXT_PRINT(name));
+    if (place.data == NULL) {
+        d->failed = true;
+        return;
+    }
+    for (uint32_t i = 0; i < x->redacted_count; i++)
+        if (text_equal(x->redacted[i], place))
+            return;
+    if (x->redacted_count % REDACTED_MOST == 0) {
+        size_t room = ((size_t)x->redacted_count + REDACTED_MOST) * sizeof(x->redacted[0]);
+        struct text *grown = arena_alloc(d->arena, room);
+
+        if (grown == NULL) {
+            d->failed = true;
+            return;
+        }
+        if (x->redacted_count > 0)
+            memcpy(grown, x->redacted, x->redacted_count * sizeof(x->redacted[0]));
+        x->redacted = grown;
+    }
+    x->redacted[x->redacted_count++] = place;
+}
+
+/* ---- card numbers and patterns ---- */
+
+static bool
+redact_cards(struct redacting *d, struct text *t)
+{
+    struct buffer *built = &d->scratch->built;
+    size_t done = 0, start, end;
+
+    if (!d->rules->cards || !card_number_search(*t, 0, &start, &end))
+        return false;
+    buffer_clear(built);
+    do {
+        buffer_add(built, text_slice(*t, done, start - done));
+        buffer_add(built, TEXT("***"));
+        done = end;
+    } while (card_number_search(*t, done, &start, &end));
+    buffer_add(built, text_from(*t, done));
+    return take_built(d, t);
+}
+
+/* One code point further, so that a match of nothing does not stand still. */
+static size_t
+step(struct text t, size_t at)
+{
+    size_t bytes = text_utf8_sequence(text_from(t, at));
+
+    return at + (bytes > 0 ? bytes : 1);
+}
+
+static bool
+redact_pattern(struct redacting *d, const struct pattern_rule *rule, struct text *t)
+{
+    struct buffer *built = &d->scratch->built;
+    size_t from = 0, done = 0, start, end;
+    bool found = false;
+    int result;
+
+    buffer_clear(built);
+    while ((result = pattern_search(rule->pattern, *t, from, d->scratch->patterns, &start, &end)) == 1) {
+        struct text match = text_slice(*t, start, end - start);
+
+        from = end > from ? end : step(*t, from);
+        if (match.length == 0 || (rule->luhn && !card_number_luhn(match))) {
+            if (from >= t->length)
+                break;
+            continue;
+        }
+        found = true;
+        buffer_add(built, text_slice(*t, done, start - done));
+        buffer_add(built, redact_value(d, rule->action, match));
+        done = end;
+    }
+    if (result < 0) { /* nobody knows what is in it */
+        *t = redact_value(d, rule->action == REDACT_REMOVE ? REDACT_MASK : rule->action, *t);
+        return true;
+    }
+    if (!found)
+        return false;
+    buffer_add(built, text_from(*t, done));
+    return take_built(d, t);
+}
+
+bool
+redact_patterns(struct redacting *d, struct text *t)
+{
+    bool changed = redact_cards(d, t);
+
+    for (uint32_t i = 0; i < d->rules->pattern_count && t->length > 0; i++)
+        changed = redact_pattern(d, &d->rules->patterns[i], t) || changed;
+    return changed;
+}
+
+/* ---- query strings, forms, URLs ---- */
+
+static enum redact_action
+pair_action(struct redacting *d, const struct name_set *names, const struct query_pair *pair, struct text *name)
+{
+    *name = pair->name;
+    if (text_find(pair->name, '%') < pair->name.length)
+        (void)percent_decode(pair->name, true, d->arena, name); /* else it is no name that anyone gave */
+    return pair->has_value ? name_set_find(names, *name) : REDACT_NONE;
+}
+
+/* Is there anything to do? The common no costs no copy. */
+static bool
+has_secret_pair(struct redacting *d, const struct name_set *names, struct text rest)
+{
+    struct query_pair pair;
+    struct text name;
+
+    while (query_next(&rest, &pair))
+        if (pair_action(d, names, &pair, &name) != REDACT_NONE)
+            return true;
+    return false;
+}
+
+static void
+note_pair(struct redacting *d, const char *kind, struct text name)
+{
+    struct buffer pointer;
+
+    if (kind == NULL || strcmp(kind, "body") != 0) {
+        redact_note(d, kind, name);
+        return;
+    }
+    buffer_init(&pointer, 4096);
+    buffer_byte(&pointer, '/');
+    buffer_add(&pointer, name);
+    redact_note(d, kind, buffer_failed(&pointer) ? TEXT("") : buffer_text(&pointer));
+    buffer_release(&pointer);
+}
+
+bool
+redact_pairs(struct redacting *d, const struct name_set *names, const char *kind, struct text *t)
+{
+    struct buffer *built = &d->scratch->built;
+    struct text rest = *t, name;
+    struct query_pair pair;
+    bool first = true;
+
+    if (names->count == 0 || !has_secret_pair(d, names, *t))
+        return false;
+    buffer_clear(built);
+    while (query_next(&rest, &pair)) {
+        enum redact_action action = pair_action(d, names, &pair, &name);
+
+        if (action != REDACT_NONE)
+            note_pair(d, kind, name);
+        if (!first)
+            buffer_byte(built, '&');
+        first = false;
+        buffer_add(built, pair.name);
+        if (pair.has_value)
+            buffer_byte(built, '=');
+        buffer_add(built, action == REDACT_NONE ? pair.value : redact_value(d, action, pair.value));
+    }
+    return take_built(d, t);
+}
+
+/* scheme://user:password@host */
+static bool
+redact_user(struct redacting *d, struct text *t)
+{
+    size_t scheme = text_search(*t, TEXT("://"));
+    size_t authority = scheme + 3, at = authority, end = authority;
+    struct text changed;
+
+    if (scheme == t->length)
+        return false;
+    for (; end < t->length && t->data[end] != '/' && t->data[end] != '?' && t->data[end] != '#'; end++)
+        if (t->data[end] == '@')
+            at = end;
+    if (at == authority)
+        return false;
+    changed =
+        arena_print(d->arena, "%.*s***%.*s", TEXT_PRINT(text_slice(*t, 0, authority)), TEXT_PRINT(text_from(*t, at)));
+    d->failed = d->failed || changed.data == NULL;
+    *t = changed;
+    return true;
+}
+
+/* The pairs between `from` and the next '#' or the end. */
+static bool
+redact_part(struct redacting *d, const char *kind, struct text *t, size_t from)
+{
+    struct text rest = text_from(*t, from), part = text_slice(rest, 0, text_find(rest, '#'));
+    struct text behind = text_from(rest, part.length), changed;
+
+    if (!redact_pairs(d, &d->rules->queries, kind, &part))
+        return false;
+    changed = arena_print(d->arena, "%.*s%.*s%.*s", TEXT_PRINT(text_slice(*t, 0, from)), TEXT_PRINT(part),
+                          TEXT_PRINT(behind));
+    d->failed = d->failed || changed.data == NULL;
+    *t = changed;
+    return true;
+}
+
+bool
+redact_url(struct redacting *d, const char *kind, struct text *t)
+{
+    bool changed = d->rules->queries.count > 0 && redact_user(d, t);
+    size_t question = text_find(*t, '?'), hash;
+
+    if (question < t->length)
+        changed = redact_part(d, kind, t, question + 1) || changed;
+    hash = text_find(*t, '#');
+    if (hash < t->length) /* the implicit grant answers with a token there (RFC 6749 4.2.2) */
+        changed = redact_part(d, kind, t, hash + 1) || changed;
+    return changed;
+}
+
+/* ---- header values ---- */
+
+/* "a=1; b=2" with every value redacted (RFC 6265 4.2), or of the first pair only (4.1, attributes behind it). */
+static void
+redact_cookie(struct redacting *d, enum redact_action action, bool first_only, struct text *t)
+{
+    struct buffer *built = &d->scratch->built;
+    struct text_split split = text_split_start(*t);
+    struct text part;
+    size_t count = 0;
+
+    buffer_clear(built);
+    while (text_split_next(&split, ';', &part)) {
+        size_t equals = text_find(part, '=');
+
+        if (count++ > 0)
+            buffer_byte(built, ';');
+        if (first_only && count > 1) {
+            buffer_add(built, part);
+        } else if (equals < part.length) {
+            buffer_add(built, text_slice(part, 0, equals + 1));
+            buffer_add(built, redact_value(d, action, text_from(part, equals + 1)));
+        } else if (text_trim(part).length > 0) { /* a nameless cookie */
+            buffer_add(built, redact_value(d, action, text_trim(part)));
+        }
+    }
+    take_built(d, t);
+}
+
+bool
+redact_header_value(struct redacting *d, enum redact_action action, const struct header *h, struct text *t)
+{
+    size_t space = text_find(*t, ' ');
+
+    if (t->length == 0)
+        return false;
+    if (h->id == HEADER_COOKIE || h->id == HEADER_SET_COOKIE) {
+        redact_cookie(d, action, h->id == HEADER_SET_COOKIE, t);
+        return true;
+    }
+    if ((h->id == HEADER_AUTHORIZATION || h->id == HEADER_PROXY_AUTHORIZATION) && space < t->length) {
+        /* the scheme says what kind of credentials there were (RFC 9110 11.4) */
+        *t = arena_print(d->arena, "%.*s %.*s", TEXT_PRINT(text_slice(*t, 0, space)),
+                         TEXT_PRINT(redact_value(d, action, text_trim(text_from(*t, space)))));
+        d->failed = d->failed || t->data == NULL;
+        return true;
+    }
+    *t = redact_value(d, action, *t);
+    return true;
+}

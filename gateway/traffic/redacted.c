@@ -1,0 +1,95 @@
+#include "traffic/redacted.h"
+
+/* "body /a/b" of "response body /a/b" when it is of this side. */
+static bool
+place_of_side(struct text place, enum side side, struct text *rest)
+{
+    struct text name = text_of(side_name(side));
+
+    if (!text_starts(place, name) || place.length <= name.length)
+        return false;
+    *rest = text_from(place, name.length + 1);
+    return true;
+}
+
+/* Is the pointer `outer` the same as `inner` or above it? "*" in outer stands for any step. */
+static bool
+pointer_contains(struct text outer, struct text inner)
+{
+    struct text_split steps, others;
+    struct text step, other;
+
+    if (outer.length == 0)
+        return true;
+    steps = text_split_start(outer);
+    others = text_split_start(inner);
+    while (text_split_next(&steps, '/', &step))
+        if (!text_split_next(&others, '/', &other) ||
+            !(text_equal(step, other) || text_equal(step, TEXT("*")) || text_equal(other, TEXT("*"))))
+            return false;
+    return true;
+}
+
+/* Is it about the content? Many others have an empty place, too. */
+static bool
+is_about_body(const struct violation *v)
+{
+    switch (v->id) {
+    case VIOLATION_BODY_MISSING:
+    case VIOLATION_BODY_SCHEMA:
+    case VIOLATION_BODY_EXTRA:
+    case VIOLATION_JSON_SYNTAX:
+    case VIOLATION_JSON_DUPLICATE_KEY:
+    case VIOLATION_FORM_SYNTAX:
+    case VIOLATION_ITEM_SCHEMA:
+        return v->instance.length == 0 || v->instance.data[0] == '/';
+    default:
+        return false;
+    }
+}
+
+/* Places in the head: "header X", "query limit", "path"; credentials are in any of them. */
+static bool
+head_covers(struct text place, const struct violation *v)
+{
+    if (v->id == VIOLATION_SECURITY_MISSING)
+        return text_starts(place, TEXT("header ")) || text_starts(place, TEXT("query"));
+    if (text_equal(place, TEXT("path")) || text_equal(place, TEXT("query"))) /* the whole of it */
+        return text_starts(v->instance, place);
+    if (text_equal_nocase(place, TEXT("header Cookie")))
+        return text_starts(v->instance, TEXT("cookie ")) || text_equal_nocase(place, v->instance);
+    return text_equal_nocase(place, v->instance);
+}
+
+static bool
+matches(const struct exchange *x, const struct violation *v, bool inside_too)
+{
+    for (uint32_t i = 0; i < x->redacted_count; i++) {
+        struct text place;
+
+        if (!place_of_side(x->redacted[i], v->side, &place))
+            continue;
+        if (!text_starts(place, TEXT("body"))) {
+            if (head_covers(place, v))
+                return true;
+            continue;
+        }
+        place = text_from(place, place.length > 4 ? 5 : 4);
+        if (is_about_body(v) &&
+            (pointer_contains(place, v->instance) || (inside_too && pointer_contains(v->instance, place))))
+            return true;
+    }
+    return false;
+}
+
+bool
+redacted_covers(const struct exchange *x, const struct violation *v)
+{
+    return x->redacted_count > 0 && matches(x, v, false);
+}
+
+bool
+redacted_touches(const struct exchange *x, const struct violation *v)
+{
+    return x->redacted_count > 0 && matches(x, v, true);
+}

@@ -1,0 +1,18 @@
+/* redacted.h -- places that were redacted, and what may still be said about them.
+ *
+ * A place is "request header Authorization", "request query token", "request path", "response body", "response body /card/number"; in a pointer,
+ * `*` stands for an array index. Any thread. */
+#ifndef TRAFFIC_REDACTED_H
+#define TRAFFIC_REDACTED_H
+
+#include <stdbool.h>
+
+#include "traffic/exchange.h"
+
+/* Is the violation about a redacted place, or something inside of one? Then it says nothing about the traffic. */
+bool redacted_covers(const struct exchange *x, const struct violation *v);
+
+/* The same, or is a redacted place inside of it? Then what was found there may quote it. */
+bool redacted_touches(const struct exchange *x, const struct violation *v);
+
+#endif
