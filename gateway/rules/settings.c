@@ -142,6 +142,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
     read_admin(r, VALUE_MEMBER(root, "admin"));
     if (value_is(VALUE_MEMBER(root, "workers"), VALUE_NUMBER))
         read_count(r, VALUE_MEMBER(root, "workers"), &s->workers);
+    read_text(r, VALUE_MEMBER(root, "greeting"), &s->greeting);
     read_seed(r, VALUE_MEMBER(root, "seed"));
     read_texts(r, VALUE_MEMBER(root, "trusted_proxies"), &s->trusted_proxies, &s->trusted_proxy_count);
     read_clients(r, VALUE_MEMBER(root, "clients"));

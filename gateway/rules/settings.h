@@ -122,6 +122,7 @@ struct settings {
     uint32_t listen_count;
     struct text admin; /* empty: none */
     struct text admin_token;
+    struct text greeting; /* printed once everything runs; may be empty */
     uint32_t workers; /* 0: as many as cores */
     struct service_settings *services;
     uint32_t service_count;
