@@ -53,9 +53,7 @@ written_exponent(const char *at, const char *end)
     if (at < end && (*at == '-' || *at == '+'))
         at++;
     for (; at < end && exponent < EXPONENT_CEILING; at++)
-        exponent = exponent * 10 + (*at - '0');
-    if (exponent > EXPONENT_CEILING)
-        exponent = EXPONENT_CEILING;
+        exponent = exponent < EXPONENT_CEILING / 10 ? exponent * 10 + (*at - '0') : EXPONENT_CEILING;
     return negative ? -exponent : exponent;
 }
 

@@ -97,6 +97,15 @@ with_sign(struct text source, size_t place)
     return (uint32_t)place;
 }
 
+static bool
+is_empty(struct fy_token *scalar)
+{
+    const struct fy_mark *start = scalar != NULL ? fy_token_start_mark(scalar) : NULL;
+    const struct fy_mark *end = scalar != NULL ? fy_token_end_mark(scalar) : NULL;
+
+    return start == NULL || end == NULL || start->input_pos == end->input_pos;
+}
+
 /* Where the event begins in the source. A scalar of no text has a mark far behind, or none: it is where its key is. */
 static uint32_t
 place_of(const struct reader *r, struct fy_event *event)
@@ -104,7 +113,7 @@ place_of(const struct reader *r, struct fy_event *event)
     const struct fy_mark *mark = fy_event_start_mark(event);
     struct fy_token *scalar = event->type == FYET_SCALAR ? event->scalar.value : NULL;
     bool plain = event->type == FYET_SCALAR && (scalar == NULL || fy_token_scalar_style(scalar) == FYSS_PLAIN);
-    bool empty = plain && (scalar == NULL || fy_token_get_text_length(scalar) == 0);
+    bool empty = plain && is_empty(scalar);
 
     if (r->count > 0 && (mark == NULL || (empty && r->open != NONE && r->tape[r->open].type == VALUE_OBJECT)))
         return r->tape[r->count - 1].place;
@@ -127,21 +136,52 @@ push(struct reader *r, enum value_type type, uint32_t place)
     return v;
 }
 
-/* The text of a token: in the source where it stands there as it is, else a copy in the arena. */
+/* Append a piece; a single piece that stands in the source stays there. */
+static bool
+add_piece(struct reader *r, struct text *t, const struct fy_iter_chunk *piece)
+{
+    struct text source = r->document->source;
+    char *data;
+
+    if (piece->len == 0)
+        return true;
+    if (t->length == 0 && piece->str >= source.data && piece->str < source.data + source.length) {
+        *t = text_make(piece->str, piece->len);
+        return true;
+    }
+    if (t->data >= source.data && t->data < source.data + source.length) {
+        *t = arena_text(r->arena, *t);
+        if (t->data == NULL)
+            return no_memory(r);
+    }
+    data = arena_grow(r->arena, t->length > 0 ? (char *)t->data : NULL, t->length, t->length + piece->len);
+    if (data == NULL)
+        return no_memory(r);
+    memcpy(data + t->length, piece->str, piece->len);
+    *t = text_make(data, t->length + piece->len);
+    return true;
+}
+
+/* The text of a token: in the source where it stands there as it is, else a copy in the arena. Taken piece by piece, because
+ * fy_token_get_text (0.7.12) loses memory when a text has many pieces. */
 static bool
 token_text(struct reader *r, struct fy_token *token, struct text *t)
 {
-    const char *begin = r->document->source.data, *end = begin + r->document->source.length;
-    const char *data;
+    const struct fy_iter_chunk *piece = NULL;
+    struct fy_token_iter *pieces;
+    bool good = true;
+    int failure = 0;
 
     *t = TEXT("");
-    if (token == NULL || (data = fy_token_get_text(token, &t->length)) == NULL)
+    if (token == NULL)
         return true;
-    t->data = data;
-    if ((data >= begin && data < end) || t->length == 0)
-        return true;
-    *t = arena_text(r->arena, *t);
-    return t->data != NULL || no_memory(r);
+    pieces = fy_token_iter_create(token);
+    if (pieces == NULL)
+        return no_memory(r);
+    while (good && (piece = fy_token_iter_chunk_next(pieces, piece, &failure)) != NULL)
+        good = add_piece(r, t, piece);
+    fy_token_iter_destroy(pieces);
+    return good && (failure == 0 || no_memory(r));
 }
 
 /* ---- anchors and aliases ---- */
