@@ -123,6 +123,27 @@ arena_reset(struct arena *a)
     a->next_capacity = a->first->capacity;
 }
 
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){ a->newest->older, a->newest->filled, a->used };
+}
+
+/* The block of the mark is known by what lies below it: it may itself have been moved while it was empty (grow_block). */
+void
+arena_rewind(struct arena *a, struct arena_mark mark)
+{
+    while (a->newest->older != mark.older) {
+        struct block *older = a->newest->older;
+
+        block_free(a->newest);
+        a->newest = older;
+    }
+    POISON(a->newest->bytes + mark.filled, a->newest->capacity - mark.filled);
+    a->newest->filled = mark.filled;
+    a->used = mark.used;
+}
+
 /* A newest block with room for size. What is left in the one before is given up. */
 static struct block *
 add_block(struct arena *a, size_t size)

@@ -41,6 +41,16 @@ struct text arena_text(struct arena *a, struct text t);
 struct text arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct text arena_vprint(struct arena *a, const char *format, va_list arguments);
 
+/* Go back: what was handed out since the mark is gone, all of it. What was handed out before must not have been grown since. For work
+ * that repeats inside of one long life, such as the items of a stream. */
+struct arena_mark {
+    const void *older;
+    size_t filled;
+    size_t used;
+};
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* How many bytes are handed out now. */
 size_t arena_used(const struct arena *a);
 

@@ -36,6 +36,8 @@
 #define LIMIT_PATTERN_HEAP_KIB 65536u             /* PCRE2's heap where there is no JIT, in KiB */
 #define LIMIT_VIOLATIONS       100                /* violations kept per message; the rest is counted */
 #define LIMIT_CONTRACT_DEFECTS 1000               /* located warnings kept per contract */
+#define LIMIT_CONTRACT_BYTES   (4096 * LIMIT_MIB) /* what one contract may take up in memory */
+#define LIMIT_DEEP_OBJECT      16                 /* a[b][c]…: keys in one parameter name */
 
 /* HTTP (defaults; RFC 9110 4.1 and 5.4 recommend at least 8000 octets for a request line) */
 #define LIMIT_REQUEST_LINE  (16 * LIMIT_KIB)

@@ -110,4 +110,8 @@ struct text operation_request_types(const struct operation *o, struct arena *are
 struct text operation_statuses(const struct operation *o, struct arena *arena);
 struct text operation_security(const struct operation *o, struct arena *arena);
 
+/* The value of WWW-Authenticate for a 401 (RFC 9110 11.6.1): 'Bearer realm="Shop"'; a challenge per scheme of the operation, empty when it needs none. In the
+ * arena. */
+struct text operation_challenge(const struct operation *o, struct arena *arena);
+
 #endif
