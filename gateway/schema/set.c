@@ -138,6 +138,13 @@ schema_source(const struct schema *schema)
     return schema->source;
 }
 
+const struct schema *
+schema_compiled(const struct schema_set *set, const struct document *document, const struct value *place)
+{
+    (void)document; /* the place alone says which */
+    return map_find(&set->schemas, place, (struct text){ 0 });
+}
+
 /* Only what was indexed while compiling is used, so that any thread may ask. */
 const struct value *
 schema_follow(const struct schema_set *set, const struct document *from, struct text reference,
