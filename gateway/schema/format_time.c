@@ -34,8 +34,10 @@ take_digits(struct text *t)
 
     while (count < t->length && format_is_digit(t->data[count]))
         count++;
-    *t = text_from(*t, count);
-    return count > 0;
+    if (count == 0)
+        return false;
+    *t = text_make(t->data + count, t->length - count);
+    return true;
 }
 
 static int

@@ -37,6 +37,8 @@ is_component(struct text t, const struct component *component, bool iri)
 {
     size_t at = 0;
 
+    if (t.data == NULL) /* empty */
+        return true;
     while (at < t.length) {
         uint32_t c = 0;
 
@@ -91,6 +93,8 @@ is_authority(struct text t, bool iri)
             return false;
         t = text_from(t, at + 1);
     }
+    if (t.data == NULL) /* an empty host, as in file:///etc/hosts */
+        return true;
     if (t.length > 0 && t.data[0] == '[') {
         host_end = text_find(t, ']') + 1;
         if (host_end > t.length || !is_ip_literal(text_slice(t, 0, host_end)))

@@ -8,7 +8,7 @@
  * A compiled pattern never changes, so any thread may match with it, each with a pattern_scratch of its own. Subjects are JSON
  * strings: UTF-8 in which lone surrogates may stand as three bytes; other bytes are looked for and give -1. Most everyday
  * patterns (no lookaround, backreference, \b, \p; anchors at the ends only) need no engine: they become an automaton
- * (pattern_automaton.h), which takes one step per character whatever the pattern, and is 2 to 6 times as fast on short strings. */
+ * (pattern_automaton.h), which takes one step per character whatever the pattern, and is up to four times as fast on short strings. */
 #ifndef SCHEMA_PATTERN_H
 #define SCHEMA_PATTERN_H
 
@@ -35,8 +35,9 @@ struct pattern *pattern_new_pcre(struct text source, bool ignore_case, struct er
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
-/* Is there a match anywhere in the subject? 1 yes, 0 no, -1 when the match limit was reached (then it is unknown). *budget, if not
- * NULL, is reduced by an estimate of the work; a budget of 0 gives -1. */
+/* Is there a match anywhere in the subject? 1 yes, 0 no, -1 when the match limit was reached (then it is unknown; that takes some
+ * milliseconds at most). *budget, if not NULL, is reduced by an estimate of the work: 1 + length / 16, and what PCRE2 did on long
+ * subjects; a budget that is too small gives -1. */
 int pattern_matches(const struct pattern *p, struct text subject, struct pattern_scratch *scratch, uint32_t *budget);
 
 /* The first match at or after `from`: 1 and [*start, *end), 0, or -1. */

@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 #include "schema/pattern_automaton.h"
+#include "schema/pattern_kinds.h"
 #include "schema/pattern_table.h"
 
-#define MAX_KINDS  32
 #define MAX_PLACES 2048 /* of the net */
 #define WORDS      (MAX_PLACES / 64)
 #define MAX_WORK   (4u * 1000 * 1000) /* visits of places; some milliseconds */
@@ -24,11 +24,8 @@ struct places {
 };
 
 struct builder {
-    uint32_t *cuts; /* first code points of each stretch that is told apart */
-    uint32_t cut_count;
-    uint32_t cut_capacity;
-    uint64_t *cut_sets; /* scratch: kind of each cut */
-    uint32_t kinds;
+    struct pattern_kinds characters;
+    uint32_t kinds; /* how many */
     struct place net[MAX_PLACES];
     uint32_t net_count;
     uint32_t work;
@@ -110,129 +107,6 @@ is_everyday(const struct pattern_node *node)
     return true;
 }
 
-/* ---- kinds of characters ---- */
-
-static void
-add_cut(struct builder *b, uint32_t from)
-{
-    if (b->cut_count == b->cut_capacity) {
-        uint32_t capacity = b->cut_capacity == 0 ? 64 : 2 * b->cut_capacity;
-        uint32_t *grown = capacity > LIMIT_PATTERN_BYTES ? NULL : realloc(b->cuts, capacity * sizeof(*grown));
-
-        if (grown == NULL) {
-            b->failed = true;
-            return;
-        }
-        b->cuts = grown;
-        b->cut_capacity = capacity;
-    }
-    b->cuts[b->cut_count++] = from;
-}
-
-static void
-collect_cuts(struct builder *b, const struct pattern_node *node)
-{
-    for (const struct pattern_item *item = node->items; item != NULL && !b->failed; item = item->next) {
-        add_cut(b, item->low);
-        if (item->high < PATTERN_HIGHEST)
-            add_cut(b, item->high + 1);
-    }
-    for (const struct pattern_node *child = node->child; child != NULL && !b->failed; child = child->next)
-        collect_cuts(b, child);
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static bool
-set_has(const struct pattern_node *set, uint32_t c)
-{
-    for (const struct pattern_item *item = set->items; item != NULL; item = item->next) {
-        if (c >= item->low && c <= item->high)
-            return !set->negated;
-    }
-    return set->negated;
-}
-
-/* Split the kinds by one set: stretches of one kind of which some are in the set and some are not become two kinds. */
-static void
-split_kinds(struct builder *b, const struct pattern_node *set)
-{
-    uint32_t in_set[MAX_KINDS];
-    uint32_t before = b->kinds;
-    bool outside[MAX_KINDS] = { false };
-
-    for (uint32_t i = 0; i < before; i++)
-        in_set[i] = NOWHERE;
-    for (uint32_t i = 0; i < b->cut_count; i++) {
-        if (!set_has(set, b->cuts[i]))
-            outside[b->cut_sets[i]] = true;
-    }
-    for (uint32_t i = 0; i < b->cut_count && !b->failed; i++) {
-        uint64_t kind = b->cut_sets[i];
-
-        if (!outside[kind] || !set_has(set, b->cuts[i]))
-            continue;
-        if (in_set[kind] == NOWHERE) {
-            if (b->kinds == MAX_KINDS) {
-                b->failed = true;
-                return;
-            }
-            in_set[kind] = b->kinds++;
-        }
-        b->cut_sets[i] = in_set[kind];
-    }
-}
-
-static void
-split_by_sets(struct builder *b, const struct pattern_node *node)
-{
-    if (node->kind == PATTERN_SET)
-        split_kinds(b, node);
-    for (const struct pattern_node *child = node->child; child != NULL && !b->failed; child = child->next)
-        split_by_sets(b, child);
-}
-
-static void
-find_kinds(struct builder *b, const struct pattern_node *root)
-{
-    uint32_t kept = 0;
-
-    add_cut(b, 0);
-    collect_cuts(b, root);
-    if (b->failed)
-        return;
-    qsort(b->cuts, b->cut_count, sizeof(*b->cuts), by_value);
-    for (uint32_t i = 0; i < b->cut_count; i++) {
-        if (i == 0 || b->cuts[i] != b->cuts[i - 1])
-            b->cuts[kept++] = b->cuts[i];
-    }
-    b->cut_count = kept;
-    if ((b->cut_sets = calloc(kept, sizeof(*b->cut_sets))) == NULL) {
-        b->failed = true;
-        return;
-    }
-    b->kinds = 1;
-    split_by_sets(b, root);
-}
-
-static uint64_t
-kinds_of(const struct builder *b, const struct pattern_node *set)
-{
-    uint64_t kinds = 0;
-
-    for (uint32_t i = 0; i < b->cut_count; i++) {
-        if (set_has(set, b->cuts[i]))
-            kinds |= UINT64_C(1) << b->cut_sets[i];
-    }
-    return kinds;
-}
-
 /* ---- the net: each part is built in front of what follows it ---- */
 
 static uint32_t
@@ -269,6 +143,7 @@ net_of_repeat(struct builder *b, const struct pattern_node *repeat, uint32_t nex
 static uint32_t
 net_of(struct builder *b, const struct pattern_node *node, uint32_t next)
 {
+    uint64_t kinds;
     uint32_t entry;
 
     work(b, 1); /* repetitions of nothing cost no places */
@@ -276,8 +151,10 @@ net_of(struct builder *b, const struct pattern_node *node, uint32_t next)
         return next;
     switch (node->kind) {
     case PATTERN_SET:
+        kinds = pattern_kinds_of(&b->characters, node);
+        b->failed = b->failed || b->characters.failed;
         /* No kinds: a class that matches nothing. A fork that leads nowhere says the same. */
-        return add_place(b, kinds_of(b, node), kinds_of(b, node) != 0 ? next : NOWHERE, NOWHERE);
+        return add_place(b, kinds, kinds != 0 ? next : NOWHERE, NOWHERE);
     case PATTERN_SEQUENCE:
         for (const struct pattern_node *child = node->last; child != NULL && !b->failed; child = child->previous)
             next = net_of(b, child, next);
@@ -416,17 +293,17 @@ fill_table(struct builder *b, uint32_t entry, uint32_t end, uint32_t rest)
 static void
 describe_kinds(struct builder *b)
 {
+    const struct pattern_kinds *k = &b->characters;
     struct automaton *a = b->made;
 
-    for (uint32_t i = 0; i < b->cut_count; i++) {
-        uint32_t kind = (uint32_t)b->cut_sets[i];
-        uint32_t until = i + 1 < b->cut_count ? b->cuts[i + 1] : 128;
+    for (uint32_t i = 0; i < k->count; i++) {
+        uint32_t until = i + 1 < k->count ? k->cuts[i + 1] : 128;
 
-        a->boundaries[i] = (struct automaton_boundary){ b->cuts[i], kind };
-        for (uint32_t c = b->cuts[i]; c < until && c < 128; c++)
-            a->ascii[c] = (uint8_t)kind;
+        a->boundaries[i] = (struct automaton_boundary){ k->cuts[i], k->kinds[i] };
+        for (uint32_t c = k->cuts[i]; c < until && c < 128; c++)
+            a->ascii[c] = k->kinds[i];
     }
-    a->boundary_count = b->cut_count;
+    a->boundary_count = k->count;
     a->kinds = b->kinds;
     a->final = b->kinds;
 }
@@ -439,7 +316,7 @@ make_room(struct builder *b)
 
     if (a == NULL)
         return false;
-    a->boundaries = calloc(b->cut_count, sizeof(*a->boundaries));
+    a->boundaries = calloc((size_t)b->characters.count + 1, sizeof(*a->boundaries));
     a->table = calloc((size_t)LIMIT_PATTERN_STATES * b->kinds, sizeof(*a->table));
     a->accepts = calloc(LIMIT_PATTERN_STATES, sizeof(*a->accepts));
     b->sets = calloc(LIMIT_PATTERN_STATES, sizeof(*b->sets));
@@ -453,8 +330,10 @@ give_back(struct automaton *a, uint32_t states)
     uint32_t *table = realloc(a->table, (size_t)states * a->kinds * sizeof(*table));
     uint8_t *accepts = realloc(a->accepts, states);
 
-    a->table = table != NULL ? table : a->table;
-    a->accepts = accepts != NULL ? accepts : a->accepts;
+    if (table != NULL)
+        a->table = table;
+    if (accepts != NULL)
+        a->accepts = accepts;
 }
 
 static bool
@@ -462,8 +341,10 @@ build(struct builder *b, const struct pattern_node *root)
 {
     uint32_t end, rest, entry;
 
-    find_kinds(b, root);
-    if (b->failed || !make_room(b))
+    if (!pattern_kinds_find(&b->characters, root))
+        return false;
+    b->kinds = b->characters.number;
+    if (!make_room(b))
         return false;
     describe_kinds(b);
     end = add_place(b, 0, NOWHERE, NOWHERE);
@@ -488,8 +369,7 @@ automaton_new(const struct pattern_tree *tree)
     } else {
         automaton_free(b->made);
     }
-    free(b->cuts);
-    free(b->cut_sets);
+    pattern_kinds_release(&b->characters);
     free(b->sets);
     free(b->hashes);
     free(b);

@@ -287,7 +287,7 @@ add_atom(struct pattern_reader *r, struct pattern_node *set, const struct class_
 static int
 read_class_member(struct pattern_reader *r, struct pattern_node *set)
 {
-    struct class_atom low, high;
+    struct class_atom low = { false, 0 }, high = { false, 0 };
     size_t place = r->at;
     bool range;
 

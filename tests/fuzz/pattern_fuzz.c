@@ -1,0 +1,36 @@
+/* The first line of the input is a pattern, the rest a subject. No pattern may crash or hang anything, and the automaton must
+ * give PCRE2's answers. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "schema/pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct pattern_scratch *scratch;
+    struct text input = text_make((const char *)data, size);
+    size_t line = text_find(input, '\n');
+    struct text source = text_slice(input, 0, line), subject = text_from(input, line + 1);
+    struct error err = { 0 };
+    struct pattern *p = pattern_new(source, &err);
+    uint32_t budget = 100000;
+    size_t start, end;
+    int matched, searched;
+
+    (void)pattern_is_valid(source);
+    if (p == NULL)
+        return 0;
+    if (scratch == NULL && (scratch = pattern_scratch_new()) == NULL)
+        abort();
+    matched = pattern_matches(p, subject, scratch, &budget);
+    searched = pattern_search(p, subject, 0, scratch, &start, &end);
+    if (matched >= 0 && searched >= 0 && matched != searched)
+        abort();
+    if (searched == 1 && (start > end || end > subject.length))
+        abort();
+    pattern_free(p);
+    return 0;
+}
