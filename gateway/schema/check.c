@@ -2,28 +2,27 @@
  *
  * A value costs a unit of work, an instruction another; comparisons and patterns cost what they look at. When the budget is spent, everything that is
  * left counts as true with a doubt (see check.h), so the walk ends at once. */
-#include "schema/check.h"
+#include "schema/check_parts.h"
 
 #include <stdlib.h>
 
 #include "base/limits.h"
-#include "json/compare.h"
 
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
-static bool
-doubt(struct walk *w, unsigned bits)
+bool
+walk_doubt(struct walk *w, unsigned bits)
 {
     w->doubts++;
     w->unchecked |= bits;
     return true;
 }
 
-static bool
-spent(struct walk *w)
+bool
+walk_spent(struct walk *w)
 {
     w->budget = 0;
-    return doubt(w, SCHEMA_UNCHECKED_BUDGET);
+    return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
 }
 
 bool
@@ -43,279 +42,22 @@ walk_type(const struct schema *s, const struct value *v)
     return decimal_is_integer(&d);
 }
 
-/* ---- numbers and strings ---- */
-
-static bool
-small_integer(const struct value *v, int64_t *number)
-{
-    const char *digit = v->data, *end = v->data + v->count;
-    bool negative = *digit == '-';
-    int64_t sum = 0;
-
-    if ((v->flags & VALUE_INTEGER) == 0 || v->count > 18)
-        return false;
-    for (digit += negative; digit < end; digit++)
-        sum = sum * 10 + (*digit - '0');
-    *number = negative ? -sum : sum;
-    return true;
-}
-
-static int
-compare_bound(const struct value *v, const struct bound *bound)
-{
-    struct decimal d;
-    int64_t number;
-
-    if (bound->whole && small_integer(v, &number))
-        return (number > bound->integer) - (number < bound->integer);
-    decimal_read(&d, value_text(v));
-    return decimal_compare(&d, &bound->limit);
-}
-
-static bool
-is_multiple(struct walk *w, const struct value *v, const struct bound *bound)
-{
-    struct decimal d;
-    int64_t number;
-    int multiple;
-
-    if (bound->whole && small_integer(v, &number))
-        return number % bound->integer == 0;
-    decimal_read(&d, value_text(v));
-    multiple = decimal_multiple_of(&d, &bound->limit);
-    return multiple < 0 ? doubt(w, SCHEMA_UNCHECKED_BUDGET) : multiple > 0;
-}
-
-/* A code point has one to four bytes, so most lengths need not be counted. */
-static bool
-at_least(const struct value *v, uint64_t limit)
-{
-    return v->count >= limit && (v->count / 4 >= limit || text_code_points(value_text(v)) >= limit);
-}
-
-static bool
-at_most(const struct value *v, uint64_t limit)
-{
-    return v->count <= limit || (v->count / 4 <= limit && text_code_points(value_text(v)) <= limit);
-}
-
-static bool
-matches(struct walk *w, const struct pattern *pattern, struct text subject)
-{
-    int found = pattern_matches(pattern, subject, w->patterns, &w->budget);
-
-    if (found >= 0)
-        return found > 0;
-    return w->budget == 0 ? spent(w) : doubt(w, SCHEMA_UNCHECKED_PATTERN);
-}
-
-/* ---- comparing ---- */
-
-static bool
-same(struct walk *w, const struct value *a, const struct value *b)
-{
-    int equal;
-
-    if (a->type != b->type)
-        return false;
-    if (a->type == VALUE_STRING)
-        return text_equal(value_text(a), value_text(b));
-    equal = value_equal(a, b, &w->budget);
-    return equal < 0 ? spent(w) : equal > 0;
-}
-
-static bool
-is_choice(struct walk *w, const struct enum_rule *rule, const struct value *v)
-{
-    uint64_t hash;
-
-    if (v->type == VALUE_STRING)
-        return names_find(&rule->strings, v->data, v->count) != NAMES_NONE;
-    if (rule->count == 0)
-        return false;
-    if (v->span > w->budget)
-        return spent(w);
-    w->budget -= v->span;
-    hash = value_hash(v);
-    for (uint32_t i = 0; i < rule->count; i++) {
-        if (rule->hashes[i] == hash && same(w, rule->others[i], v))
-            return true;
-    }
-    return false;
-}
-
-static bool
-all_different(struct walk *w, const struct value *v)
-{
-    uint32_t first, second;
-    int unique = value_items_unique(v, w->run->arena, &w->budget, &first, &second);
-
-    return unique < 0 ? spent(w) : unique > 0;
-}
-
-/* ---- arrays ---- */
-
-static bool
-check_items(struct walk *w, const struct items_rule *rule, const struct value *v, struct marks *marks)
-{
-    uint32_t index = 0, prefix = rule->prefix != NULL ? rule->prefix->count : 0;
-
-    for (VALUE_EACH_ITEM(item, v)) {
-        const struct schema *s = index < prefix ? rule->prefix->items[index] : rule->rest;
-
-        if (s == NULL)
-            break;
-        if (!walk_value(w, s, item, NULL))
-            return false;
-        if (marks != NULL)
-            marks_set(marks, index);
-        index++;
-    }
-    return true;
-}
-
-static bool
-check_contains(struct walk *w, const struct contains_rule *rule, const struct value *v, struct marks *marks)
-{
-    uint64_t certain = 0, possible = 0;
-    uint32_t index = 0;
-
-    for (VALUE_EACH_ITEM(item, v)) {
-        uint32_t doubts = w->doubts;
-
-        if (walk_value(w, rule->schema, item, NULL)) {
-            possible++;
-            certain += w->doubts == doubts;
-            if (marks != NULL && rule->evaluates)
-                marks_set(marks, index);
-            else if (certain >= rule->least && rule->most == UINT64_MAX)
-                return true;
-        }
-        index++;
-    }
-    return possible >= rule->least && certain <= rule->most;
-}
-
-static bool
-check_unevaluated_items(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
-{
-    uint32_t index = 0;
-
-    if (v->type != VALUE_ARRAY || marks == NULL)
-        return true;
-    for (VALUE_EACH_ITEM(item, v)) {
-        if (!marks_has(marks, index) && !walk_value(w, s, item, NULL))
-            return false;
-        index++;
-    }
-    marks->all = true;
-    return true;
-}
-
-/* ---- objects ---- */
-
 bool
-walk_name_matches(struct walk *w, const struct pattern_rule *rule, struct text name)
+walk_enter(struct walk *w, const struct schema *s)
 {
-    return rule->pattern != NULL ? matches(w, rule->pattern, name) : doubt(w, SCHEMA_UNCHECKED_PATTERN);
-}
-
-/* A member that no property is declared for, or that patterns may concern too. */
-static bool
-check_other(struct walk *w, const struct members_rule *rule, const struct value *key, bool known, struct marks *marks,
-            uint32_t index)
-{
-    for (uint32_t i = 0; i < rule->pattern_count; i++) {
-        uint32_t doubts = w->doubts;
-
-        if (!walk_name_matches(w, &rule->patterns[i], value_text(key)))
-            continue;
-        known = true;
-        if (marks != NULL)
-            marks_set(marks, index);
-        if (w->doubts == doubts && !walk_value(w, rule->patterns[i].schema, key + 1, NULL))
-            return false;
-    }
-    if (known || rule->additional == NULL)
-        return true;
-    if (marks != NULL)
-        marks_set(marks, index);
-    return walk_value(w, rule->additional, key + 1, NULL);
-}
-
-static bool
-check_members(struct walk *w, const struct members_rule *rule, const struct value *v, struct marks *marks)
-{
-    bool others = rule->additional != NULL || rule->pattern_count > 0;
-    uint64_t seen = 0;
-    uint32_t index = 0;
-
-    for (VALUE_EACH_MEMBER(key, v)) {
-        uint32_t at = names_find(&rule->names, key->data, key->count);
-        bool known = false;
-
-        if (at != NAMES_NONE) {
-            const struct member *m = &rule->members[at];
-
-            seen |= m->bit;
-            known = m->schema != NULL;
-            if (known) {
-                if (UNLIKELY(m->forbidden != 0) && (m->forbidden & 1u << w->run->side) != 0)
-                    return false;
-                if (!walk_value(w, m->schema, key + 1, NULL))
-                    return false;
-                if (marks != NULL)
-                    marks_set(marks, index);
-            }
-        }
-        if (others && !check_other(w, rule, key, known, marks, index))
-            return false;
-        index++;
-    }
-    return (rule->required[w->run->side] & ~seen) == 0;
-}
-
-static bool
-check_names(struct walk *w, const struct schema *s, const struct value *v)
-{
-    for (VALUE_EACH_MEMBER(key, v)) {
-        if (!walk_value(w, s, key, NULL))
-            return false;
-    }
+    if (w->depth >= LIMIT_SCHEMA_DEPTH)
+        return false;
+    w->depth++;
+    if (UNLIKELY((s->flags & SCHEMA_DYNAMIC) != 0) && (w->scopes == 0 || w->scope[w->scopes - 1] != s->resource))
+        w->scope[w->scopes++] = s->resource;
     return true;
 }
 
-static bool
-check_dependency(struct walk *w, const struct dependency *dependency, const struct value *v, struct marks *marks)
+void
+walk_leave(struct walk *w, uint32_t scopes)
 {
-    if (value_member(v, dependency->name) == NULL)
-        return true;
-    if (dependency->schema != NULL)
-        return walk_value(w, dependency->schema, v, marks);
-    for (uint32_t i = 0; i < dependency->required->count; i++) {
-        if (w->budget <= v->count)
-            return spent(w);
-        w->budget -= v->count;
-        if (value_member(v, dependency->required->items[i]) == NULL)
-            return false;
-    }
-    return true;
-}
-
-static bool
-check_unevaluated_properties(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
-{
-    uint32_t index = 0;
-
-    if (v->type != VALUE_OBJECT || marks == NULL)
-        return true;
-    for (VALUE_EACH_MEMBER(key, v)) {
-        if (!marks_has(marks, index) && !walk_value(w, s, key + 1, NULL))
-            return false;
-        index++;
-    }
-    marks->all = true;
-    return true;
+    w->depth--;
+    w->scopes = scopes;
 }
 
 /* ---- combining ---- */
@@ -333,7 +75,7 @@ try_branch(struct walk *w, const struct schema *s, const struct value *v, struct
     if (!walk_value(w, s, v, room ? &branch : NULL))
         return false;
     if (!room)
-        branch.all = doubt(w, SCHEMA_UNCHECKED_BUDGET);
+        branch.all = walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
     marks_merge(marks, &branch);
     return true;
 }
@@ -446,21 +188,21 @@ walk_op(struct walk *w, const struct schema *s, const struct op *op, const struc
     (void)s;
     switch ((enum op_code)op->code) {
     case OP_MINIMUM:
-        return compare_bound(v, op->with.bound) >= 0;
+        return check_bound(v, op->with.bound) >= 0;
     case OP_MAXIMUM:
-        return compare_bound(v, op->with.bound) <= 0;
+        return check_bound(v, op->with.bound) <= 0;
     case OP_ABOVE:
-        return compare_bound(v, op->with.bound) > 0;
+        return check_bound(v, op->with.bound) > 0;
     case OP_BELOW:
-        return compare_bound(v, op->with.bound) < 0;
+        return check_bound(v, op->with.bound) < 0;
     case OP_MULTIPLE:
-        return is_multiple(w, v, op->with.bound);
+        return check_multiple(w, v, op->with.bound);
     case OP_MIN_LENGTH:
-        return at_least(v, op->with.number);
+        return check_at_least(v, op->with.number);
     case OP_MAX_LENGTH:
-        return at_most(v, op->with.number);
+        return check_at_most(v, op->with.number);
     case OP_PATTERN:
-        return matches(w, op->with.pattern, value_text(v));
+        return check_pattern(w, op->with.pattern, value_text(v));
     case OP_MIN_ITEMS:
     case OP_MIN_PROPERTIES:
         return v->count >= op->with.number;
@@ -468,7 +210,7 @@ walk_op(struct walk *w, const struct schema *s, const struct op *op, const struc
     case OP_MAX_PROPERTIES:
         return v->count <= op->with.number;
     case OP_UNIQUE:
-        return all_different(w, v);
+        return check_unique(w, v);
     case OP_ITEMS:
         return check_items(w, op->with.items, v, marks);
     case OP_CONTAINS:
@@ -481,9 +223,9 @@ walk_op(struct walk *w, const struct schema *s, const struct op *op, const struc
     case OP_DEPENDENT_SCHEMA:
         return check_dependency(w, op->with.dependency, v, marks);
     case OP_CONST:
-        return same(w, op->with.value, v);
+        return check_const(w, op->with.value, v);
     case OP_ENUM:
-        return is_choice(w, op->with.choices, v);
+        return check_enum(w, op->with.choices, v);
     case OP_FORMAT:
         return format_check(op->with.format, v);
     case OP_APPLY:
@@ -501,7 +243,7 @@ walk_op(struct walk *w, const struct schema *s, const struct op *op, const struc
     case OP_DISCRIMINATOR:
         return check_discriminator(w, op->with.discriminator, v, marks);
     case OP_UNCHECKED:
-        return doubt(w, op->unchecked);
+        return walk_doubt(w, op->unchecked);
     case OP_UNEVALUATED_ITEMS:
         return check_unevaluated_items(w, op->with.schema, v, marks);
     case OP_UNEVALUATED_PROPERTIES:
@@ -518,24 +260,6 @@ run(struct walk *w, const struct schema *s, uint32_t from, uint32_t to, const st
             return false;
     }
     return true;
-}
-
-bool
-walk_enter(struct walk *w, const struct schema *s)
-{
-    if (w->depth >= LIMIT_SCHEMA_DEPTH)
-        return false;
-    w->depth++;
-    if (UNLIKELY((s->flags & SCHEMA_DYNAMIC) != 0) && (w->scopes == 0 || w->scope[w->scopes - 1] != s->resource))
-        w->scope[w->scopes++] = s->resource;
-    return true;
-}
-
-void
-walk_leave(struct walk *w, uint32_t scopes)
-{
-    w->depth--;
-    w->scopes = scopes;
 }
 
 /* The groups of instructions for the type of the value. */
@@ -563,7 +287,7 @@ run_tracking(struct walk *w, const struct schema *s, const struct value *v, stru
     if (v->type < VALUE_ARRAY || v->count == 0)
         return run_groups(w, s, v, marks);
     if (!marks_begin(&own, v->count, w))
-        return spent(w);
+        return walk_spent(w);
     if (!run_groups(w, s, v, &own))
         return false;
     if (marks != NULL)
@@ -572,20 +296,17 @@ run_tracking(struct walk *w, const struct schema *s, const struct value *v, stru
 }
 
 bool
-walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
 {
-    uint32_t scopes = w->scopes, work = 1 + s->ends[GROUP_LAST];
+    uint32_t scopes = w->scopes;
     bool valid;
 
-    if (UNLIKELY(w->budget <= work))
-        return spent(w);
-    w->budget -= work;
     if (!walk_type(s, v))
         return false;
-    if (work == 1)
+    if (s->ends[GROUP_LAST] == 0)
         return true;
     if (UNLIKELY(!walk_enter(w, s)))
-        return doubt(w, SCHEMA_UNCHECKED_BUDGET);
+        return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
     if (UNLIKELY((s->flags & SCHEMA_TRACKS) != 0))
         valid = run_tracking(w, s, v, marks);
     else

@@ -30,8 +30,29 @@ struct marks {
 void walk_begin(struct walk *w, struct schema_run *run);
 void walk_end(struct walk *w);
 
-/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. */
-bool walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
+/* Something could not be checked: true, and a doubt. */
+bool walk_doubt(struct walk *w, unsigned bits);
+
+/* The budget is used up. */
+bool walk_spent(struct walk *w);
+
+/* The type and the instructions, when walk_value has paid for them. */
+bool walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
+
+/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. Inline, because for most members
+ * the type is all there is to ask. */
+static inline bool
+walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+{
+    uint32_t work = 1 + s->ends[GROUP_LAST];
+
+    if (__builtin_expect(w->budget <= work, 0))
+        return walk_spent(w);
+    w->budget -= work;
+    if (work == 1 && (s->types & type_bits((enum value_type)v->type)) != 0)
+        return true;
+    return walk_program(w, s, v, marks);
+}
 
 /* The same for one instruction. */
 bool walk_op(struct walk *w, const struct schema *s, const struct op *op, const struct value *v, struct marks *marks);
