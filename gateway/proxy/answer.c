@@ -1,0 +1,262 @@
+/* answer.c -- the step that asks the responder, and what the call tells.
+ *
+ * Retried is only what may be (net/upstream); a request whose body still comes in streams on with back-pressure. */
+#include "base/limits.h"
+#include "proxy/body_copy.h"
+#include "proxy/client.h"
+#include "proxy/forward.h"
+#include "proxy/pipeline.h"
+#include "proxy/responder.h"
+#include "proxy/steps.h"
+#include "proxy/worker.h"
+
+/* ---- the request goes out ---- */
+
+/* An empty buffer over `most` bytes of the arena: enough, so that it never grows. */
+static struct buffer
+arena_buffer(struct arena *arena, size_t most)
+{
+    return (struct buffer){ .data = arena_alloc(arena, most), .capacity = most, .ceiling = most };
+}
+
+/* What is there of the request's body, framed as it goes on. In the arena. */
+static struct text
+framed_body(const struct transit *t)
+{
+    const struct message *m = &t->exchange.request;
+    struct text body = text_make(t->request_copy.data, t->request_copy.length);
+    size_t most = body.length + CHUNK_HEAD_BYTES + 16;
+    char line[CHUNK_HEAD_BYTES];
+    struct buffer out;
+
+    if (t->request_complete && m->framing == FRAMING_LENGTH && t->request_copy.length < m->length)
+        return m->body; /* it came at once, and nobody wanted a copy */
+    if (m->framing != FRAMING_CHUNKED)
+        return body;
+    for (uint32_t i = 0; i < m->trailer_count; i++)
+        most += m->trailers[i].name.length + m->trailers[i].value.length + 4;
+    out = arena_buffer(t->exchange.arena, most);
+    if (out.data == NULL)
+        return (struct text){ NULL, 0 };
+    if (body.length > 0) {
+        buffer_add(&out, forward_chunk_head(line, body.length));
+        buffer_add(&out, body);
+        buffer_add(&out, TEXT("\r\n"));
+    }
+    if (t->request_complete)
+        forward_chunk_end(&out, m);
+    return buffer_text(&out);
+}
+
+static void
+on_total_timeout(void *arg)
+{
+    struct transit *t = arg;
+
+    if (t->finishing || t->response_delivered)
+        return;
+    if (t->response_started)
+        pipeline_go(t, deliver_broken_off(t, "total-timeout", "the exchange took longer than its total timeout"));
+    else
+        pipeline_go(t, refuse_because(t, 504, SIDE_RESPONSE, "total-timeout",
+                                      "the exchange took longer than its total timeout"));
+}
+
+static const struct call_events call_events;
+
+enum step
+step_answer(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    struct text head = forward_request_head(t);
+    struct text body = framed_body(t);
+
+    if (head.length == 0 || t->request_copy.failed)
+        return refuse_because(t, 503, SIDE_REQUEST, "memory", "no memory is left for this exchange");
+    if (!t->request_complete)
+        t->request_passing = PASSING_STREAM;
+    if (t->policy->total_timeout > 0) {
+        t->total = (struct timer){ .fire = on_total_timeout, .arg = t };
+        (void)timer_start(t->worker->loop, &t->total, t->policy->total_timeout);
+    }
+    if (responder_start(t, head, body, !t->request_complete, &call_events))
+        x->times.connected = transit_time(t);
+    if (t->request_complete) {
+        x->times.sent = transit_time(t);
+        check_request_body_now(t); /* while the responder works */
+    }
+    return STEP_WAIT;
+}
+
+void
+answer_send(struct transit *t, struct text piece)
+{
+    char line[CHUNK_HEAD_BYTES];
+    struct text parts[3];
+    int count = 0;
+
+    if (!call_is_running(&t->call))
+        return; /* answered already; what still comes is forgotten */
+    if (t->exchange.request.framing == FRAMING_CHUNKED) {
+        parts[count++] = forward_chunk_head(line, piece.length);
+        parts[count++] = piece;
+        parts[count++] = TEXT("\r\n");
+    } else {
+        parts[count++] = piece;
+    }
+    if (!call_send(&t->call, parts, count)) {
+        t->upstream_full = true;
+        client_pause(t->client);
+    }
+}
+
+void
+answer_send_end(struct transit *t)
+{
+    struct buffer end;
+    struct text part;
+
+    if (!call_is_running(&t->call))
+        return;
+    if (t->exchange.request.framing == FRAMING_CHUNKED) {
+        buffer_init(&end, LIMIT_TRAILER_BYTES * 2);
+        forward_chunk_end(&end, &t->exchange.request);
+        part = buffer_text(&end);
+        (void)call_send(&t->call, &part, 1);
+        buffer_release(&end);
+    }
+    call_send_end(&t->call);
+    t->exchange.times.sent = transit_time(t);
+}
+
+/* ---- what the call tells ---- */
+
+static void
+on_connected(void *arg)
+{
+    struct transit *t = arg;
+
+    t->exchange.times.connected = transit_time(t);
+}
+
+static void
+on_interim(void *arg, const struct message *m)
+{
+    struct transit *t = arg;
+
+    if (t->finishing || !forward_client_is_modern(t))
+        return;
+    forward_interim(stream_queue(client_stream(t->client)), m);
+    (void)stream_flush(client_stream(t->client));
+}
+
+static void
+on_go_on(void *arg)
+{
+    struct transit *t = arg;
+    struct stream *s;
+
+    if (t->finishing || t->continued || !t->exchange.request.expect_continue || !forward_client_is_modern(t))
+        return;
+    t->continued = true;
+    s = client_stream(t->client);
+    buffer_add(stream_queue(s), TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+    (void)stream_flush(s);
+}
+
+static void
+on_head(void *arg)
+{
+    struct transit *t = arg;
+
+    t->exchange.has_response = true;
+    t->exchange.times.first_byte = transit_time(t);
+    t->exchange.upstream = text_of(call_address(&t->call));
+    pipeline_go(t, STEP_CHECK_RESPONSE);
+}
+
+static void
+on_body(void *arg, struct text piece, bool kept)
+{
+    struct transit *t = arg;
+    struct exchange *x = &t->exchange;
+
+    x->response.body_bytes += piece.length;
+    if (t->response_passing == PASSING_HOLD && x->response.body_bytes > t->policy->max_body)
+        pipeline_go(t, outgrown(t, SIDE_RESPONSE));
+    if (t->finishing || t->own_response || t->refusal.status != 0)
+        return;
+    body_copy_add(&t->response_copy, piece, kept, x->arena);
+    if (t->response_passing == PASSING_STREAM)
+        deliver_piece(t, piece);
+}
+
+static void
+on_pause(void *arg)
+{
+    struct transit *t = arg;
+
+    if (t->client != NULL)
+        (void)stream_flush(client_stream(t->client));
+}
+
+static void
+on_drained(void *arg)
+{
+    struct transit *t = arg;
+
+    if (!t->upstream_full || t->finishing)
+        return;
+    t->upstream_full = false;
+    client_resume(t->client);
+}
+
+static void
+on_done(void *arg)
+{
+    struct transit *t = arg;
+
+    t->exchange.times.response_end = transit_time(t);
+    t->response_complete = true;
+    if (t->finishing)
+        return;
+    on_drained(t); /* what still comes of the request is forgotten */
+    if (t->response_passing == PASSING_HOLD) {
+        pipeline_go(t, STEP_CHECK_RESPONSE_BODY);
+        return;
+    }
+    deliver_end(t);
+    check_response_body_now(t);
+    deliver_settle(t);
+}
+
+static void
+on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
+{
+    struct transit *t = arg;
+    const char *what = fault != NULL ? fault->what : call_failure_what(failure);
+    enum step next;
+
+    if (t->finishing)
+        return;
+    t->exchange.upstream = text_of(call_address(&t->call));
+    if (fault != NULL)
+        t->upstream_fault = fault->id;
+    if (t->response_started)
+        next = deliver_broken_off(t, call_failure_id(failure), what);
+    else
+        next = refuse_because(t, call_failure_status(failure), SIDE_RESPONSE, call_failure_id(failure), what);
+    pipeline_go(t, next);
+}
+
+static const struct call_events call_events = {
+    .connected = on_connected,
+    .interim = on_interim,
+    .go_on = on_go_on,
+    .head = on_head,
+    .body = on_body,
+    .pause = on_pause,
+    .done = on_done,
+    .failed = on_failed,
+    .drained = on_drained,
+};

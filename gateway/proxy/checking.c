@@ -1,0 +1,145 @@
+/* checking.c -- the steps that hold an exchange against its contract, and decide what is held for it.
+ *
+ * In `enforce` a message is judged before the other side sees it; in `observe` it goes on at once and is judged from a copy. */
+#include "proxy/body_copy.h"
+#include "proxy/client.h"
+#include "proxy/forward.h"
+#include "proxy/judge.h"
+#include "proxy/recorder.h"
+#include "proxy/steps.h"
+
+/* How much of a body is wanted: what is checked, what is recorded. */
+static size_t
+copy_ceiling(const struct transit *t, enum side side)
+{
+    size_t check = transit_checks(t, side) ? t->policy->max_body : 0;
+    size_t record = recorder_wants(t) ? ruleset_settings(t->ruleset)->record.max_body : 0;
+
+    return check > record ? check : record;
+}
+
+/* ---- request ---- */
+
+/* A whole body that is there already is not copied. */
+static void
+begin_request_copy(struct transit *t)
+{
+    struct message *m = &t->exchange.request;
+
+    body_copy_init(&t->request_copy, copy_ceiling(t, SIDE_REQUEST), m->length);
+    if (t->request_complete) {
+        m->body_bytes = m->body.length;
+        body_copy_add(&t->request_copy, m->body, true, t->exchange.arena);
+    }
+}
+
+/* Wait for the body. Whoever holds it says 100 Continue, once the head is found good (RFC 9110 10.1.1). */
+static enum step
+hold_request(struct transit *t)
+{
+    t->request_passing = PASSING_HOLD;
+    t->drop_expect = true;
+    if (t->exchange.request.expect_continue && forward_client_is_modern(t)) {
+        struct stream *s = client_stream(t->client);
+
+        t->continued = true;
+        buffer_add(stream_queue(s), TEXT("HTTP/1.1 100 Continue\r\n\r\n"));
+        (void)stream_flush(s);
+    }
+    return STEP_WAIT;
+}
+
+enum step
+outgrown(struct transit *t, enum side side)
+{
+    if (judge_size(t, side))
+        return STEP_REFUSE;
+    return side == SIDE_REQUEST ? STEP_ANSWER : STEP_DELIVER;
+}
+
+enum step
+step_check_request(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    const struct message *m = &x->request;
+
+    begin_request_copy(t);
+    if (!transit_checks(t, SIDE_REQUEST) || judge_options_pass(t))
+        return STEP_ANSWER;
+    check_request_head(&t->check, &t->route.match, m, &x->request_verdict);
+    if (t->policy->request != MODE_ENFORCE)
+        return STEP_ANSWER;
+    if (judge_verdict(t, SIDE_REQUEST))
+        return STEP_REFUSE;
+    if (t->request_complete)
+        return STEP_CHECK_REQUEST_BODY;
+    if (!check_request_needs_body(&t->route.match, m))
+        return STEP_CHECK_REQUEST_BODY; /* nothing to look at in the bytes: the verdict does not wait for them */
+    if (m->framing == FRAMING_LENGTH && m->length > t->policy->max_body)
+        return outgrown(t, SIDE_REQUEST);
+    return hold_request(t);
+}
+
+void
+check_request_body_now(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+
+    if (t->request_checked || !x->request_verdict.checked)
+        return;
+    t->request_checked = true;
+    body_copy_finish(&t->request_copy, &x->request, t->request_complete);
+    judge_body_state(t, SIDE_REQUEST);
+    check_request_body(&t->check, &t->route.match, &x->request, &x->request_verdict);
+}
+
+enum step
+step_check_request_body(struct transit *t)
+{
+    check_request_body_now(t);
+    return judge_verdict(t, SIDE_REQUEST) ? STEP_REFUSE : STEP_ANSWER;
+}
+
+/* ---- response ---- */
+
+enum step
+step_check_response(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    const struct message *m = &x->response;
+
+    body_copy_init(&t->response_copy, copy_ceiling(t, SIDE_RESPONSE), m->framing == FRAMING_LENGTH ? m->length : 0);
+    if (!transit_checks(t, SIDE_RESPONSE) || judge_options_pass(t))
+        return STEP_DELIVER;
+    check_response_head(&t->check, &t->route.match, &x->request, m, &x->response_verdict);
+    if (t->policy->response != MODE_ENFORCE)
+        return STEP_DELIVER;
+    if (judge_verdict(t, SIDE_RESPONSE))
+        return STEP_REFUSE;
+    if (m->framing == FRAMING_NONE || !check_response_needs_body(&t->route.match, &x->request, m))
+        return STEP_CHECK_RESPONSE_BODY;
+    if (m->framing == FRAMING_LENGTH && m->length > t->policy->max_body)
+        return outgrown(t, SIDE_RESPONSE);
+    t->response_passing = PASSING_HOLD;
+    return STEP_WAIT;
+}
+
+void
+check_response_body_now(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+
+    if (t->response_checked || !x->response_verdict.checked || t->own_response)
+        return;
+    t->response_checked = true;
+    body_copy_finish(&t->response_copy, &x->response, t->response_complete);
+    judge_body_state(t, SIDE_RESPONSE);
+    check_response_body(&t->check, &t->route.match, &x->request, &x->response, &x->response_verdict);
+}
+
+enum step
+step_check_response_body(struct transit *t)
+{
+    check_response_body_now(t);
+    return judge_verdict(t, SIDE_RESPONSE) ? STEP_REFUSE : STEP_DELIVER;
+}

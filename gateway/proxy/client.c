@@ -1,0 +1,455 @@
+/* client.c -- one connection from a client.
+ *
+ * A client that closes its side may be gone, or may have only finished sending: for TCP they look the same. A finished request that asked
+ * for the connection's end (or came by HTTP/1.0) is answered however long it takes; one that would have kept it is given a short grace,
+ * then its upstream call is cancelled. */
+#include "proxy/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "proxy/pipeline.h"
+#include "proxy/transit.h"
+#include "proxy/worker.h"
+
+enum client_state {
+    CLIENT_IDLE, /* between requests */
+    CLIENT_HEAD, /* some bytes of a head are there */
+    CLIENT_BODY,
+    CLIENT_WAIT,   /* the request is read; reading is paused until its exchange is over */
+    CLIENT_LINGER, /* our side is closed; read the client's last bytes, so that it gets our last ones */
+};
+
+struct client {
+    struct worker *worker;
+    struct client *next, *previous;
+    struct stream stream;
+    struct timer deadline;
+    struct deferred burial;
+    struct transit *transit;
+    struct body_reader reader;
+    char *raw; /* the bytes of the head so far, in the exchange's arena */
+    size_t raw_length;
+    size_t seen;
+    uint64_t progress; /* bytes sent when the deadline was last looked at */
+    size_t lingered;   /* bytes read and forgotten at the end */
+    enum client_state state;
+    bool half_closed;
+    bool served;   /* an exchange was finished on it */
+    bool draining; /* the response is handed over, its last bytes are not */
+    uint8_t host_length;
+    char name[64]; /* "127.0.0.1:4711", "[::1]:4711", "unix:" */
+};
+
+static void client_end(struct client *c);
+
+static const struct settings *
+settings_of(const struct client *c)
+{
+    return ruleset_settings(c->worker->ruleset);
+}
+
+/* ---- what the pipeline asks ---- */
+
+struct stream *
+client_stream(struct client *c)
+{
+    return &c->stream;
+}
+
+struct text
+client_host(const struct client *c)
+{
+    return text_make(c->name + (c->name[0] == '['), c->host_length);
+}
+
+struct text
+client_name(const struct client *c)
+{
+    return text_of(c->name);
+}
+
+bool
+client_is_trusted(const struct client *c)
+{
+    const struct settings *s = settings_of(c);
+
+    for (uint32_t i = 0; i < s->trusted_proxy_count; i++) {
+        if (text_equal(s->trusted_proxies[i], client_host(c)))
+            return true;
+    }
+    return false;
+}
+
+void
+client_pause(struct client *c)
+{
+    timer_stop(&c->deadline);
+    stream_pause(&c->stream);
+}
+
+void
+client_resume(struct client *c)
+{
+    if (c->state == CLIENT_BODY)
+        (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+    stream_resume(&c->stream);
+}
+
+bool
+client_can_discard(const struct client *c)
+{
+    if (c->state == CLIENT_WAIT)
+        return true;
+    return c->state == CLIENT_BODY && c->reader.framing == FRAMING_LENGTH && c->reader.left <= LIMIT_DISCARD &&
+           !c->half_closed;
+}
+
+void
+client_await_drain(struct client *c)
+{
+    c->draining = true;
+    c->progress = c->stream.sent;
+    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+}
+
+/* ---- reading ---- */
+
+static void
+wait_for_answer(struct client *c)
+{
+    c->state = CLIENT_WAIT;
+    timer_stop(&c->deadline);
+    stream_pause(&c->stream);
+}
+
+/* A piece of the body, as its framing says. Returns how many bytes were used. */
+static size_t
+read_body(struct client *c, struct text bytes, bool kept)
+{
+    struct transit *t = c->transit;
+    struct parse_fault fault = { .status = 0 };
+    size_t total = 0;
+
+    while (total < bytes.length && c->state == CLIENT_BODY && !c->stream.paused) {
+        struct text piece = { NULL, 0 };
+        size_t used = 0;
+        enum parse_result result = body_reader_feed(&c->reader, text_from(bytes, total), &parse_limits_default,
+                                                    t->exchange.arena, &t->exchange.request, &used, &piece, &fault);
+
+        if (result == PARSE_BAD) {
+            wait_for_answer(c);
+            pipeline_request_bad(t, fault.status, fault.id, fault.what);
+            return bytes.length;
+        }
+        total += used;
+        if (piece.length > 0)
+            pipeline_request_body(t, piece, kept);
+        if (result == PARSE_DONE && c->state == CLIENT_BODY) {
+            wait_for_answer(c);
+            pipeline_request_end(t);
+        }
+    }
+    return total;
+}
+
+/* The head is complete; `rest` came behind it. Returns how many bytes of that belong to this request. */
+static size_t
+head_complete(struct client *c, struct text rest)
+{
+    struct message *m = &c->transit->exchange.request;
+    bool whole = m->framing == FRAMING_NONE || (m->framing == FRAMING_LENGTH && m->length <= rest.length);
+
+    if (whole) {
+        if (m->framing == FRAMING_LENGTH)
+            m->body = text_slice(rest, 0, (size_t)m->length);
+        wait_for_answer(c);
+        pipeline_request(c->transit, true);
+        return m->body.length;
+    }
+    c->state = CLIENT_BODY;
+    body_reader_init(&c->reader, m);
+    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+    pipeline_request(c->transit, false);
+    return read_body(c, rest, true);
+}
+
+/* The bytes of a head stay in the exchange's arena, because the message points into them. */
+static bool
+keep_bytes(struct client *c, struct text bytes)
+{
+    size_t length = c->raw_length + bytes.length;
+    char *grown = arena_grow(c->transit->exchange.arena, c->raw, c->raw_length, length);
+
+    if (grown == NULL)
+        return false;
+    memcpy(grown + c->raw_length, bytes.data, bytes.length);
+    c->raw = grown;
+    c->raw_length = length;
+    return true;
+}
+
+static bool
+begin_request(struct client *c)
+{
+    c->transit = pipeline_new(c->worker, c);
+    if (c->transit == NULL)
+        return false;
+    c->state = CLIENT_HEAD;
+    c->raw = NULL;
+    c->raw_length = c->seen = 0;
+    c->half_closed = c->half_closed || c->stream.hung_up;
+    return true;
+}
+
+static size_t
+read_head(struct client *c, struct text bytes)
+{
+    const struct settings *s = settings_of(c);
+    struct parse_limits limits = parse_limits_default;
+    struct parse_fault fault = { .status = 0 };
+    size_t used = 0;
+    bool first = c->state == CLIENT_IDLE;
+
+    if ((first && !begin_request(c)) || !keep_bytes(c, bytes)) {
+        client_end(c);
+        return bytes.length;
+    }
+    limits.header = s->max_header;
+    limits.fields = s->max_fields;
+    switch (parse_request(text_make(c->raw, c->raw_length), &c->seen, &limits, c->transit->exchange.arena,
+                          &c->transit->exchange.request, &used, &fault)) {
+    case PARSE_MORE:
+        if (first)
+            (void)timer_start(c->worker->loop, &c->deadline, s->header_timeout);
+        return bytes.length;
+    case PARSE_BAD:
+        wait_for_answer(c);
+        pipeline_request_bad(c->transit, fault.status, fault.id, fault.what);
+        return bytes.length;
+    case PARSE_DONE:
+        break;
+    }
+    used += head_complete(c, text_make(c->raw + used, c->raw_length - used));
+    return bytes.length - (c->raw_length - used);
+}
+
+static size_t
+on_data(void *arg, struct text bytes)
+{
+    struct client *c = arg;
+
+    switch (c->state) {
+    case CLIENT_IDLE:
+    case CLIENT_HEAD:
+        return read_head(c, bytes);
+    case CLIENT_BODY:
+        (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+        return read_body(c, bytes, false);
+    case CLIENT_WAIT:
+        return 0;
+    case CLIENT_LINGER:
+        break;
+    }
+    c->lingered += bytes.length;
+    if (c->lingered > LIMIT_LINGER)
+        client_end(c);
+    return bytes.length;
+}
+
+/* ---- the other things that happen to it ---- */
+
+static void
+on_drained(void *arg)
+{
+    struct client *c = arg;
+
+    if (c->draining) {
+        c->draining = false;
+        timer_stop(&c->deadline);
+    }
+    if (c->transit != NULL)
+        pipeline_client_drained(c->transit);
+}
+
+/* The client is gone, and so is the reason for its exchange. */
+static void
+client_gone(struct client *c)
+{
+    struct transit *t = c->transit;
+
+    c->transit = NULL;
+    if (t != NULL)
+        pipeline_client_gone(t);
+    client_end(c);
+}
+
+static void
+on_hangup(void *arg, bool gone)
+{
+    struct client *c = arg;
+
+    c->half_closed = true;
+    if (gone && c->transit != NULL && c->state == CLIENT_WAIT)
+        client_gone(c);
+    else if (c->state == CLIENT_WAIT && c->transit != NULL && !c->draining && c->transit->exchange.request.keep_alive)
+        (void)timer_start(c->worker->loop, &c->deadline, LIMIT_CLIENT_GRACE);
+}
+
+static void
+on_ended(void *arg)
+{
+    struct client *c = arg;
+
+    c->half_closed = true;
+    if (c->state == CLIENT_WAIT)
+        return; /* answered first */
+    client_gone(c);
+}
+
+static void
+on_broken(void *arg, int error)
+{
+    (void)error;
+    client_gone(arg);
+}
+
+static const struct stream_events client_events = {
+    .data = on_data,
+    .drained = on_drained,
+    .hangup = on_hangup,
+    .ended = on_ended,
+    .broken = on_broken,
+};
+
+static void
+on_deadline(void *arg)
+{
+    struct client *c = arg;
+
+    if (c->draining) {
+        if (c->stream.sent == c->progress)
+            client_gone(c);
+        else
+            client_await_drain(c);
+    } else if (c->state == CLIENT_HEAD) {
+        wait_for_answer(c);
+        pipeline_request_bad(c->transit, 408, "header-timeout", "the request's head did not come in time");
+    } else if (c->state == CLIENT_BODY) {
+        wait_for_answer(c);
+        pipeline_request_bad(c->transit, 408, "body-timeout", "the request's body did not come in time");
+    } else {
+        client_gone(c); /* idle, lingering, or half-closed beyond the grace */
+    }
+}
+
+/* ---- begin and end ---- */
+
+static void
+on_burial(void *arg)
+{
+    struct client *c = arg;
+
+    worker_client_removed(c->worker);
+    free(c);
+}
+
+/* Close the connection; it has no exchange (any more). */
+static void
+client_end(struct client *c)
+{
+    if (c->burial.waiting)
+        return;
+    if (c->transit != NULL) {
+        pipeline_discard(c->transit);
+        c->transit = NULL;
+    }
+    stream_close(&c->stream);
+    timer_release(c->worker->loop, &c->deadline);
+    if (c->previous != NULL)
+        c->previous->next = c->next;
+    else
+        c->worker->clients = c->next;
+    if (c->next != NULL)
+        c->next->previous = c->previous;
+    loop_defer(c->worker->loop, &c->burial);
+}
+
+void
+client_accept(struct worker *w, int fd, const struct address *peer)
+{
+    struct client *c = calloc(1, sizeof *c);
+    char host[ADDRESS_TEXT], name[ADDRESS_TEXT];
+
+    if (c == NULL || !stream_open(&c->stream, w->kit, fd, &client_events, c)) {
+        free(c);
+        return;
+    }
+    c->worker = w;
+    c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
+    c->burial = (struct deferred){ .call = on_burial, .arg = c };
+    c->host_length = (uint8_t)address_print_host(peer, host);
+    memcpy(c->name, name, address_print(peer, name) < sizeof c->name ? strlen(name) + 1 : 1);
+    c->next = w->clients;
+    if (c->next != NULL)
+        c->next->previous = c;
+    w->clients = c;
+    worker_client_added(w);
+    (void)timer_start(w->loop, &c->deadline, settings_of(c)->header_timeout);
+}
+
+/* Our side is closed first and the client's last bytes are read, because closing with unread bytes resets the connection and may destroy the response on its
+ * way (RFC 9112 9.6). */
+static void
+linger(struct client *c)
+{
+    stream_shutdown(&c->stream);
+    c->state = CLIENT_LINGER;
+    stream_resume(&c->stream);
+    (void)timer_start(c->worker->loop, &c->deadline, LIMIT_LINGER_TIME);
+}
+
+void
+client_finished(struct client *c, enum client_future future)
+{
+    bool unread = c->state != CLIENT_WAIT || buffer_length(&c->stream.in) > 0 || c->stream.readable;
+
+    c->transit = NULL;
+    c->served = true;
+    if (future == CLIENT_RESET)
+        stream_reset(&c->stream);
+    if (future == CLIENT_RESET || future == CLIENT_BREAK_OFF) {
+        client_end(c);
+        return;
+    }
+    if (future == CLIENT_CLOSE || c->worker->draining) {
+        if (c->half_closed && !unread)
+            client_end(c);
+        else
+            linger(c);
+        return;
+    }
+    c->state = CLIENT_IDLE;
+    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->keep_alive_timeout);
+    stream_resume(&c->stream);
+}
+
+struct client *
+client_next(const struct client *c)
+{
+    return c->next;
+}
+
+void
+client_drain(struct client *c)
+{
+    if (c->state == CLIENT_IDLE)
+        client_end(c);
+}
+
+void
+client_abort(struct client *c)
+{
+    client_gone(c);
+}

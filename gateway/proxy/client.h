@@ -1,0 +1,61 @@
+/* client.h -- one connection from a client: requests in, one after the other; responses out.
+ *
+ * The client reads heads and bodies and tells the pipeline; the pipeline writes responses to the client's stream and says when an exchange
+ * is over. One exchange at a time: pipelined requests wait in the stream. Belongs to its worker's thread. */
+#ifndef PROXY_CLIENT_H
+#define PROXY_CLIENT_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+#include "net/address.h"
+#include "net/stream.h"
+
+struct client;
+struct transit;
+struct worker;
+
+/* A connection came. Takes fd. */
+void client_accept(struct worker *w, int fd, const struct address *peer);
+
+/* Where responses are written. */
+struct stream *client_stream(struct client *c);
+
+/* The client's address without and with its port; borrowed. "" and "unix:" for a unix socket. */
+struct text client_host(const struct client *c);
+struct text client_name(const struct client *c);
+
+/* May its X-Forwarded-… fields be believed (trusted_proxies)? */
+bool client_is_trusted(const struct client *c);
+
+/* Stop and continue reading the request's body. */
+void client_pause(struct client *c);
+void client_resume(struct client *c);
+
+/* Could what is left of the request's body be read and forgotten, so that the connection may live? */
+bool client_can_discard(const struct client *c);
+
+/* The response is handed over but not all written: end the exchange (pipeline_client_drained) when it is, or give up when nothing moves. */
+void client_await_drain(struct client *c);
+
+/* What an exchange leaves its connection to. */
+enum client_future {
+    CLIENT_KEEP,      /* the next request */
+    CLIENT_CLOSE,     /* an orderly end */
+    CLIENT_BREAK_OFF, /* an end in the middle of the response, whose framing tells that it is not whole */
+    CLIENT_RESET,     /* the same where the framing cannot tell */
+};
+
+/* The exchange is over. */
+void client_finished(struct client *c, enum client_future future);
+
+/* The worker's next client. */
+struct client *client_next(const struct client *c);
+
+/* For stopping: connections without an exchange are closed, the others after theirs. */
+void client_drain(struct client *c);
+
+/* At once, whatever it does. */
+void client_abort(struct client *c);
+
+#endif

@@ -1,0 +1,91 @@
+/* deliver.c -- the step that gives the response to the client, at once or piece by piece. */
+#include "base/limits.h"
+#include "proxy/client.h"
+#include "proxy/forward.h"
+#include "proxy/steps.h"
+#include "proxy/worker.h"
+
+#define SMALL_PIECE (8 * LIMIT_KIB) /* cheaper to copy behind the head than to hand to the socket apart */
+
+void
+deliver_piece(struct transit *t, struct text piece)
+{
+    struct stream *s = client_stream(t->client);
+    char line[CHUNK_HEAD_BYTES];
+    struct text parts[3];
+    int count = 0;
+
+    if (t->response_chunked)
+        parts[count++] = forward_chunk_head(line, piece.length);
+    parts[count++] = piece;
+    if (t->response_chunked)
+        parts[count++] = TEXT("\r\n");
+    if (piece.length <= SMALL_PIECE && stream_queued(s) < LIMIT_STREAM_BUFFER / 2) {
+        struct buffer *queue = stream_queue(s);
+
+        for (int i = 0; i < count; i++)
+            buffer_add(queue, parts[i]);
+    } else if (!stream_send(s, parts, count) && call_is_running(&t->call)) {
+        t->client_full = true;
+        call_pause(&t->call);
+    }
+}
+
+void
+deliver_end(struct transit *t)
+{
+    if (t->response_chunked)
+        forward_chunk_end(stream_queue(client_stream(t->client)), &t->exchange.response);
+    t->response_delivered = true;
+    (void)stream_flush(client_stream(t->client));
+}
+
+void
+deliver_settle(struct transit *t)
+{
+    if (!t->response_delivered || t->finishing || t->client == NULL)
+        return;
+    if (!t->request_complete && !t->close)
+        return; /* a short rest of the request's body is read and forgotten first */
+    if (stream_want_drain(client_stream(t->client)))
+        client_await_drain(t->client);
+    else
+        pipeline_go(t, STEP_FINISH);
+}
+
+void
+deliver_decide_close(struct transit *t)
+{
+    bool unasked = t->exchange.request.expect_continue && !t->continued; /* the body may come, or may not */
+
+    t->close = t->close || !t->exchange.request.keep_alive || t->worker->draining ||
+               (!t->request_complete && (unasked || !client_can_discard(t->client)));
+}
+
+enum step
+step_deliver(struct transit *t)
+{
+    bool held = t->response_passing == PASSING_HOLD;
+
+    deliver_decide_close(t);
+    t->response_started = true;
+    t->response_passing = PASSING_STREAM;
+    forward_response_head(stream_queue(client_stream(t->client)), t, &t->exchange.response);
+    if (held && t->response_copy.length > 0)
+        deliver_piece(t, text_make(t->response_copy.data, t->response_copy.length));
+    if (t->response_complete) {
+        deliver_end(t);
+        deliver_settle(t);
+    }
+    return STEP_WAIT;
+}
+
+enum step
+deliver_broken_off(struct transit *t, const char *reason, const char *detail)
+{
+    call_cancel(&t->call);
+    t->exchange.refusal =
+        (struct refusal){ .side = SIDE_RESPONSE, .reason = text_of(reason), .detail = text_of(detail) };
+    t->close = t->abort = true;
+    return STEP_FINISH;
+}

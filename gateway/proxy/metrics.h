@@ -1,0 +1,92 @@
+/* metrics.h -- what a worker counts, and the sums for /metrics and /api/v1/status.
+ *
+ * Each worker writes its own counters with relaxed atomics (plain stores on this hardware: one writer); whoever asks adds them
+ * up. Labels are services, operations and rules, never raw paths. */
+#ifndef PROXY_METRICS_H
+#define PROXY_METRICS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "rules/ruleset.h"
+
+struct exchange;
+struct transit;
+
+#define METRICS_CLASSES 6  /* 1xx to 5xx; [0]: no response */
+#define METRICS_BUCKETS 14 /* of the duration histogram, the last one +Inf */
+
+typedef _Atomic uint64_t counter;
+
+/* Of one operation, or of a service's requests that no operation matches. */
+struct operation_counters {
+    counter requests[METRICS_CLASSES];
+    counter violations[2][VIOLATION_IDS]; /* by side */
+    counter unchecked[UNCHECKED_IDS];
+};
+
+struct service_counters {
+    counter duration[METRICS_BUCKETS];
+    counter duration_count;
+    counter duration_ns;
+    counter refused;
+};
+
+/* Of one worker, for one ruleset. */
+struct counters {
+    uint32_t operation_count; /* of the ruleset; behind them one per service, and one for no service */
+    uint32_t service_count;
+    struct operation_counters *operations;
+    struct service_counters *services; /* the last one: no service */
+    counter connections;               /* open now */
+    counter accepted;
+    counter exchanges;
+    counter in_flight;
+    counter refused;
+    counter client_gone;
+    counter violations;
+    counter unrecorded;                    /* exchanges that were not recorded though they should have been */
+    counter request_bytes, response_bytes; /* bodies */
+};
+
+/* New or NULL. */
+struct counters *counters_new(const struct ruleset *ruleset);
+void counters_free(struct counters *c);
+
+static inline void
+count_add(counter *c, uint64_t n)
+{
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline uint64_t
+count_of(const counter *c)
+{
+    return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+/* An exchange is finished. */
+void counters_exchange(struct counters *c, const struct transit *t);
+
+/* What the recorder did; filled in by recorder_totals. */
+struct recorder_totals {
+    uint64_t written; /* exchanges */
+    uint64_t bytes;
+    uint64_t failed;  /* exchanges lost to a failing disk */
+    uint64_t dropped; /* exchanges dropped because the disk was slower than the traffic (full: drop) */
+    uint64_t waits;   /* times a worker had to wait for the recorder */
+    bool failing;     /* the last write failed */
+};
+
+/* Prometheus text of all workers together. */
+void metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters *const *workers, uint32_t count,
+                   const struct recorder_totals *recorder);
+
+/* Sums, for status pages. */
+struct metrics_totals {
+    uint64_t exchanges, refused, violations, connections, accepted, in_flight, client_gone, unrecorded;
+};
+struct metrics_totals metrics_totals(struct counters *const *workers, uint32_t count);
+
+#endif

@@ -1,0 +1,304 @@
+/* pipeline.c -- the way of an exchange, step by step, and what its client tells. */
+#include "proxy/pipeline.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "proxy/access.h"
+#include "proxy/body_copy.h"
+#include "proxy/client.h"
+#include "proxy/exchange_id.h"
+#include "proxy/metrics.h"
+#include "proxy/path_rules.h"
+#include "proxy/recorder.h"
+#include "proxy/refuse.h"
+#include "proxy/steps.h"
+#include "proxy/worker.h"
+
+static enum step (*const steps[])(struct transit *t) = {
+    [STEP_ROUTE] = step_route,
+    [STEP_CHECK_REQUEST] = step_check_request,
+    [STEP_CHECK_REQUEST_BODY] = step_check_request_body,
+    /* Faults are chosen here, between checking the request and answering it. */
+    [STEP_ANSWER] = step_answer,
+    [STEP_CHECK_RESPONSE] = step_check_response,
+    [STEP_CHECK_RESPONSE_BODY] = step_check_response_body,
+    [STEP_DELIVER] = step_deliver,
+    [STEP_REFUSE] = step_refuse,
+    [STEP_FINISH] = step_finish,
+};
+
+void
+pipeline_go(struct transit *t, enum step step)
+{
+    while (step != STEP_WAIT)
+        step = steps[step](t);
+}
+
+int64_t
+transit_time(const struct transit *t)
+{
+    return loop_now(t->worker->loop) - t->started;
+}
+
+bool
+transit_checks(const struct transit *t, enum side side)
+{
+    return t->route.service != NULL && (side == SIDE_REQUEST ? t->policy->request : t->policy->response) != MODE_OFF;
+}
+
+/* ---- route ---- */
+
+/* The host of an authority, without its port. */
+static struct text
+host_of(struct text authority)
+{
+    size_t end = authority.length;
+
+    while (end > 0 && authority.data[end - 1] >= '0' && authority.data[end - 1] <= '9')
+        end--;
+    if (end > 0 && authority.data[end - 1] == ':')
+        return text_slice(authority, 0, end - 1);
+    return authority;
+}
+
+enum step
+step_route(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    const char *broken;
+
+    ruleset_route(t->ruleset, host_of(x->request.authority), x->request.method, x->request.path, x->arena, &t->route);
+    if (t->route.service == NULL)
+        return refuse_because(t, 404, SIDE_REQUEST, "service-unknown",
+                              "no service is configured for this host and path");
+    x->service = t->route.service->settings->name;
+    t->policy = t->route.policy;
+    t->check.policy = &t->policy->check;
+    if (t->route.match.operation != NULL)
+        x->operation = operation_id(t->route.match.operation);
+    broken = path_rule_broken(x->request.path);
+    if (broken != NULL && t->policy->request == MODE_ENFORCE && !t->policy->paths_lenient)
+        return refuse_because(t, 400, SIDE_REQUEST, "path-ambiguous", broken);
+    return STEP_CHECK_REQUEST;
+}
+
+/* ---- refuse ---- */
+
+enum step
+refuse_because(struct transit *t, uint16_t status, enum side side, const char *reason, const char *detail)
+{
+    t->refusal = (struct refusal_plan){ .status = status, .side = side, .reason = reason, .detail = detail };
+    return STEP_REFUSE;
+}
+
+enum step
+step_refuse(struct transit *t)
+{
+    call_cancel(&t->call);
+    if (t->request_passing != PASSING_DISCARD && !t->request_complete) {
+        t->request_passing = PASSING_DISCARD;
+        client_resume(t->client);
+    }
+    deliver_decide_close(t);
+    t->response_started = true;
+    refuse_write(t);
+    t->response_delivered = true;
+    deliver_settle(t);
+    return STEP_WAIT;
+}
+
+/* ---- finish ---- */
+
+/* The exchange goes to the recorder with its arena, or the arena is used again. */
+static void
+release(struct transit *t)
+{
+    if (recorder_wants(t) && recorder_give(t))
+        return; /* with the ruleset: names in the exchange are borrowed from it */
+    ruleset_drop(t->ruleset);
+    worker_arena_back(t->worker, t->exchange.arena);
+}
+
+static enum client_future
+future_of(const struct transit *t)
+{
+    if (!t->abort)
+        return t->close ? CLIENT_CLOSE : CLIENT_KEEP;
+    return t->response_chunked || t->exchange.response.framing == FRAMING_LENGTH ? CLIENT_BREAK_OFF : CLIENT_RESET;
+}
+
+static void
+on_ending(void *arg)
+{
+    struct transit *t = arg;
+    struct exchange *x = &t->exchange;
+    struct client *client = t->client;
+    enum client_future future = future_of(t);
+
+    x->times.finished = transit_time(t);
+    body_copy_finish(&t->request_copy, &x->request, t->request_complete);
+    if (x->has_response && !t->own_response)
+        body_copy_finish(&t->response_copy, &x->response, t->response_complete);
+    counters_exchange(t->worker->counters, t);
+    access_line(t);
+    release(t);
+    if (client != NULL)
+        client_finished(client, future);
+}
+
+enum step
+step_finish(struct transit *t)
+{
+    if (t->finishing)
+        return STEP_WAIT;
+    t->finishing = true;
+    check_request_body_now(t); /* what was cut short is said to be */
+    check_response_body_now(t);
+    if (t->client != NULL)
+        client_pause(t->client);
+    call_cancel(&t->call);
+    timer_release(t->worker->loop, &t->total);
+    loop_defer(t->worker->loop, &t->ending);
+    return STEP_WAIT;
+}
+
+/* ---- begin ---- */
+
+/* Until a service is found. */
+static const struct policy no_policy = { .record = true, .max_body = LIMIT_BODY_HELD };
+
+struct transit *
+pipeline_new(struct worker *w, struct client *c)
+{
+    struct arena *arena = worker_arena(w);
+    struct transit *t = arena != NULL ? ARENA_NEW(arena, struct transit) : NULL;
+
+    if (t == NULL) {
+        if (arena != NULL)
+            worker_arena_back(w, arena);
+        return NULL;
+    }
+    t->exchange.arena = arena;
+    t->worker = w;
+    t->client = c;
+    t->ruleset = ruleset_hold(w->ruleset);
+    t->policy = &no_policy;
+    t->started = loop_now(w->loop);
+    t->exchange.started = loop_wall(w->loop);
+    t->exchange.times = (struct exchange_times){ -1, -1, -1, -1, -1, -1, -1 };
+    t->exchange.scheme = TEXT("http");
+    t->exchange.client = arena_text(arena, client_name(c));
+    t->check = (struct check){ .arena = arena,
+                               .scratch = w->scratch,
+                               .policy = &no_policy.check,
+                               .request_budget = LIMIT_CHECK_BUDGET,
+                               .response_budget = LIMIT_CHECK_BUDGET };
+    t->ending = (struct deferred){ .call = on_ending, .arg = t };
+    exchange_id_next(w, t->exchange.started, t->exchange.id);
+    count_add(&w->counters->in_flight, 1);
+    return t;
+}
+
+void
+pipeline_discard(struct transit *t)
+{
+    count_add(&t->worker->counters->in_flight, UINT64_MAX);
+    ruleset_drop(t->ruleset);
+    worker_arena_back(t->worker, t->exchange.arena);
+}
+
+/* ---- what the client tells ---- */
+
+void
+pipeline_request(struct transit *t, bool whole)
+{
+    struct exchange *x = &t->exchange;
+
+    x->times.request_head = transit_time(t);
+    t->request_complete = whole;
+    if (whole)
+        x->times.request_end = x->times.request_head;
+    pipeline_go(t, STEP_ROUTE);
+}
+
+void
+pipeline_request_body(struct transit *t, struct text piece, bool kept)
+{
+    struct exchange *x = &t->exchange;
+
+    x->request.body_bytes += piece.length;
+    if (t->finishing || t->request_passing == PASSING_DISCARD)
+        return;
+    if (t->request_passing == PASSING_HOLD && x->request.body_bytes > t->policy->max_body)
+        pipeline_go(t, outgrown(t, SIDE_REQUEST));
+    if (t->request_passing == PASSING_DISCARD)
+        return;
+    body_copy_add(&t->request_copy, piece, kept, x->arena);
+    if (t->request_passing == PASSING_STREAM)
+        answer_send(t, piece);
+}
+
+void
+pipeline_request_end(struct transit *t)
+{
+    t->exchange.times.request_end = transit_time(t);
+    t->request_complete = true;
+    if (t->finishing)
+        return;
+    switch (t->request_passing) {
+    case PASSING_HOLD:
+        pipeline_go(t, STEP_CHECK_REQUEST_BODY);
+        break;
+    case PASSING_STREAM:
+        answer_send_end(t);
+        check_request_body_now(t);
+        deliver_settle(t);
+        break;
+    case PASSING_DISCARD:
+    case PASSING_WAIT:
+        deliver_settle(t);
+        break;
+    }
+}
+
+void
+pipeline_request_bad(struct transit *t, uint16_t status, const char *reason, const char *detail)
+{
+    if (t->finishing)
+        return;
+    t->close = true;
+    t->request_passing = PASSING_DISCARD;
+    if (!t->response_started) {
+        pipeline_go(t, refuse_because(t, status, SIDE_REQUEST, reason, detail));
+        return;
+    }
+    if (t->response_delivered)
+        pipeline_go(t, STEP_FINISH);
+    else
+        pipeline_go(t, deliver_broken_off(t, reason, detail));
+}
+
+void
+pipeline_client_gone(struct transit *t)
+{
+    t->client = NULL;
+    if (t->finishing)
+        return;
+    if (!t->response_delivered)
+        t->exchange.outcome = OUTCOME_CLIENT_GONE;
+    pipeline_go(t, STEP_FINISH);
+}
+
+void
+pipeline_client_drained(struct transit *t)
+{
+    if (t->finishing)
+        return;
+    if (t->client_full) {
+        t->client_full = false;
+        call_resume(&t->call);
+    }
+    if (t->response_delivered)
+        deliver_settle(t);
+}

@@ -1,0 +1,338 @@
+/* recorder.c -- from rings to segments.
+ *
+ * Sleeping and waking: the recorder says `asleep` before it looks at the rings a last time and then waits for its eventfd; a worker that
+ * put something looks at `asleep` and only then writes to it. Under load nobody ever does. */
+#include "proxy/recorder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "proxy/ring.h"
+#include "proxy/transit.h"
+#include "proxy/worker.h"
+#include "traffic/record.h"
+#include "traffic/segment.h"
+
+#define BATCH_BYTES LIMIT_MIB /* lines written with one call */
+#define NAP_US      200       /* between looks at a full ring */
+#define SECOND_NS   INT64_C(1000000000)
+
+struct recorder {
+    const struct record_settings *settings;
+    const struct redaction *redaction;
+    struct redaction_scratch *scratch;
+    struct segment_writer *writer;
+    struct ring *finished[LIMIT_WORKERS];
+    struct ring *emptied[LIMIT_WORKERS];
+    uint32_t ring_count;
+    struct buffer lines;
+    uint32_t line_count;
+    uint64_t next;  /* sequence number */
+    int64_t synced; /* monotonic time of the last sync */
+    bool unsynced;
+    int wake; /* eventfd */
+    atomic_bool asleep;
+    atomic_bool stopping;
+    counter written, bytes, failed, dropped, waits;
+    atomic_bool failing;
+    void (*say)(void *arg, const char *line);
+    void *say_arg;
+    pthread_t thread;
+    bool running;
+};
+
+/* ---- the recorder's side ---- */
+
+static int64_t
+now(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
+}
+
+static void
+tell(struct recorder *r, bool failing, const struct error *err)
+{
+    char line[900];
+
+    if (atomic_exchange(&r->failing, failing) == failing || r->say == NULL)
+        return;
+    if (failing)
+        (void)snprintf(line, sizeof line, "recording fails: %s: %s; the traffic passes unrecorded", err->where,
+                       err->what);
+    else
+        (void)snprintf(line, sizeof line, "recording works again");
+    r->say(r->say_arg, line);
+}
+
+static void
+write_lines(struct recorder *r)
+{
+    struct error err = { .kind = ERROR_NONE };
+    struct text lines = buffer_text(&r->lines);
+
+    if (r->line_count == 0)
+        return;
+    if (segment_writer_append(r->writer, lines, &err) == 0) {
+        count_add(&r->written, r->line_count);
+        count_add(&r->bytes, lines.length);
+        r->unsynced = true;
+        tell(r, false, NULL);
+    } else {
+        count_add(&r->failed, r->line_count);
+        tell(r, true, &err);
+    }
+    r->line_count = 0;
+    buffer_clear(&r->lines);
+}
+
+static void
+sync_if_due(struct recorder *r, bool at_once)
+{
+    struct error err = { .kind = ERROR_NONE };
+    int64_t time = now();
+
+    if (!r->unsynced || (!at_once && time - r->synced < r->settings->sync))
+        return;
+    if (segment_writer_sync(r->writer, &err) < 0)
+        tell(r, true, &err);
+    r->synced = time;
+    r->unsynced = false;
+}
+
+static void
+record_one(struct recorder *r, struct exchange *x)
+{
+    size_t before = buffer_length(&r->lines);
+
+    x->sequence = r->next;
+    if (redaction_apply(r->redaction, x, r->scratch) == 0)
+        record_write(&r->lines, x, r->settings->max_body);
+    if (buffer_failed(&r->lines) || buffer_length(&r->lines) == before) {
+        r->lines.failed = false;
+        buffer_truncate(&r->lines, before);
+        count_add(&r->failed, 1);
+        return;
+    }
+    r->next++;
+    r->line_count++;
+    if (buffer_length(&r->lines) >= BATCH_BYTES)
+        write_lines(r);
+}
+
+/* Everything that waits in the rings. False: there was nothing. */
+static bool
+drain_rings(struct recorder *r)
+{
+    bool some = false;
+
+    for (uint32_t i = 0; i < r->ring_count; i++) {
+        struct exchange *x;
+
+        for (uint32_t n = 0; n < LIMIT_RECORD_RING && (x = ring_take(r->finished[i])) != NULL; n++) {
+            struct arena *arena = x->arena;
+            struct ruleset *ruleset = ((struct transit *)x)->ruleset; /* names in the exchange are borrowed from it */
+
+            some = true;
+            record_one(r, x);
+            ruleset_drop(ruleset);
+            arena_reset(arena);
+            if (!ring_put(r->emptied[i], arena))
+                arena_free(arena);
+        }
+    }
+    write_lines(r);
+    return some;
+}
+
+static bool
+all_empty(const struct recorder *r)
+{
+    for (uint32_t i = 0; i < r->ring_count; i++) {
+        if (!ring_is_empty(r->finished[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Until a worker wakes us, or a sync is due. */
+static void
+sleep_until_needed(struct recorder *r)
+{
+    struct pollfd wait = { .fd = r->wake, .events = POLLIN };
+    uint64_t count;
+    int ms = -1;
+
+    if (r->unsynced) {
+        int64_t left = r->settings->sync - (now() - r->synced);
+
+        ms = left > 0 ? (int)(left / 1000000) + 1 : 0;
+    }
+    atomic_store(&r->asleep, true);
+    if (all_empty(r) && !atomic_load(&r->stopping))
+        (void)poll(&wait, 1, ms);
+    atomic_store(&r->asleep, false);
+    (void)!read(r->wake, &count, sizeof count);
+}
+
+static void *
+run(void *arg)
+{
+    struct recorder *r = arg;
+
+    for (;;) {
+        bool stopping = atomic_load(&r->stopping);
+        bool some = drain_rings(r);
+
+        sync_if_due(r, stopping);
+        if (!some && stopping)
+            return NULL;
+        if (!some)
+            sleep_until_needed(r);
+    }
+}
+
+/* ---- begin and end ---- */
+
+static void
+recorder_free(struct recorder *r)
+{
+    if (r == NULL)
+        return;
+    segment_writer_close(r->writer);
+    redaction_scratch_free(r->scratch);
+    buffer_release(&r->lines);
+    if (r->wake >= 0)
+        (void)close(r->wake);
+    free(r);
+}
+
+struct recorder *
+recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
+             struct error *err)
+{
+    struct recorder *r = calloc(1, sizeof *r);
+    struct segment_repair repair = { .bytes = 0 };
+    char folder[4096];
+
+    if (r == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    r->settings = &ruleset_settings(ruleset)->record;
+    r->redaction = ruleset_redaction(ruleset);
+    r->scratch = redaction_scratch_new();
+    r->say = say;
+    r->say_arg = arg;
+    r->synced = now();
+    buffer_init(&r->lines, LIMIT_RECORD_LINE + BATCH_BYTES);
+    (void)snprintf(folder, sizeof folder, "%.*s", TEXT_PRINT(r->settings->to));
+    if (r->wake < 0 || r->scratch == NULL) {
+        error_memory(err);
+        goto fail;
+    }
+    r->writer = segment_writer_open(folder, r->settings->segment, &repair, err);
+    if (r->writer == NULL)
+        goto fail;
+    *repaired = repair.bytes;
+    r->next = repair.next;
+    return r;
+fail:
+    recorder_free(r);
+    return NULL;
+}
+
+int
+recorder_run(struct recorder *r, struct error *err)
+{
+    int code = pthread_create(&r->thread, NULL, run, r);
+
+    if (code != 0)
+        return error_system(err, code, NULL, "cannot start the recorder's thread");
+    r->running = true;
+    return 0;
+}
+
+int
+recorder_attach(struct recorder *r, struct ring *finished, struct ring *emptied)
+{
+    if (r->ring_count == LIMIT_WORKERS)
+        return -1;
+    r->finished[r->ring_count] = finished;
+    r->emptied[r->ring_count++] = emptied;
+    return 0;
+}
+
+static void
+wake_up(struct recorder *r)
+{
+    uint64_t one = 1;
+
+    (void)!write(r->wake, &one, sizeof one);
+}
+
+void
+recorder_stop(struct recorder *r)
+{
+    if (r == NULL)
+        return;
+    atomic_store(&r->stopping, true);
+    wake_up(r);
+    if (r->running)
+        (void)pthread_join(r->thread, NULL);
+    recorder_free(r);
+}
+
+struct recorder_totals
+recorder_totals(const struct recorder *r)
+{
+    if (r == NULL)
+        return (struct recorder_totals){ .written = 0 };
+    return (struct recorder_totals){ .written = count_of(&r->written),
+                                     .bytes = count_of(&r->bytes),
+                                     .failed = count_of(&r->failed),
+                                     .dropped = atomic_load(&r->dropped),
+                                     .waits = atomic_load(&r->waits),
+                                     .failing = atomic_load(&r->failing) };
+}
+
+/* ---- the workers' side ---- */
+
+bool
+recorder_wants(const struct transit *t)
+{
+    return t->worker->recorder != NULL && t->policy->record;
+}
+
+bool
+recorder_give(struct transit *t)
+{
+    struct worker *w = t->worker;
+    struct recorder *r = w->recorder;
+
+    while (!ring_put(w->finished, &t->exchange)) {
+        if (r->settings->full == RECORD_DROP) {
+            atomic_fetch_add(&r->dropped, 1);
+            count_add(&w->counters->unrecorded, 1);
+            return false;
+        }
+        atomic_fetch_add(&r->waits, 1);
+        wake_up(r);
+        (void)usleep(NAP_US); /* the worker waits, its clients with it: that is what `block` means */
+    }
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&r->asleep, memory_order_relaxed))
+        wake_up(r);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* recorder.h -- the thread that writes finished exchanges down.
+ *
+ * Each worker gives whole exchanges, with their arenas, through a ring of its own and gets the arenas back through another. The recorder redacts, writes
+ * lines in batches and syncs as the settings say. When the disk is slower than the traffic workers wait (full: block) or count what they drop. */
+#ifndef PROXY_RECORDER_H
+#define PROXY_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "proxy/metrics.h"
+#include "rules/ruleset.h"
+
+struct recorder;
+struct ring;
+struct transit;
+
+/* Open the recording of the ruleset's settings. New, or NULL with err. `repaired` is set to the bytes of a torn line that were cut off. `say`
+ * is called from the recorder's thread when writing begins to fail and when it works again. */
+struct recorder *recorder_new(const struct ruleset *ruleset, uint64_t *repaired,
+                              void (*say)(void *arg, const char *line), void *arg, struct error *err);
+
+/* Before it runs: the rings of one worker. */
+int recorder_attach(struct recorder *r, struct ring *finished, struct ring *emptied);
+
+/* Start its thread. 0 or -1 with err. */
+int recorder_run(struct recorder *r, struct error *err);
+
+/* Writes what is left, syncs, closes. The workers must have ended. Accepts NULL. */
+void recorder_stop(struct recorder *r);
+
+/* Any thread. */
+struct recorder_totals recorder_totals(const struct recorder *r);
+
+/* Worker: is this exchange to be recorded? */
+bool recorder_wants(const struct transit *t);
+
+/* Worker: hand over the transit's exchange and arena. False: it was dropped (counted), the arena is still the worker's. May wait. */
+bool recorder_give(struct transit *t);
+
+#endif

@@ -1,0 +1,102 @@
+/* refuse.c -- refusals as messages, so that they are written and recorded like any other response. */
+#include "proxy/refuse.h"
+
+#include "base/limits.h"
+#include "http/problem.h"
+#include "proxy/client.h"
+#include "proxy/forward.h"
+#include "proxy/worker.h"
+
+#define FIELDS_MOST 5
+
+/* What schemes the operation accepts is not ours to know in detail; Bearer is what nearly all contracts mean. */
+static const struct text challenge = TEXT("Bearer realm=\"plumbline\"");
+
+static void
+add_field(struct message *m, struct text name, struct text value)
+{
+    m->headers[m->header_count++] = (struct header){ .name = name, .value = value, .id = (uint8_t)header_id_of(name) };
+}
+
+static struct problem_item
+item_of(const struct violation *v)
+{
+    bool in_body = v->instance.length == 0 || v->instance.data[0] == '/';
+    struct text keyword = v->keyword.length > 0 ? v->keyword : text_of(violation_name(v->id));
+
+    return (struct problem_item){ .pointer = in_body ? v->instance : (struct text){ NULL, 0 },
+                                  .place = in_body ? (struct text){ NULL, 0 } : v->instance,
+                                  .keyword = keyword,
+                                  .detail = text_of(violation_what(v->id)),
+                                  .expected = v->expected,
+                                  .found = v->found };
+}
+
+/* The problem document, in the arena. */
+static struct text
+problem_body(struct transit *t)
+{
+    const struct exchange *x = &t->exchange;
+    const struct verdict *v = t->refusal.side == SIDE_REQUEST ? &x->request_verdict : &x->response_verdict;
+    struct problem p = { .status = t->refusal.status,
+                         .detail = text_of(t->refusal.detail),
+                         .exchange = text_make(x->id, EXCHANGE_ID_BYTES) };
+    struct problem_item *items = ARENA_ARRAY(x->arena, struct problem_item, v->count + 1);
+    struct buffer out;
+    struct text body;
+
+    for (uint32_t i = 0; items != NULL && i < v->count; i++)
+        items[p.item_count++] = item_of(&v->list[i]);
+    p.items = items;
+    buffer_init(&out, LIMIT_MIB);
+    problem_write(&out, &p);
+    body = arena_text(x->arena, buffer_text(&out));
+    buffer_release(&out);
+    return body;
+}
+
+static void
+add_special_fields(struct message *m, const struct transit *t)
+{
+    if (t->refusal.status == 401)
+        add_field(m, TEXT("WWW-Authenticate"), challenge);
+    if (t->refusal.status == 405 && t->route.match.allow.length > 0)
+        add_field(m, TEXT("Allow"), t->route.match.allow);
+    if (t->refusal.status == 503)
+        add_field(m, TEXT("Retry-After"), TEXT("1"));
+}
+
+void
+refuse_write(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    struct stream *s = client_stream(t->client);
+    struct message m = { .status = t->refusal.status, .minor = 1, .framing = FRAMING_LENGTH, .has_length = true };
+    struct text body = problem_body(t);
+    bool head = text_equal(x->request.method, TEXT("HEAD"));
+
+    m.reason = status_reason(m.status);
+    m.headers = ARENA_ARRAY(x->arena, struct header, FIELDS_MOST);
+    m.keep_alive = !t->close;
+    m.length = body.length;
+    m.body_state = head ? BODY_NONE : BODY_WHOLE;
+    m.body = head ? (struct text){ NULL, 0 } : body;
+    m.body_bytes = m.body.length;
+    if (m.headers != NULL) {
+        add_field(&m, TEXT("Content-Type"), TEXT("application/problem+json"));
+        add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
+        add_special_fields(&m, t);
+    }
+    x->outcome = OUTCOME_REFUSED;
+    x->refusal = (struct refusal){ .status = t->refusal.status,
+                                   .side = t->refusal.side,
+                                   .reason = text_of(t->upstream_fault != NULL ? t->upstream_fault : t->refusal.reason),
+                                   .detail = text_of(t->refusal.detail) };
+    forward_response_head(stream_queue(s), t, &m);
+    buffer_add(stream_queue(s), m.body);
+    (void)stream_flush(s);
+    if (!x->has_response) { /* what the responder said is kept, where it said something */
+        x->response = m;
+        x->has_response = t->own_response = true;
+    }
+}

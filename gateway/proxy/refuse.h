@@ -1,0 +1,10 @@
+/* refuse.h -- the answers that Plumbline gives instead: problem+json with one item per violation. */
+#ifndef PROXY_REFUSE_H
+#define PROXY_REFUSE_H
+
+#include "proxy/transit.h"
+
+/* Write the refusal of t->refusal to the client's stream and note it in the exchange. */
+void refuse_write(struct transit *t);
+
+#endif

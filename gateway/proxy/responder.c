@@ -1,0 +1,80 @@
+/* responder.c -- a service's upstream or the sandbox: both are an address. */
+#include "proxy/responder.h"
+
+#include <stdio.h>
+
+#include "proxy/transit.h"
+#include "proxy/worker.h"
+
+int
+responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err)
+{
+    const struct upstream_settings *u = &service->settings->upstream;
+    char where[256];
+
+    *r = (struct responder){ .name = "upstream" };
+    (void)snprintf(where, sizeof where, "%.*s", TEXT_PRINT(service->settings->where));
+    (void)snprintf(r->base, sizeof r->base, "%.*s", TEXT_PRINT(u->base));
+    switch (u->kind) {
+    case UPSTREAM_TCP:
+        if (u->tls)
+            return error_set(err, ERROR_CONFIG, where, "https upstreams are not supported yet; use http://");
+        (void)snprintf(r->authority, sizeof r->authority, u->port == 80 ? "%.*s" : "%.*s:%u", TEXT_PRINT(u->host),
+                       (unsigned)u->port);
+        return upstream_resolve(&r->upstream, u->host, u->port, false, err);
+    case UPSTREAM_UNIX:
+        (void)snprintf(r->authority, sizeof r->authority, "localhost");
+        return upstream_resolve(&r->upstream, u->host, 0, true, err);
+    case UPSTREAM_SANDBOX:
+        break;
+    case UPSTREAM_RECORDING:
+        return error_set(err, ERROR_CONFIG, where, "recording: as an upstream is not supported yet");
+    }
+    if (sandbox_port == 0)
+        return error_set(err, ERROR_ENVIRONMENT, where, "the sandbox does not run");
+    r->name = "sandbox";
+    (void)snprintf(r->base, sizeof r->base, "/%.*s", TEXT_PRINT(service->settings->name));
+    (void)snprintf(r->authority, sizeof r->authority, "127.0.0.1:%u", (unsigned)sandbox_port);
+    return upstream_resolve(&r->upstream, TEXT("127.0.0.1"), sandbox_port, false, err);
+}
+
+/* RFC 9110 9.2.2 */
+static bool
+is_idempotent(struct text method)
+{
+    return text_equal(method, TEXT("GET")) || text_equal(method, TEXT("HEAD")) || text_equal(method, TEXT("PUT")) ||
+           text_equal(method, TEXT("DELETE")) || text_equal(method, TEXT("OPTIONS")) ||
+           text_equal(method, TEXT("TRACE"));
+}
+
+bool
+responder_start(struct transit *t, struct text head, struct text body, bool more, const struct call_events *events)
+{
+    struct exchange *x = &t->exchange;
+    uint32_t index = t->route.service->index;
+    struct call_request request = { .head = head,
+                                    .body = body,
+                                    .more = more,
+                                    .repeatable = is_idempotent(x->request.method),
+                                    .method = x->request.method,
+                                    .arena = x->arena,
+                                    .response = &x->response,
+                                    .connect_timeout = t->policy->connect_timeout,
+                                    .first_byte_timeout = t->policy->first_byte_timeout,
+                                    .idle_timeout = t->policy->idle_timeout };
+
+    x->responder = text_of(t->worker->responders[index].name);
+    return call_start(&t->call, t->worker->pools[index], &request, events, t);
+}
+
+struct text
+responder_authority(const struct transit *t)
+{
+    return text_of(t->worker->responders[t->route.service->index].authority);
+}
+
+struct text
+responder_base(const struct transit *t)
+{
+    return text_of(t->worker->responders[t->route.service->index].base);
+}

@@ -1,0 +1,34 @@
+/* responder.h -- who answers: a service's upstream, or the sandbox, which is one more address.
+ *
+ * Names are resolved when the gateway starts, never on a worker. Each worker has its own pool per service. */
+#ifndef PROXY_RESPONDER_H
+#define PROXY_RESPONDER_H
+
+#include "base/error.h"
+#include "net/upstream.h"
+#include "rules/ruleset.h"
+
+struct transit;
+
+/* Where the service's answers come from; unchanging once the workers run. */
+struct responder {
+    struct upstream upstream;
+    char authority[ADDRESS_TEXT + 256]; /* host:port, for Host */
+    char base[320];                     /* in front of the path: "", "/base", "/NAME" of the sandbox */
+    const char *name;                   /* "upstream", "sandbox" */
+};
+
+/* Resolve. Blocks. `sandbox_port` is where the sandbox listens, 0 when it does not run. 0 or -1 with err. */
+int responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err);
+
+/* Send the request of this transit to its service's responder; the body's bytes are framed. True: over a kept connection. */
+bool
+responder_start(struct transit *t, struct text head, struct text body, bool more, const struct call_events *events);
+
+/* What stands in front of the path there. */
+struct text responder_base(const struct transit *t);
+
+/* What the responder is called in Host. */
+struct text responder_authority(const struct transit *t);
+
+#endif

@@ -1,0 +1,188 @@
+/* server.c -- starting in the order in which things can fail, stopping in the order in which things depend. */
+#include "proxy/server.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "net/listener.h"
+#include "proxy/recorder.h"
+#include "proxy/responder.h"
+#include "proxy/worker.h"
+
+struct proxy {
+    struct ruleset *ruleset;
+    struct proxy_options options;
+    struct listener **listeners;
+    uint32_t listener_count;
+    struct responder *responders; /* by service index */
+    struct recorder *recorder;
+    struct worker *workers[LIMIT_WORKERS];
+    struct counters *counters[LIMIT_WORKERS]; /* of the workers */
+    uint32_t worker_count;
+};
+
+static uint32_t
+workers_wanted(const struct settings *s)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (s->workers > 0)
+        return s->workers < LIMIT_WORKERS ? s->workers : LIMIT_WORKERS;
+    if (cores < 1)
+        return 1;
+    return cores < LIMIT_WORKERS ? (uint32_t)cores : LIMIT_WORKERS;
+}
+
+static int
+resolve_all(struct proxy *p, struct error *err)
+{
+    uint32_t count = ruleset_service_count(p->ruleset);
+
+    p->responders = calloc(count + 1, sizeof(struct responder));
+    if (p->responders == NULL)
+        return error_memory(err);
+    for (uint32_t i = 0; i < count; i++) {
+        if (responder_resolve(&p->responders[i], ruleset_service(p->ruleset, i), p->options.sandbox_port, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+listen_all(struct proxy *p, const struct settings *s, uint32_t workers, struct error *err)
+{
+    p->listeners = calloc(s->listen_count + 1, sizeof(struct listener *));
+    if (p->listeners == NULL)
+        return error_memory(err);
+    for (; p->listener_count < s->listen_count; p->listener_count++) {
+        struct listener *l = listener_open(s->listen[p->listener_count], workers, err);
+
+        if (l == NULL)
+            return -1;
+        p->listeners[p->listener_count] = l;
+    }
+    return 0;
+}
+
+static int
+open_recording(struct proxy *p, const struct settings *s, struct error *err)
+{
+    uint64_t repaired = 0;
+
+    if (s->record.to.length == 0)
+        return 0;
+    p->recorder = recorder_new(p->ruleset, &repaired, p->options.say, p->options.arg, err);
+    if (p->recorder == NULL)
+        return -1;
+    if (repaired > 0 && p->options.say != NULL)
+        p->options.say(p->options.arg, "the recording ended in a torn line, which was cut off");
+    return 0;
+}
+
+static int
+start_workers(struct proxy *p, uint32_t count, struct error *err)
+{
+    for (; p->worker_count < count; p->worker_count++) {
+        struct worker *w =
+            worker_new(p->worker_count, p->ruleset, p->responders, p->listeners, p->listener_count, p->recorder, err);
+
+        if (w == NULL)
+            return -1;
+        p->workers[p->worker_count] = w;
+        p->counters[p->worker_count] = w->counters;
+    }
+    if (p->recorder != NULL && recorder_run(p->recorder, err) < 0)
+        return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (worker_start(p->workers[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct proxy *
+proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct error *err)
+{
+    struct proxy *p = calloc(1, sizeof *p);
+    const struct settings *s = ruleset_settings(ruleset);
+    uint32_t workers = workers_wanted(s);
+
+    if (p == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    p->ruleset = ruleset_hold(ruleset);
+    p->options = *options;
+    if (resolve_all(p, err) < 0 || listen_all(p, s, workers, err) < 0 || open_recording(p, s, err) < 0 ||
+        start_workers(p, workers, err) < 0) {
+        proxy_stop(p);
+        return NULL;
+    }
+    return p;
+}
+
+void
+proxy_stop(struct proxy *p)
+{
+    if (p == NULL)
+        return;
+    for (uint32_t i = 0; i < p->worker_count; i++)
+        worker_stop(p->workers[i]);
+    for (uint32_t i = 0; i < p->worker_count; i++)
+        worker_join(p->workers[i]);
+    recorder_stop(p->recorder); /* before the rings go */
+    for (uint32_t i = 0; i < p->worker_count; i++)
+        worker_free(p->workers[i]);
+    for (uint32_t i = 0; i < p->listener_count; i++)
+        listener_free(p->listeners[i]);
+    free(p->listeners);
+    free(p->responders);
+    ruleset_drop(p->ruleset);
+    free(p);
+}
+
+const char *
+proxy_url(const struct proxy *p, uint32_t index)
+{
+    return index < p->listener_count ? listener_url(p->listeners[index]) : NULL;
+}
+
+void
+proxy_metrics(const struct proxy *p, struct buffer *out)
+{
+    struct recorder_totals recorded = recorder_totals(p->recorder);
+
+    metrics_write(out, p->ruleset, p->counters, p->worker_count, &recorded);
+}
+
+struct metrics_totals
+proxy_totals(const struct proxy *p)
+{
+    return metrics_totals(p->counters, p->worker_count);
+}
+
+struct recorder_totals
+proxy_recorded(const struct proxy *p)
+{
+    return recorder_totals(p->recorder);
+}
+
+bool
+proxy_ready(const struct proxy *p, const char **why)
+{
+    *why = proxy_recorded(p).failing ? "the recording cannot be written" : NULL;
+    return *why == NULL;
+}
+
+uint32_t
+proxy_workers(const struct proxy *p)
+{
+    return p->worker_count;
+}
+
+const struct ruleset *
+proxy_ruleset(const struct proxy *p)
+{
+    return p->ruleset;
+}

@@ -1,0 +1,88 @@
+/* transit.h -- an exchange on its way through a worker: what the steps of the pipeline share.
+ *
+ * It lives in the exchange's arena and goes with it: finished, the arena is handed to the recorder or reset. Belongs to its worker's thread.
+ * Only pipeline.c decides what happens next; the other files of proxy/ do one thing each to a transit. */
+#ifndef PROXY_TRANSIT_H
+#define PROXY_TRANSIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "contract/check.h"
+#include "http/parse.h"
+#include "net/upstream.h"
+#include "rules/ruleset.h"
+#include "traffic/exchange.h"
+
+struct client;
+struct worker;
+
+/* A body being kept for checking and recording: at most `ceiling` bytes from its beginning. */
+struct body_copy {
+    char *data;
+    size_t length;
+    size_t capacity;
+    size_t ceiling;  /* 0: nothing is kept */
+    size_t expected; /* bytes that are known to come, up to the ceiling */
+    size_t sent;     /* bytes of it that went on already (held bodies that became streams) */
+    bool cut;        /* there was more */
+    bool failed;     /* no memory */
+};
+
+/* What happens with a body while it comes in. */
+enum passing {
+    PASSING_WAIT,    /* not decided yet, or nobody to give it to yet: kept */
+    PASSING_HOLD,    /* kept until it is complete, then checked, then it goes on */
+    PASSING_STREAM,  /* goes on at once, with back-pressure; a copy may be kept */
+    PASSING_DISCARD, /* read, so that the connection may live; nobody wants it */
+};
+
+struct transit {
+    struct exchange exchange; /* first: the recorder gets its address */
+    struct worker *worker;
+    struct client *client; /* NULL: gone */
+    struct ruleset *ruleset;
+    const struct policy *policy;
+    struct route route;
+    struct check check;
+    struct call call;
+
+    enum passing request_passing;
+    enum passing response_passing;
+    struct body_copy request_copy;
+    struct body_copy response_copy;
+    bool request_complete;   /* its last byte was read */
+    bool request_checked;    /* its body was */
+    bool response_complete;  /* its last byte came from the responder */
+    bool response_checked;   /* its body was */
+    bool own_response;       /* exchange.response is what we wrote ourselves */
+    bool response_started;   /* bytes of it went to the client */
+    bool response_delivered; /* its last byte was handed to the client's stream */
+    bool response_chunked;   /* towards the client */
+    bool continued;          /* 100 Continue was sent to the client */
+    bool drop_expect;        /* the upstream gets the body without asking for it */
+    bool close;              /* the client's connection ends with this response */
+    bool abort;              /* it ends in the middle of it */
+    bool upstream_full;      /* the client is paused until the upstream drained */
+    bool client_full;        /* the call is paused until the client drained */
+    bool finishing;          /* the end is on its way: nothing else may happen any more */
+
+    int64_t started;      /* by the loop's monotonic clock */
+    struct refusal_plan { /* what step refuse is to say */
+        uint16_t status;
+        enum side side;
+        const char *reason; /* literal */
+        const char *detail; /* literal, or in the arena */
+    } refusal;
+    const char *upstream_fault; /* id of what was wrong with the upstream's HTTP; literal or NULL */
+    struct timer total;         /* policy.total_timeout */
+    struct deferred ending;
+};
+
+/* Nanoseconds since it started. */
+int64_t transit_time(const struct transit *t);
+
+/* Is the side checked at all? (a contract, an operation or not, and a mode that is not off) */
+bool transit_checks(const struct transit *t, enum side side);
+
+#endif

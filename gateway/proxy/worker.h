@@ -1,0 +1,85 @@
+/* worker.h -- one thread: its loop, listening sockets, clients, upstream connections, arenas and counters. Workers share nothing.
+ *
+ * Made and freed by the server's thread; between start and join everything in it belongs to its own thread. */
+#ifndef PROXY_WORKER_H
+#define PROXY_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/stream.h"
+#include "net/upstream.h"
+#include "proxy/metrics.h"
+#include "rules/ruleset.h"
+
+struct client;
+struct recorder;
+struct responder;
+struct ring;
+struct schema_scratch;
+
+#define WORKER_ARENAS 256 /* kept for reuse */
+
+struct worker {
+    uint32_t index;
+    struct loop *loop;
+    struct stream_kit *kit;
+    struct acceptor **acceptors;
+    uint32_t acceptor_count;
+    struct ruleset *ruleset;            /* held */
+    const struct responder *responders; /* by service index; borrowed from the server */
+    struct pool **pools;                /* by service index */
+    struct schema_scratch *scratch;
+    struct counters *counters; /* read by others, see metrics.h */
+
+    struct arena *arenas[WORKER_ARENAS];
+    uint32_t arena_count;
+    struct recorder *recorder; /* NULL: nothing is recorded */
+    struct ring *finished;     /* to the recorder */
+    struct ring *emptied;      /* arenas, back from it */
+
+    struct client *clients;
+    uint32_t client_count;
+    bool draining;
+    atomic_bool stop; /* set by the server, then the loop is woken */
+    struct timer drain_limit;
+
+    uint64_t id_count; /* for exchange ids */
+    uint64_t id_seed;
+    struct buffer access; /* access lines of this turn */
+    struct deferred access_later;
+    pthread_t thread;
+    bool running;
+};
+
+/* New, with a socket of each listener. NULL with err. */
+struct worker *
+worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
+           struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder, struct error *err);
+
+/* Run its thread. 0 or -1. */
+int worker_start(struct worker *w, struct error *err);
+
+/* Any thread: stop accepting, finish what is inside within the settings' drain_timeout, then end. worker_join waits for it. */
+void worker_stop(struct worker *w);
+void worker_join(struct worker *w);
+
+/* Accepts NULL. */
+void worker_free(struct worker *w);
+
+/* An empty arena for an exchange; NULL: no memory. Given back, it is reset and kept. */
+struct arena *worker_arena(struct worker *w);
+void worker_arena_back(struct worker *w, struct arena *a);
+
+/* Clients come and go. */
+void worker_client_added(struct worker *w);
+void worker_client_removed(struct worker *w);
+
+#endif
