@@ -102,6 +102,15 @@ put_digest(struct redacting *d, struct message *m)
 
 /* ---- bodies in lines ---- */
 
+static bool
+redact_text_body(struct redacting *d, struct text *t)
+{
+    if (!redact_patterns(d, t))
+        return false;
+    redact_note(d, "body", TEXT(""));
+    return true;
+}
+
 /* A line of JSON: as it is, or behind "data:" of an event. */
 static bool
 redact_line(struct redacting *d, struct text *line, bool event, bool *readable)
@@ -111,14 +120,14 @@ redact_line(struct redacting *d, struct text *line, bool event, bool *readable)
 
     *readable = true;
     if (event && !text_starts(*line, TEXT("data:")))
-        return redact_patterns(d, line);
+        return redact_text_body(d, line);
     json = text_from(*line, skip);
     while (json.length > 0 && (json.data[0] == ' ' || json.data[0] == '\x1e')) /* RFC 7464 begins each with RS */
         json = text_from(json, 1);
     if (text_trim(json).length == 0)
         return false;
     if (event && !looks_like_json(json))
-        return redact_patterns(d, line);
+        return redact_text_body(d, line);
     front = text_slice(*line, 0, line->length - json.length);
     if (!redact_json(d, &json, readable))
         return false;
@@ -197,10 +206,7 @@ redact_part_content(struct redacting *d, struct text head, struct text *content,
         if (changed)
             return true;
     }
-    if (!text_is_utf8(*content) || !redact_patterns(d, content))
-        return false;
-    redact_note(d, "body", TEXT(""));
-    return true;
+    return text_is_utf8(*content) && redact_text_body(d, content);
 }
 
 static bool
@@ -239,15 +245,6 @@ redact_multipart(struct redacting *d, const struct message *m, struct text *t, b
     }
     buffer_release(&out);
     return changed;
-}
-
-static bool
-redact_text_body(struct redacting *d, struct text *t)
-{
-    if (!redact_patterns(d, t))
-        return false;
-    redact_note(d, "body", TEXT(""));
-    return true;
 }
 
 static bool
