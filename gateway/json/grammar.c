@@ -81,9 +81,8 @@ document_is_json(struct text source)
 {
     const char *at = source.data, *end = source.data + source.length;
     struct scan_fault fault;
-    struct nesting nesting;
+    struct nesting nesting = { .depth = 0 };
 
-    nesting.depth = 0;
     do {
         if (source.length == 0 || (at = scan_space(at, end)) == end)
             return false;

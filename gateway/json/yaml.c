@@ -92,7 +92,7 @@ with_sign(struct text source, size_t place)
 {
     if (place > source.length)
         place = source.length;
-    if (place > 0 && memchr("\"'*", source.data[place - 1], 3) != NULL)
+    if (place > 0 && text_find(TEXT("\"'*"), source.data[place - 1]) < 3)
         place--;
     return (uint32_t)place;
 }
@@ -274,7 +274,7 @@ on_alias(struct reader *r, struct fy_event *event)
     anchor = *bucket_of(r, name);
     while (anchor != NULL && !text_equal(anchor->name, name))
         anchor = anchor->next;
-    if (anchor == NULL)
+    if (anchor == NULL || r->tape == NULL)
         return wrong(r, place, "this alias has no anchor before it");
     if (is_open(r, anchor->at))
         return wrong(r, place, "this alias stands inside of what it refers to");
@@ -369,8 +369,11 @@ on_start(struct reader *r, struct fy_event *event, enum value_type type, struct 
 static bool
 on_end(struct reader *r)
 {
-    struct value *v = r->tape + r->open;
+    struct value *v;
 
+    if (r->open == NONE || r->tape == NULL)
+        return wrong(r, 0, "an end without a beginning");
+    v = r->tape + r->open;
     r->open = v->span;
     r->depth--;
     v->span = r->count - (uint32_t)(v - r->tape);
