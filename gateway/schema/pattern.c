@@ -3,7 +3,7 @@
  * Most patterns of contracts become an automaton (pattern_automaton) and never reach PCRE2 when they are only asked yes or no.
  * The rest is translated (pattern_translate) and compiled twice: once plain, for short subjects, where PCRE2's match limit is
  * bound enough, and once with callouts that count, for long ones: the match limit begins anew at every start position, so on a
- * megabyte it bounds nothing. */
+ * megabyte it bounds nothing. Patterns in PCRE2's own syntax are not translated: there PCRE2 puts the callouts, before every item. */
 #include "schema/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -23,19 +23,23 @@
 #define BYTES_PER_UNIT 16       /* bytes looked at for one unit of the work budget */
 #define STEPS_PER_UNIT 4        /* steps of PCRE2 (a limit count, a callout) for one unit */
 #define COUNTED_STEPS  1000000u /* callouts of one match with the counting program */
+#define SEARCH_STEPS   16       /* per byte: patterns of redaction go through whole bodies, and need 1 to 3 */
 
 struct pattern {
     pcre2_code *plain;
     pcre2_code *counted; /* NULL: plain for all subjects */
     struct automaton *automaton;
+    uint32_t steps_per_byte; /* that the counting program may do, beside COUNTED_STEPS */
 };
 
 struct pattern_scratch {
     pcre2_match_data *match;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
-    uint32_t steps_left; /* of the counting program */
-    PCRE2_SIZE last;     /* where it was */
+    uint64_t steps_left; /* of the counting program, on this subject */
+    const struct pattern *pattern;
+    const char *subject;
+    PCRE2_SIZE last; /* where it was */
 };
 
 /* ---- compiling ---- */
@@ -159,6 +163,7 @@ pattern_new(struct text source, struct error *err)
 struct pattern *
 pattern_new_pcre(struct text source, bool ignore_case, struct error *err)
 {
+    const uint32_t options = ignore_case ? PCRE2_CASELESS : 0;
     struct pattern *p = calloc(1, sizeof(*p));
     PCRE2_SIZE offset = 0;
     int code = 0;
@@ -167,11 +172,13 @@ pattern_new_pcre(struct text source, bool ignore_case, struct error *err)
         error_memory(err);
         return NULL;
     }
-    if ((p->plain = compile(source, ignore_case ? PCRE2_CASELESS : 0, &code, &offset)) == NULL) {
+    if ((p->plain = compile(source, options, &code, &offset)) == NULL) {
         engine_error(err, source, code, offset);
         free(p);
         return NULL;
     }
+    p->counted = compile(source, options | PCRE2_AUTO_CALLOUT, &code, &offset);
+    p->steps_per_byte = SEARCH_STEPS;
     return p;
 }
 
@@ -214,7 +221,7 @@ on_callout(pcre2_callout_block *block, void *arg)
         scratch->steps_left = 0;
         return PCRE2_ERROR_CALLOUT;
     }
-    scratch->steps_left -= (uint32_t)steps;
+    scratch->steps_left -= steps;
     return 0;
 }
 
@@ -252,6 +259,12 @@ pattern_scratch_free(struct pattern_scratch *scratch)
     free(scratch);
 }
 
+static uint64_t
+steps_granted(const struct pattern *p, struct text subject)
+{
+    return COUNTED_STEPS + (uint64_t)p->steps_per_byte * subject.length;
+}
+
 /* 1, 0, -1. The subject is well-formed: surrogates, which PCRE2's own check would refuse, are what PCRE2_NO_UTF_CHECK together with
  * PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES is documented to match. */
 static int
@@ -260,7 +273,11 @@ run(const struct pattern *p, struct text subject, size_t from, struct pattern_sc
     const pcre2_code *program = p->counted != NULL && subject.length > SHORT_SUBJECT ? p->counted : p->plain;
     int result;
 
-    scratch->steps_left = COUNTED_STEPS;
+    /* A search that goes on behind a match goes on with what is left of the steps, else every match would double the work. */
+    if (from == 0 || scratch->pattern != p || scratch->subject != subject.data)
+        scratch->steps_left = steps_granted(p, subject);
+    scratch->pattern = p;
+    scratch->subject = subject.data;
     scratch->last = from;
     result = pcre2_match(program, (PCRE2_SPTR)(subject.data != NULL ? subject.data : ""), subject.length, from,
                          PCRE2_NO_UTF_CHECK, scratch->match, scratch->context);
@@ -296,7 +313,7 @@ pattern_matches(const struct pattern *p, struct text subject, struct pattern_scr
         return -1;
     result = run(p, subject, 0, scratch);
     if (subject.length > SHORT_SUBJECT && p->counted != NULL)
-        (void)spend(budget, (COUNTED_STEPS - scratch->steps_left) / STEPS_PER_UNIT);
+        (void)spend(budget, (steps_granted(p, subject) - scratch->steps_left) / STEPS_PER_UNIT);
     else if (result < 0)
         (void)spend(budget, LIMIT_PATTERN_MATCHES / STEPS_PER_UNIT);
     return result;

@@ -40,7 +40,8 @@ void pattern_scratch_free(struct pattern_scratch *scratch);
  * subjects; a budget that is too small gives -1. */
 int pattern_matches(const struct pattern *p, struct text subject, struct pattern_scratch *scratch, uint32_t *budget);
 
-/* The first match at or after `from`: 1 and [*start, *end), 0, or -1. */
+/* The first match at or after `from`: 1 and [*start, *end), 0, or -1. Work is limited per subject: searches that go on in the same
+ * text share what they may do (a search from 0 begins anew), so that a walk over all matches is bounded as well. */
 int pattern_search(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
                    size_t *start, size_t *end);
 

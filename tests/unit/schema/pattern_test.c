@@ -215,6 +215,47 @@ hostile_patterns_end_soon_and_are_unknown(void **state)
 }
 
 static void
+a_hostile_redaction_rule_ends_soon_too(void **state)
+{
+    struct pattern *p = pattern_new_pcre(TEXT("(a+)+!"), false, NULL);
+    size_t length = 15 * (size_t)70000, from, to;
+    char *subject = malloc(length);
+    double start;
+
+    (void)state;
+    assert_non_null(subject);
+    for (size_t i = 0; i < length; i++)
+        subject[i] = i % 15 == 14 ? 'b' : 'a';
+    start = milliseconds();
+    assert_int_equal(pattern_search(p, text_make(subject, length), 0, scratch, &from, &to), -1);
+    assert_int_equal(pattern_search(p, text_make(subject, length), 15, scratch, &from, &to), -1); /* nothing is left */
+    check_that(milliseconds() - start < 2000, "it took %.0f ms", milliseconds() - start);
+    assert_int_equal(pattern_search(p, TEXT("aa!"), 0, scratch, &from, &to), 1); /* another subject begins anew */
+    pattern_free(p);
+    free(subject);
+}
+
+static void
+a_rule_that_reads_a_whole_body_may_finish(void **state)
+{
+    struct pattern *p = pattern_new_pcre(TEXT("\\b(?:\\d[ -]*?){13,16}\\b"), false, NULL);
+    static const char unit[] = "{\"id\": 123456, \"at\": \"2025-06-27T12:00:00Z\"}, ";
+    size_t length = 1000000, from, to;
+    char *subject = malloc(length);
+
+    (void)state;
+    assert_non_null(subject);
+    for (size_t i = 0; i < length; i++)
+        subject[i] = unit[i % (sizeof(unit) - 1)];
+    memcpy(subject + length - 22, "xx 4111 1111 1111 1111", 22);
+    assert_int_equal(pattern_search(p, text_make(subject, length), 0, scratch, &from, &to), 1);
+    assert_int_equal(to, length);
+    assert_int_equal(to - from, 19);
+    pattern_free(p);
+    free(subject);
+}
+
+static void
 work_is_taken_from_the_budget(void **state)
 {
     static const char *const sources[] = { "^a*$", "^a*\\b" };
@@ -396,6 +437,8 @@ main(void)
         cmocka_unit_test(redaction_rules_may_use_the_syntax_of_pcre2),
         cmocka_unit_test(a_subject_that_is_no_text_is_unknown_and_harmless),
         cmocka_unit_test(hostile_patterns_end_soon_and_are_unknown),
+        cmocka_unit_test(a_hostile_redaction_rule_ends_soon_too),
+        cmocka_unit_test(a_rule_that_reads_a_whole_body_may_finish),
         cmocka_unit_test(work_is_taken_from_the_budget),
         cmocka_unit_test(a_long_pattern_or_a_deep_one_is_refused_not_crashed),
         cmocka_unit_test(the_automaton_gives_the_answers_of_pcre2),
