@@ -76,12 +76,34 @@ candidate(struct text name)
     }
 }
 
+/* Eight bytes of a name and of a known one in small letters: bit 0x20 makes letters small, and letters are what has bit 0x40. */
+static bool
+same_word(const char *name, const char *known)
+{
+    uint64_t a, b;
+
+    memcpy(&a, name, sizeof a);
+    memcpy(&b, known, sizeof b);
+    return (a | (b & UINT64_C(0x4040404040404040)) >> 1) == b;
+}
+
 enum header_id
 header_id_of(struct text name)
 {
     enum header_id id = candidate(name);
+    const char *known = names[id].data;
+    size_t at = 0;
 
-    return id != HEADER_OTHER && text_equal_nocase(name, names[id]) ? id : HEADER_OTHER;
+    if (id == HEADER_OTHER)
+        return HEADER_OTHER;
+    if (name.length < sizeof(uint64_t))
+        return text_equal_nocase(name, names[id]) ? id : HEADER_OTHER;
+    for (; name.length - at > sizeof(uint64_t); at += sizeof(uint64_t)) {
+        if (!same_word(name.data + at, known + at))
+            return HEADER_OTHER;
+    }
+    at = name.length - sizeof(uint64_t); /* the last eight, some of them for the second time */
+    return same_word(name.data + at, known + at) ? id : HEADER_OTHER;
 }
 
 const struct header *

@@ -23,11 +23,8 @@ static const bool never_named[HEADER_IDS] = {
 static struct header
 read_line(struct text lines, size_t *at)
 {
-    const char *name = lines.data + *at, *colon = name, *value, *end, *cr;
+    const char *name = lines.data + *at, *colon = memchr(name, ':', lines.length - *at), *value = colon + 1, *end, *cr;
 
-    while (*colon != ':')
-        colon++;
-    value = colon + 1;
     cr = end = memchr(value, '\r', lines.length - (size_t)(value - lines.data));
     while (value < end && (*value == ' ' || *value == '\t'))
         value++;

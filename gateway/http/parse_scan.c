@@ -4,6 +4,7 @@
  * is until they have come. */
 #include "http/parse_scan.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum step {
@@ -183,20 +184,26 @@ status_end(struct scan *s)
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Eight bytes at a time as long as none of them is a control character or DEL (Bit Twiddling Hacks: "hasless", "haszero"). */
+/* Eight bytes at a time as long as none of them is a control character or DEL (Bit Twiddling Hacks: "hasless", "haszero"). The first byte
+ * that is marked is one indeed; marks behind it may be carries. */
 static size_t
 skip_text(const char *data, size_t at, size_t end)
 {
-    uint64_t word;
-
-    while (end - at >= sizeof word) {
-        uint64_t del;
+    while (end - at >= sizeof(uint64_t)) {
+        uint64_t word, del, marks;
 
         memcpy(&word, data + at, sizeof word);
+        word = le64toh(word);
         del = word ^ EACH_BYTE(0x7f);
-        if ((((word - EACH_BYTE(0x20)) & ~word) | ((del - EACH_BYTE(0x01)) & ~del)) & EACH_BYTE(0x80))
-            break;
-        at += sizeof word;
+        marks = (((word - EACH_BYTE(0x20)) & ~word) | ((del - EACH_BYTE(0x01)) & ~del)) & EACH_BYTE(0x80);
+        if (marks == 0) {
+            at += sizeof word;
+            continue;
+        }
+        at += (size_t)__builtin_ctzll(marks) / 8;
+        if (data[at] != '\t')
+            return at;
+        at++;
     }
     while (at < end && byte_is(data[at], BYTE_TEXT))
         at++;
