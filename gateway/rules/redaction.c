@@ -213,7 +213,8 @@ redact_field(struct redacting *d, const struct header *h, enum redact_action act
     if (action != REDACT_NONE)
         return redact_header_value(d, action, h, value);
     changed = is_url_field(h) && redact_url(d, NULL, value);
-    if (!text_is_utf8(*value)) /* patterns are for text; such a value is rare and stays */
+    if (d->rules->pattern_count > 0 &&
+        !text_is_utf8(*value)) /* patterns are for text; such a value is rare and stays */
         return changed;
     return redact_patterns(d, value) || changed;
 }

@@ -33,33 +33,23 @@ looks_like_json(struct text t)
     return false;
 }
 
-static bool
-is_media(const struct media_type *type, struct text name)
-{
-    return text_equal_nocase(type->type, name);
-}
-
 /* Pictures and the like: nothing in them can be named. */
 static bool
-is_picture(const struct message *m)
+is_picture(const struct media_type *type)
 {
-    struct media_type type;
+    static const char *const kinds[] = { "image", "audio", "video", "font" };
 
-    return media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type) &&
-           (is_media(&type, TEXT("image")) || is_media(&type, TEXT("audio")) || is_media(&type, TEXT("video")) ||
-            is_media(&type, TEXT("font")));
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (text_equal_nocase(type->type, text_of(kinds[i])))
+            return true;
+    return false;
 }
 
-/* The media type as told; what has none, or says "text", may still be JSON. */
+/* By the media type as told; what has none, or says "text", may still be JSON. */
 static enum body_way
-way_of(const struct message *m, struct text body)
+way_of(const struct media_type *type, struct text body)
 {
-    struct media_type type;
-    enum media_kind kind = MEDIA_OTHER;
-
-    if (media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
-        kind = media_type_kind(&type);
-    switch (kind) {
+    switch (type->type.length > 0 ? media_type_kind(type) : MEDIA_OTHER) {
     case MEDIA_JSON:
         return WAY_JSON;
     case MEDIA_JSON_LINES:
@@ -210,15 +200,13 @@ redact_part_content(struct redacting *d, struct text head, struct text *content,
 }
 
 static bool
-redact_multipart(struct redacting *d, const struct message *m, struct text *t, bool *readable)
+redact_multipart(struct redacting *d, const struct media_type *type, struct text *t, bool *readable)
 {
-    struct media_type type;
-    struct text boundary, rest = *t;
+    struct text boundary = media_type_parameter(type, TEXT("boundary")), rest = *t;
     struct buffer out;
     bool changed = false;
 
-    *readable = media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type) &&
-                (boundary = media_type_parameter(&type, TEXT("boundary"))).length > 0;
+    *readable = boundary.length > 0;
     if (!*readable)
         return false;
     boundary = arena_print(d->arena, "--%.*s", TEXT_PRINT(boundary));
@@ -257,12 +245,12 @@ redact_form(struct redacting *d, struct text *t)
 
 /* True when it was changed; *readable is false when it is not what it should be. */
 static bool
-redact_plain(struct redacting *d, const struct message *m, struct text *t, bool *readable)
+redact_plain(struct redacting *d, const struct media_type *type, struct text *t, bool *readable)
 {
     size_t start, end;
 
     *readable = true;
-    switch (way_of(m, *t)) {
+    switch (way_of(type, *t)) {
     case WAY_JSON:
         return redact_json(d, t, readable);
     case WAY_JSON_LINES:
@@ -272,7 +260,7 @@ redact_plain(struct redacting *d, const struct message *m, struct text *t, bool 
     case WAY_FORM:
         return redact_form(d, t);
     case WAY_MULTIPART:
-        return redact_multipart(d, m, t, readable);
+        return redact_multipart(d, type, t, readable);
     case WAY_TEXT:
         return redact_text_body(d, t);
     default:
@@ -284,17 +272,22 @@ redact_plain(struct redacting *d, const struct message *m, struct text *t, bool 
 void
 redact_body(struct redacting *d, struct message *m)
 {
+    struct media_type type = { .type = { NULL, 0 } };
     struct text plain = m->body;
     bool readable;
 
-    if (m->body_state == BODY_NONE || m->body.length == 0 || is_picture(m))
+    if (m->body_state == BODY_NONE || m->body.length == 0)
+        return;
+    if (!media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
+        type.type = text_make(NULL, 0);
+    if (is_picture(&type))
         return;
     if (m->body_state != BODY_WHOLE ||
         (!m->body_plain && coding_decode(m, LIMIT_REDACTED_BODY, d->arena, &plain) != CODING_OK)) {
         put_digest(d, m);
         return;
     }
-    if (redact_plain(d, m, &plain, &readable) && readable) {
+    if (redact_plain(d, &type, &plain, &readable) && readable) {
         m->body = plain;
         m->body_plain = true;
     }

@@ -28,7 +28,8 @@ struct name_set {
     uint32_t count;
     uint64_t lengths; /* bit per length of a folded name */
     uint32_t longest;
-    bool first[256]; /* first bytes of names, in either case */
+    uint32_t second[256]; /* by the first byte of a name: a bit for each second byte (its low five bits) */
+    bool last[256];
 };
 
 struct pointer_rule {

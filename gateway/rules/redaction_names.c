@@ -122,6 +122,21 @@ make_room(struct name_set *set, struct arena *arena)
     return 0;
 }
 
+/* So that name_set_may_have sees the name however it is written. */
+static void
+learn_ends(struct name_set *set, struct text folded)
+{
+    unsigned char first = (unsigned char)folded.data[0], last = (unsigned char)folded.data[folded.length - 1];
+    uint32_t seconds = folded.length > 1 ? UINT32_C(1) << (folded.data[1] & 31) : 0;
+
+    seconds |= UINT32_C(1) << ('_' & 31) | UINT32_C(1) << ('-' & 31); /* x_y */
+    set->second[first] |= seconds;
+    set->second[toupper(first)] |= seconds;
+    set->second['_'] = set->second['-'] = UINT32_MAX;
+    set->last[last] = set->last[toupper(last)] = true;
+    set->last['_'] = set->last['-'] = true;
+}
+
 int
 name_set_add(struct name_set *set, struct text name, enum redact_action action, struct arena *arena)
 {
@@ -131,7 +146,7 @@ name_set_add(struct name_set *set, struct text name, enum redact_action action, 
     uint64_t hash = hash_text(folded, 0);
 
     if (folded.length == 0)
-        return 0; /* matches nothing; redaction_new has refused it for the operator's names */
+        return 0; /* matches nothing; redaction_new refuses it in the operator's rules */
     if (make_room(set, arena) < 0)
         return -1;
     entry = find_slot(set, folded, hash);
@@ -144,13 +159,20 @@ name_set_add(struct name_set *set, struct text name, enum redact_action action, 
     }
     entry->action = action;
     set->lengths |= UINT64_C(1) << folded.length;
-    set->first[(unsigned char)folded.data[0]] = true;
-    set->first[toupper((unsigned char)folded.data[0])] = true;
-    /* names may be written with separators in front and between: __card_number */
-    set->first['_'] = set->first['-'] = true;
     if (folded.length > set->longest)
         set->longest = (uint32_t)folded.length;
+    learn_ends(set, folded);
     return 0;
+}
+
+/* The two bytes at the beginning and the one at the end rule out almost every name. */
+static bool
+may_have(const struct name_set *set, struct text name)
+{
+    if (name.length == 0 || !set->last[(unsigned char)name.data[name.length - 1]])
+        return false;
+    return name.length == 1 ? set->second[(unsigned char)name.data[0]] != 0
+                            : (set->second[(unsigned char)name.data[0]] >> (name.data[1] & 31) & 1) != 0;
 }
 
 enum redact_action
@@ -159,7 +181,7 @@ name_set_find(const struct name_set *set, struct text name)
     char bytes[NAME_MAX_BYTES];
     struct text folded;
 
-    if (name.length == 0 || !set->first[(unsigned char)name.data[0]])
+    if (!may_have(set, name))
         return REDACT_NONE;
     folded = text_make(bytes, fold(bytes, name));
     if (folded.length == 0 || (set->lengths >> folded.length & 1) == 0)

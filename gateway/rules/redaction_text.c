@@ -46,6 +46,27 @@ redact_value(struct redacting *d, enum redact_action action, struct text secret)
     return result;
 }
 
+/* "request header Authorization"; by hand, because every exchange with credentials has one. */
+static struct text
+place_text(struct redacting *d, struct text kind, struct text name)
+{
+    struct text side = text_of(side_name(d->side));
+    char *out = arena_alloc(d->arena, side.length + kind.length + name.length + 2);
+    size_t n = side.length;
+
+    if (out == NULL)
+        return text_make(NULL, 0);
+    memcpy(out, side.data, n);
+    out[n++] = ' ';
+    memcpy(out + n, kind.data, kind.length);
+    n += kind.length;
+    if (name.length > 0) {
+        out[n++] = ' ';
+        memcpy(out + n, name.data, name.length);
+    }
+    return text_make(out, n + name.length);
+}
+
 void
 redact_note(struct redacting *d, const char *kind, struct text name)
 {
@@ -54,8 +75,7 @@ redact_note(struct redacting *d, const char *kind, struct text name)
 
     if (kind == NULL || x == NULL)
         return;
-    place =
-        arena_print(d->arena, "%s %s%s%.*s", side_name(d->side), kind, name.length > 0 ? " " : "", TEXT_PRINT(name));
+    place = place_text(d, text_of(kind), name);
     if (place.data == NULL) {
         d->failed = true;
         return;
