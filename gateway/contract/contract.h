@@ -36,6 +36,7 @@ struct contract_options {
     const char *ref_root;       /* $ref may reach files below this folder; NULL: the contract's own folder */
     contract_defect_fn *defect; /* may be NULL; called in document order where that is known */
     void *arg;
+    bool examples; /* check example, examples and default against their schemas, too (contract lint) */
 };
 
 /* Read the document at path. New, or NULL with err filled in ("file:line:column"). options may be NULL. */

@@ -171,7 +171,7 @@ load(struct loader *l, const char *path, const struct document *document, struct
     if (add_schema_set(l, source, err) < 0)
         return -1;
     lint_object(l, (struct place){ c->document, c->document->root }, OBJECT_OPENAPI);
-    return build_operations(l, err);
+    return build_operations(l, err) < 0 ? -1 : lint_finish(l, err);
 }
 
 /* source.data NULL: read the file at path. */
@@ -190,6 +190,7 @@ load_from(struct text text, const char *path, const struct contract_options *opt
     l.contract->file = arena_text(l.contract->arena, text_of(path));
     l.contract->name = short_name(l.contract->file);
     l.defects.arena = l.contract->arena;
+    l.examples = options->examples;
     path = l.contract->file.data;
     if (path == NULL) {
         (void)error_memory(err);

@@ -8,6 +8,17 @@
 
 #define NEAREST_ASKED_MAX 200 /* later unresolved references get no suggestion: the search is not for free */
 
+#define LINT_DEPTH        1500 /* objects in objects, references followed; a document is at most LIMIT_JSON_DEPTH deep */
+#define EXAMPLE_PROBLEMS  10   /* said about one example */
+
+/* What can only be looked at when everything is compiled: an example against its schema, a link against its operation. */
+struct expectation {
+    struct place value;
+    struct place other; /* the schema; of a link: its parameters */
+    const char *what;   /* "example", "default"; NULL: a link */
+    struct expectation *next;
+};
+
 struct loader {
     struct contract *contract;
     struct source_list sources;
@@ -20,8 +31,13 @@ struct loader {
     struct index schemes;    /* name to struct security_scheme */
     unsigned nearest_asked;
     unsigned depth;           /* of lint_object and lint_schema */
+    struct expectation *expectations, **last_expectation;
+    bool examples; /* are examples to be looked at? */
     const char *load_failure; /* why the last document that a schema asked for was not given */
 };
+
+/* Look at what lint_expect and lint_link_target remembered. 0, or -1 with err (no memory). */
+int lint_finish(struct loader *l, struct error *err);
 
 /* schema_set_options. */
 const struct document *loader_on_load(void *arg, struct text uri, enum schema_dialect *dialect);

@@ -1,0 +1,118 @@
+/* lint_finish.c -- what can only be looked at when all schemas are compiled and all operations known. */
+#include "contract/lint.h"
+#include "contract/loader_private.h"
+
+#include "base/limits.h"
+
+static void
+remember(struct loader *l, struct place value, struct place other, const char *what)
+{
+    struct expectation *e = ARENA_NEW(loader_arena(l), struct expectation);
+
+    if (e == NULL)
+        return;
+    *e = (struct expectation){ value, other, what, NULL };
+    if (l->last_expectation == NULL)
+        l->last_expectation = &l->expectations;
+    *l->last_expectation = e;
+    l->last_expectation = &e->next;
+}
+
+void
+lint_expect(struct loader *l, struct place value, struct place schema, const char *what)
+{
+    if (l->examples)
+        remember(l, value, schema, what);
+}
+
+void
+lint_link_target(struct loader *l, struct place id, struct place parameters)
+{
+    if (value_is(id.value, VALUE_STRING))
+        remember(l, id, parameters, NULL);
+}
+
+/* ---- links ---- */
+
+static bool
+has_parameter(const struct operation *o, struct text name)
+{
+    static const char *const prefixes[] = { "path.", "query.", "header.", "cookie." };
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (text_starts(name, text_of(prefixes[i]))) {
+            name = text_from(name, strlen(prefixes[i]));
+            break;
+        }
+    for (unsigned in = 0; in < LOCATIONS; in++)
+        for (uint32_t i = 0; i < o->parameter_count[in]; i++)
+            if (text_equal(o->parameters[in][i].name, name))
+                return true;
+    return false;
+}
+
+static void
+finish_link(struct loader *l, const struct expectation *e)
+{
+    const struct operation *o = contract_operation_named(l->contract, value_text(e->value.value));
+
+    if (o == NULL) {
+        loader_defect(l, LEVEL_ERROR, e->value, "no operation has the operationId '%.*s'",
+                      TEXT_PRINT(value_text(e->value.value)));
+        return;
+    }
+    if (!value_is(e->other.value, VALUE_OBJECT))
+        return;
+    for (VALUE_EACH_MEMBER(key, e->other.value))
+        if (!has_parameter(o, value_text(key)))
+            loader_defect_key(l, LEVEL_ERROR, e->other.document, key, "the operation '%.*s' has no parameter '%.*s'",
+                              TEXT_PRINT(o->id), TEXT_PRINT(value_text(key)));
+}
+
+/* ---- examples ---- */
+
+struct finishing {
+    struct loader *l;
+    const struct expectation *e;
+};
+
+static void
+on_problem(void *arg, const struct schema_problem *p)
+{
+    const struct finishing *f = arg;
+    struct place at = { f->e->value.document, p->value != NULL ? p->value : f->e->value.value };
+
+    loader_defect(f->l, LEVEL_ERROR, at, "this %s breaks its schema%s%.*s: expected %.*s, found %.*s", f->e->what,
+                  p->instance.length > 0 ? " at " : "", TEXT_PRINT(p->instance), TEXT_PRINT(p->expected),
+                  TEXT_PRINT(p->found));
+}
+
+static void
+finish_example(struct loader *l, const struct expectation *e, struct schema_scratch *scratch)
+{
+    struct shape shape = loader_shape(l, e->other);
+    struct schema_run run = { .scratch = scratch, .arena = loader_arena(l), .budget = LIMIT_CHECK_BUDGET };
+    struct finishing f = { l, e };
+
+    if (shape.schema == NULL || schema_check(shape.schema, e->value.value, &run))
+        return;
+    run.budget = LIMIT_CHECK_BUDGET;
+    (void)schema_explain(shape.schema, e->value.value, &run, EXAMPLE_PROBLEMS, on_problem, &f);
+}
+
+int
+lint_finish(struct loader *l, struct error *err)
+{
+    struct schema_scratch *scratch = NULL;
+
+    if (l->examples && (scratch = schema_scratch_new()) == NULL)
+        return error_memory(err);
+    for (const struct expectation *e = l->expectations; e != NULL; e = e->next) {
+        if (e->what == NULL)
+            finish_link(l, e);
+        else
+            finish_example(l, e, scratch);
+    }
+    schema_scratch_free(scratch);
+    return 0;
+}
