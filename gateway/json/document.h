@@ -51,6 +51,7 @@ struct document {
     const char *name;        /* borrowed: file name for messages, or NULL */
     const uint32_t *lines;   /* byte offset at which each line begins; NULL for traffic (see document_position) */
     uint32_t line_count;
+    bool sloppy; /* YAML with brackets indented less than the standard wants (1.2.2 7.4); other readers take it too */
 };
 
 struct document_options {

@@ -454,13 +454,16 @@ read_events(struct reader *r)
     return r->count > 0 || wrong(r, 0, "the file is empty");
 }
 
+/* Strictly, or, where brackets are not indented as the standard wants, as most other readers do. */
 static bool
-open_parser(struct reader *r)
+open_parser(struct reader *r, bool sloppy)
 {
     struct fy_diag_cfg messages;
     struct fy_parse_cfg settings = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
                                               FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT };
 
+    if (sloppy)
+        settings.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
     fy_diag_cfg_default(&messages);
     messages.fp = NULL;
     messages.output_fn = on_message;
@@ -504,23 +507,31 @@ keys_differ(struct reader *r)
     return objects == 0 || wrong(r, repeated->place, "this key is in the map already");
 }
 
+static bool
+read_once(struct document *result, bool sloppy, struct arena *arena, struct error *err)
+{
+    struct reader r = { .arena = arena, .document = result, .err = err, .open = NONE };
+    bool good = is_readable(&r) && open_parser(&r, sloppy) && read_events(&r) && keys_differ(&r);
+
+    fy_parser_destroy(r.parser);
+    fy_diag_destroy(r.diag);
+    result->root = r.tape;
+    result->values = r.count;
+    result->sloppy = sloppy;
+    return good;
+}
+
 int
 tape_from_yaml(struct document *document, struct text source, const char *name, struct arena *arena, struct error *err)
 {
     struct document result = { .source = source, .name = name };
-    struct error unheard = { .kind = ERROR_NONE };
-    struct reader r = { .arena = arena, .document = &result, .err = err != NULL ? err : &unheard, .open = NONE };
-    bool good;
+    struct error strict = { .kind = ERROR_NONE }, sloppy = { .kind = ERROR_NONE };
 
     if (tape_lines(&result, arena) < 0)
         return error_memory(err);
-    good = is_readable(&r) && open_parser(&r) && read_events(&r) && keys_differ(&r);
-    fy_parser_destroy(r.parser);
-    fy_diag_destroy(r.diag);
-    if (!good)
-        return -1;
-    result.root = r.tape;
-    result.values = r.count;
+    if (!read_once(&result, false, arena, &strict) &&
+        (strstr(strict.what, "wrongly indented") == NULL || !read_once(&result, true, arena, &sloppy)))
+        return error_set(err, strict.kind, strict.where, "%s", strict.what);
     *document = result;
     return 0;
 }
