@@ -54,10 +54,11 @@
     (4 * LIMIT_MIB) /* bytes read that their owner did not use yet: a safety net, owners pause long before */
 #define LIMIT_STREAM_QUEUE                                                                                             \
     (1024 * LIMIT_MIB) /* bytes queued for one socket: held bodies (max_body); streams stop at LIMIT_STREAM_BUFFER */
-#define LIMIT_DISCARD          (64 * LIMIT_KIB)  /* of a request body that nobody wants, read so that the connection may live */
-#define LIMIT_LINGER           LIMIT_MIB         /* bytes a client may still send after its connection's last response */
-#define LIMIT_LINGER_TIME      INT64_C(2000000000) /* ns: how long it may */
-#define LIMIT_CLIENT_GRACE     INT64_C(1000000000) /* ns: a client that closed its side but asked for keep-alive is taken for gone after this */
+#define LIMIT_DISCARD     (64 * LIMIT_KIB) /* of a request body that nobody wants, read so that the connection may live */
+#define LIMIT_LINGER      LIMIT_MIB        /* bytes a client may still send after its connection's last response */
+#define LIMIT_LINGER_TIME INT64_C(2000000000) /* ns: how long it may */
+#define LIMIT_CLIENT_GRACE                                                                                             \
+    INT64_C(1000000000) /* ns: a client that closed its side but asked for keep-alive is taken for gone after this */
 #define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
 #define LIMIT_CONNECTIONS    10000 /* client connections per worker */
 #define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
