@@ -111,7 +111,10 @@ read_record(struct settings_reader *r, const struct value *v)
     }
     read_path(r, VALUE_MEMBER(v, "to"), &record->to);
     read_size_t(r, VALUE_MEMBER(v, "segment"), &record->segment);
-    read_duration(r, VALUE_MEMBER(v, "sync"), &record->sync);
+    if (read_is(VALUE_MEMBER(v, "sync"), "always"))
+        record->sync = 0;
+    else
+        read_duration(r, VALUE_MEMBER(v, "sync"), &record->sync);
     read_size_t(r, VALUE_MEMBER(v, "max_body"), &record->max_body);
     record->on_error_refuse = read_is(VALUE_MEMBER(v, "on_error"), "refuse");
     record->full = read_is(VALUE_MEMBER(v, "full"), "drop") ? RECORD_DROP : RECORD_BLOCK;

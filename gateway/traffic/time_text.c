@@ -99,12 +99,38 @@ read_offset(struct text t, size_t *at, int64_t *seconds)
     return true;
 }
 
+/* ".123456789": at least one digit; those behind the ninth are dropped. */
+static bool
+read_fraction(struct text t, size_t *at, int64_t *fraction)
+{
+    int64_t scale = SECOND;
+    size_t start;
+
+    *fraction = 0;
+    if (!byte_at(t, at, '.'))
+        return true;
+    for (start = *at; *at < t.length && t.data[*at] >= '0' && t.data[*at] <= '9'; (*at)++) {
+        scale /= 10;
+        *fraction += (t.data[*at] - '0') * scale;
+    }
+    return *at > start;
+}
+
+static bool
+is_day(int64_t days, int day)
+{
+    int year, month, same;
+
+    date_of(days, &year, &month, &same);
+    return same == day; /* February 30 would be in March */
+}
+
 bool
 time_text_read(struct text t, int64_t *ns)
 {
     size_t at = 0;
     int part[6];
-    int64_t fraction = 0, scale = SECOND, offset;
+    int64_t fraction, offset, days, seconds;
     static const char separators[] = "--T::";
 
     for (int i = 0; i < 6; i++) {
@@ -112,17 +138,14 @@ time_text_read(struct text t, int64_t *ns)
         if (part[i] < 0 || (i < 5 && !byte_at(t, &at, separators[i]) && !(i == 2 && byte_at(t, &at, 't'))))
             return false;
     }
-    if (part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31 || part[3] > 23 || part[4] > 59 || part[5] > 60)
+    if (part[1] < 1 || part[1] > 12 || part[2] < 1 || part[3] > 23 || part[4] > 59 || part[5] > 60)
         return false;
-    if (byte_at(t, &at, '.')) {
-        for (; at < t.length && t.data[at] >= '0' && t.data[at] <= '9'; at++) {
-            scale /= 10;
-            fraction += (t.data[at] - '0') * scale;
-        }
-    }
-    if (!read_offset(t, &at, &offset) || at != t.length)
+    days = days_of(part[0], part[1], part[2]);
+    if (!is_day(days, part[2]) || !read_fraction(t, &at, &fraction) || !read_offset(t, &at, &offset) || at != t.length)
         return false;
-    *ns = (days_of(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 + part[5] - offset) * SECOND +
-          fraction;
+    seconds = days * 86400 + part[3] * 3600 + part[4] * 60 + part[5] - offset;
+    if (seconds <= INT64_MIN / SECOND || seconds >= INT64_MAX / SECOND)
+        return false; /* nanoseconds reach from 1677 to 2262 */
+    *ns = seconds * SECOND + fraction;
     return true;
 }

@@ -1,0 +1,264 @@
+/* Each file in tests/cases/rules/settings is a case; its first line says "# fine", or "# error:" with LINE:COLUMN: (or nothing, or another file's place)
+ * and words of the message. A JSON file has no comments: NAME.expect says it. */
+#include "unit.h"
+
+#include "base/file.h"
+#include "base/limits.h"
+#include "rules/settings.h"
+
+#define FOLDER "tests/cases/rules/settings"
+
+/* "4:1: …" in the file itself, "other.yaml:1:2: …", or the words alone. */
+static bool
+message_fits(const char *path, struct text expected, const struct error *err)
+{
+    char whole[1024], wanted[1024];
+
+    (void)snprintf(whole, sizeof whole, "%s: %s", err->where, err->what);
+    if (expected.length > 0 && expected.data[0] >= '0' && expected.data[0] <= '9') {
+        size_t place = text_search(expected, TEXT(": "));
+        struct text words = text_from(expected, place + 2);
+
+        (void)snprintf(wanted, sizeof wanted, "%s:%.*s", path, TEXT_PRINT(text_slice(expected, 0, place)));
+        return strncmp(whole, wanted, strlen(wanted)) == 0 &&
+               text_search(text_of(whole), words) < strlen(whole) + (words.length == 0);
+    }
+    return text_search(text_of(whole), expected) < strlen(whole);
+}
+
+/* Says what is wrong; the test goes on with the next case. */
+static bool
+case_holds(const char *path, struct text expected)
+{
+    struct error err = { .kind = ERROR_NONE };
+    struct settings *s = settings_load(path, NULL, &err);
+    bool fine = text_equal(expected, TEXT("fine"));
+    bool holds = fine ? s != NULL : s == NULL && message_fits(path, expected, &err) && error_exit_code(&err) >= 2;
+
+    if (!holds)
+        print_error("%s\n  expected  %.*s\n  found     %s: %s\n", path, TEXT_PRINT(expected), err.where, err.what);
+    settings_free(s);
+    return holds;
+}
+
+static struct text
+expectation(const char *path, struct arena *arena)
+{
+    struct text content;
+    char beside[300];
+
+    (void)snprintf(beside, sizeof beside, "%s.expect", path);
+    if (file_exists(beside)) {
+        assert_int_equal(file_read(&content, beside, arena, NULL), 0);
+        return text_slice(content, 0, text_find(content, '\n'));
+    }
+    assert_int_equal(file_read(&content, path, arena, NULL), 0);
+    content = text_slice(content, 0, text_find(content, '\n'));
+    if (text_equal(content, TEXT("# fine")))
+        return TEXT("fine");
+    check_that(text_starts(content, TEXT("# error: ")), "%s: the first line says what is expected", path);
+    return text_from(content, 9);
+}
+
+static void
+each_mistake_is_told_with_its_place(void **state)
+{
+    struct arena *arena = arena_new(0, SIZE_MAX);
+    const char **names;
+    size_t count, cases = 0, failed = 0;
+
+    (void)state;
+    (void)setenv("PLUMBLINE_TEST_TOKEN", "t0ken", 1);
+    assert_int_equal(file_list(FOLDER, arena, &names, &count, NULL), 0);
+    for (size_t i = 0; i < count; i++) {
+        struct text path = arena_print(arena, FOLDER "/%s", names[i]);
+
+        if (!text_ends(path, TEXT(".yaml")) && !text_ends(path, TEXT(".json")))
+            continue;
+        failed += !case_holds(path.data, expectation(path.data, arena));
+        cases++;
+    }
+    assert_int_equal(failed, 0);
+    assert_true(cases > 25);
+    arena_free(arena);
+}
+
+static struct settings *
+load(const char *name, const struct settings_overrides *overrides)
+{
+    struct error err = { .kind = ERROR_NONE };
+    char path[256];
+    struct settings *s;
+
+    (void)snprintf(path, sizeof path, FOLDER "/%s", name);
+    s = settings_load(path, overrides, &err);
+    check_that(s != NULL, "%s: %s", err.where, err.what);
+    return s;
+}
+
+static void
+every_key_arrives(void **state)
+{
+    struct settings *s = load("everything.yaml", NULL);
+    const struct service_settings *o = &s->services[0];
+
+    (void)state;
+    assert_int_equal(s->listen_count, 2);
+    check_text(s->listen[1], "unix:/run/x.sock");
+    check_text(s->admin, "127.0.0.1:9901");
+    check_text(s->admin_token, "t0ken");
+    assert_int_equal(s->workers, 3);
+    assert_int_equal(s->seed, 42);
+    assert_int_equal(s->trusted_proxy_count, 1);
+    assert_int_equal(s->header_timeout, 1000000000);
+    assert_int_equal(s->body_timeout, 2000000000);
+    assert_int_equal(s->keep_alive_timeout, 3000000000);
+    assert_int_equal(s->drain_timeout, 4000000000);
+    assert_int_equal(s->max_connections, 5);
+    assert_int_equal(s->max_header, 8192);
+    assert_int_equal(s->max_fields, 7);
+    check_text(s->record.to, FOLDER "/../logs/x");
+    assert_int_equal(s->record.segment, 1048576);
+    assert_int_equal(s->record.sync, 0);
+    assert_true(s->record.on_error_refuse);
+    assert_int_equal(s->record.full, RECORD_DROP);
+    assert_int_equal(s->record.max_body, 100000);
+    assert_int_equal(s->access, ACCESS_JSON);
+    assert_non_null(s->redaction);
+    assert_int_equal(s->service_count, 3);
+    check_text(o->name, "orders");
+    check_text(o->contract, FOLDER "/orders.yaml");
+    assert_int_equal(o->path_count, 2);
+    check_text(o->paths[1], "/v2");
+    assert_int_equal(o->host_count, 1);
+    assert_true(o->strip);
+    assert_int_equal(o->upstream.kind, UPSTREAM_TCP);
+    check_text(o->upstream.host, "::1");
+    assert_int_equal(o->upstream.port, 9000);
+    check_text(o->upstream.base, "/base");
+    assert_true(o->host_upstream);
+    assert_int_equal(o->forwarded, FORWARDED_APPEND);
+    check_text(o->set_headers[0].name, "X-Env");
+    check_text(o->set_headers[0].value, "a-${b}-t0ken");
+    settings_free(s);
+}
+
+static void
+policies_are_laid_one_over_the_other(void **state)
+{
+    struct settings *s = load("everything.yaml", NULL);
+    const struct policy *p = &s->services[0].policy, *own = &s->services[0].operations[0].policy;
+
+    (void)state;
+    assert_int_equal(p->request, MODE_ENFORCE);
+    assert_int_equal(p->response, MODE_ENFORCE); /* from `defaults` */
+    assert_int_equal(p->undocumented, MODE_OFF);
+    assert_false(p->check.undocumented);
+    assert_true(p->unchecked_pass);
+    assert_true(p->paths_lenient);
+    assert_true(p->options_refuse);
+    assert_false(p->check.unknown_query);
+    assert_true(p->check.duplicate_keys_pass);
+    assert_int_equal(p->check.ignore, 1u << VIOLATION_BODY_EXTRA | 1u << VIOLATION_PARAMETER_UNKNOWN);
+    assert_false(p->record);
+    assert_int_equal(p->max_body, 65536);
+    assert_int_equal(p->check.max_body, 65536);
+    assert_int_equal(p->connect_timeout, 200000000);
+    assert_int_equal(p->idle_timeout, 60000000000);
+    assert_int_equal(p->total_timeout, 3600000000000);
+    assert_int_equal(p->retries, 2);
+    check_text(s->services[0].operations[0].name, "getOrder");
+    assert_int_equal(own->request, MODE_ENFORCE);
+    assert_int_equal(own->response, MODE_OFF);
+    assert_int_equal(own->check.ignore, 1u << VIOLATION_BODY_SCHEMA);
+    assert_int_equal(own->max_body, 65536);
+    /* the others say nothing of their own: `defaults`, over what is built in */
+    assert_int_equal(s->services[1].policy.response, MODE_ENFORCE);
+    assert_int_equal(s->services[1].policy.request, MODE_OBSERVE);
+    assert_int_equal(s->services[1].policy.max_body, 2097152);
+    settings_free(s);
+}
+
+static void
+paths_are_relative_to_the_file_that_names_them(void **state)
+{
+    struct settings *s = load("everything.yaml", NULL);
+
+    (void)state;
+    check_text(s->services[1].name, "erp");
+    check_text(s->services[1].contract, "/abs/erp.yaml");
+    check_text(s->services[1].upstream.sandbox, FOLDER "/../b.yaml");
+    check_text(s->services[2].name, "shop"); /* included */
+    check_text(s->services[2].contract, FOLDER "/parts/../contracts/shop.yaml");
+    settings_free(s);
+}
+
+static void
+the_command_line_beats_the_environment_beats_the_file(void **state)
+{
+    const struct settings_overrides flags = { .listen = "127.0.0.1:1", .admin = "off", .workers = 9, .record = "rec" };
+    struct settings *s;
+    struct error err = { .kind = ERROR_NONE };
+
+    (void)state;
+    (void)setenv("PLUMBLINE_LISTEN", "127.0.0.1:2", 1);
+    (void)setenv("PLUMBLINE_ADMIN", "127.0.0.1:3", 1);
+    (void)setenv("PLUMBLINE_WORKERS", "auto", 1);
+    (void)setenv("PLUMBLINE_RECORD", "off", 1);
+    s = load("everything.yaml", NULL);
+    assert_int_equal(s->listen_count, 1);
+    check_text(s->listen[0], "127.0.0.1:2");
+    check_text(s->admin, "127.0.0.1:3");
+    assert_int_equal(s->workers, 0);
+    assert_int_equal(s->record.to.length, 0);
+    settings_free(s);
+    s = load("everything.yaml", &flags);
+    check_text(s->listen[0], "127.0.0.1:1");
+    assert_int_equal(s->admin.length, 0);
+    assert_int_equal(s->workers, 9);
+    check_text(s->record.to, "rec");
+    settings_free(s);
+    (void)setenv("PLUMBLINE_WORKERS", "many", 1);
+    assert_null(settings_load(FOLDER "/everything.yaml", NULL, &err));
+    assert_string_equal(err.where, "PLUMBLINE_WORKERS");
+    assert_int_equal(error_exit_code(&err), 2);
+    (void)unsetenv("PLUMBLINE_LISTEN");
+    (void)unsetenv("PLUMBLINE_ADMIN");
+    (void)unsetenv("PLUMBLINE_WORKERS");
+    (void)unsetenv("PLUMBLINE_RECORD");
+}
+
+static void
+without_a_file_each_contract_is_a_service(void **state)
+{
+    const char *contracts[] = { "a.yaml", "b.yaml" };
+    struct error err = { .kind = ERROR_NONE };
+    struct settings *s = settings_proxy(contracts, 2, "http://localhost:99", true, NULL, &err);
+
+    (void)state;
+    assert_non_null(s);
+    assert_true(s->catch_all);
+    assert_int_equal(s->service_count, 2);
+    check_text(s->services[1].contract, "b.yaml");
+    assert_int_equal(s->services[1].upstream.port, 99);
+    assert_int_equal(s->services[1].policy.response, MODE_ENFORCE);
+    check_text(s->listen[0], "127.0.0.1:8080");
+    assert_int_equal(s->admin.length, 0);
+    settings_free(s);
+    assert_null(settings_proxy(contracts, 2, "http://", true, NULL, &err));
+    assert_string_equal(err.where, "--to");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_mistake_is_told_with_its_place),
+        cmocka_unit_test(every_key_arrives),
+        cmocka_unit_test(policies_are_laid_one_over_the_other),
+        cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
+        cmocka_unit_test(the_command_line_beats_the_environment_beats_the_file),
+        cmocka_unit_test(without_a_file_each_contract_is_a_service),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

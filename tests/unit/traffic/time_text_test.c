@@ -1,0 +1,106 @@
+#include "unit.h"
+
+#include "traffic/time_text.h"
+
+static void
+check_written(int64_t ns, int digits, const char *expected)
+{
+    char out[TIME_TEXT_BYTES];
+    size_t length = time_text_write(out, ns, digits);
+
+    check_bytes(out, length, expected);
+}
+
+static void
+times_are_written_in_utc(void **state)
+{
+    (void)state;
+    check_written(0, 0, "1970-01-01T00:00:00Z");
+    check_written(1, 9, "1970-01-01T00:00:00.000000001Z");
+    check_written(1795237923123456789, 9, "2026-11-21T05:12:03.123456789Z");
+    check_written(1795237923123456789, 6, "2026-11-21T05:12:03.123456Z");
+    check_written(1795237923123456789, 3, "2026-11-21T05:12:03.123Z");
+    check_written(1795237923999999999, 0, "2026-11-21T05:12:03Z");
+    check_written(951782400000000000, 0, "2000-02-29T00:00:00Z");
+    check_written(-1, 9, "1969-12-31T23:59:59.999999999Z");
+    check_written(-86400000000000, 0, "1969-12-31T00:00:00Z");
+    check_written(INT64_MAX, 9, "2262-04-11T23:47:16.854775807Z");
+    check_written(INT64_MIN, 9, "1677-09-21T00:12:43.145224192Z");
+}
+
+static void
+check_read(const char *text, int64_t expected)
+{
+    int64_t ns = 0;
+
+    check_that(time_text_read(text_of(text), &ns), "'%s' is a time", text);
+    check_that(ns == expected, "'%s' is %lld, not %lld", text, (long long)expected, (long long)ns);
+}
+
+static void
+any_offset_and_fraction_is_read(void **state)
+{
+    (void)state;
+    check_read("1970-01-01T00:00:00Z", 0);
+    check_read("2026-11-21T05:12:03.123456789Z", 1795237923123456789);
+    check_read("2026-11-21t05:12:03.1z", 1795237923100000000);
+    check_read("2026-11-21T06:12:03.123+01:00", 1795237923123000000);
+    check_read("2026-11-20T23:42:03-05:30", 1795237923000000000);
+    check_read("2026-11-21T05:12:03.12345678987654321Z", 1795237923123456789);
+    check_read("2016-12-31T23:59:60Z", 1483228800000000000);
+}
+
+static void
+what_is_no_time_is_refused(void **state)
+{
+    static const char *const none[] = { "",
+                                        "2026-11-21",
+                                        "2026-11-21T05:12:03",
+                                        "2026-11-21 05:12:03Z",
+                                        "2026-13-21T05:12:03Z",
+                                        "2026-11-32T05:12:03Z",
+                                        "2026-11-21T24:12:03Z",
+                                        "2026-11-21T05:60:03Z",
+                                        "2026-11-21T05:12:61Z",
+                                        "2026-11-21T05:12:03.Z",
+                                        "2026-11-21T05:12:03+1:00",
+                                        "2026-11-21T05:12:03+0100",
+                                        "2026-11-21T05:12:03Zx",
+                                        "26-11-21T05:12:03Z",
+                                        "2026-02-30T00:00:00Z",
+                                        "1677-01-01T00:00:00Z",
+                                        "9999-12-31T23:59:59Z" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        int64_t ns = 7;
+
+        check_that(!time_text_read(text_of(none[i]), &ns) && ns == 7, "'%s' was read as %lld", none[i], (long long)ns);
+    }
+}
+
+static void
+every_day_comes_back(void **state)
+{
+    (void)state;
+    for (int64_t day = -100000; day < 100000; day += 13) {
+        char out[TIME_TEXT_BYTES];
+        int64_t ns = day * INT64_C(86400000000000) + 12345, again = 0;
+        size_t length = time_text_write(out, ns, 9);
+
+        assert_true(time_text_read(text_make(out, length), &again));
+        assert_int_equal(again, ns);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_written_in_utc),
+        cmocka_unit_test(any_offset_and_fraction_is_read),
+        cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(every_day_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
