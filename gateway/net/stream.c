@@ -267,6 +267,14 @@ stream_queue(struct stream *s)
     return &s->out;
 }
 
+void
+stream_inherit(struct stream *s, struct stream *from)
+{
+    s->out = from->out;
+    s->want_drain = from->want_drain;
+    buffer_init(&from->out, from->out.ceiling);
+}
+
 size_t
 stream_queued(const struct stream *s)
 {

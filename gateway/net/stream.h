@@ -95,6 +95,9 @@ struct buffer *stream_queue(struct stream *s);
 bool stream_send(struct stream *s, const struct text *parts, int count);
 bool stream_flush(struct stream *s);
 
+/* Take over what another stream, which never sent anything, has queued. Before anything is sent on this one. */
+void stream_inherit(struct stream *s, struct stream *from);
+
 /* Bytes queued. */
 size_t stream_queued(const struct stream *s);
 

@@ -306,9 +306,20 @@ fail_soon(struct call *call, enum call_failure failure)
     loop_defer(call->pool->loop, &call->fail);
 }
 
-/* Connect to the present address, or to one of those behind it. */
+/* Hand over the request, or what of it there is. */
 static void
-call_connect(struct call *call)
+call_send_first(struct call *call)
+{
+    const struct text parts[] = { call->request.head, call->request.body };
+
+    call->sent_before = call->link->stream.sent;
+    (void)stream_send(&call->link->stream, parts, 2);
+    call->sent = !call->request.more;
+}
+
+/* Connect to the present address, or to one of those behind it. `before` is the link that was tried and failed: it has the request in its queue. */
+static void
+call_connect(struct call *call, struct link *before)
 {
     struct pool *pool = call->pool;
     struct link *link = link_new(pool);
@@ -333,6 +344,10 @@ call_connect(struct call *call)
     pool->opened++;
     link->call = call;
     call->link = link;
+    if (before != NULL)
+        stream_inherit(&link->stream, &before->stream);
+    else
+        call_send_first(call);
     (void)timer_start(pool->loop, &link->deadline, call->request.connect_timeout);
 }
 
@@ -352,24 +367,11 @@ watch_sending(struct call *call)
         timer_stop(&link->deadline);
 }
 
-/* The connection is there: the request, or what of it there is. */
-static void
-call_send_first(struct call *call)
-{
-    const struct text parts[] = { call->request.head, call->request.body };
-
-    call->sent_before = call->link->stream.sent;
-    (void)stream_send(&call->link->stream, parts, 2);
-    call->sent = !call->request.more;
-    watch_sending(call);
-}
-
 static void
 call_connected(struct call *call)
 {
+    watch_sending(call); /* the connect deadline is over */
     call->events->connected(call->arg);
-    if (call->link != NULL)
-        call_send_first(call);
 }
 
 bool
@@ -379,13 +381,14 @@ call_start(struct call *call, struct pool *pool, const struct call_request *requ
     *call = (struct call){ .pool = pool, .request = *request, .events = events, .arg = arg };
     call->fail = (struct deferred){ .call = on_call_fail, .arg = call };
     if (pool->idle_count == 0) {
-        call_connect(call);
+        call_connect(call, NULL);
         return false;
     }
     call->link = pool->idle[--pool->idle_count];
     call->link->call = call;
     call->reused = true;
     call_send_first(call);
+    watch_sending(call);
     return true;
 }
 
@@ -409,10 +412,9 @@ call_send_end(struct call *call)
     if (call->link == NULL)
         return;
     call->request.more = false;
-    if (!call->link->connected)
-        return; /* call_send_first sees it */
     call->sent = true;
-    watch_sending(call);
+    if (call->link->connected)
+        watch_sending(call);
 }
 
 /* ---- calls: the end ---- */
@@ -463,17 +465,22 @@ call_lost(struct call *call)
     bool unsent = call->link->stream.sent == call->sent_before;
     enum call_failure failure = call->failure == CALL_CONNECT_TIMEOUT ? CALL_CONNECT_TIMEOUT : CALL_CONNECT;
 
-    if (!was_connected && call->address + 1 < call->pool->upstream->count && !call->streamed) {
-        call_leave(call);
+    call->failure = CALL_CONNECT;
+
+    if (!was_connected && call->address + 1 < call->pool->upstream->count) {
+        struct link *before = call->link;
+
+        call->link = NULL;
         call->address++;
-        call_connect(call);
+        call_connect(call, before);
+        link_drop(before);
         return;
     }
     if (call->reused && !call->retried && !call->got_byte && !call->streamed && (call->request.repeatable || unsent)) {
         call_leave(call);
         call->retried = true;
         call->address = 0;
-        call_connect(call);
+        call_connect(call, NULL);
         return;
     }
     call_fail(call, was_connected ? CALL_CLOSED : failure, NULL);

@@ -17,7 +17,7 @@ make_room(struct body_copy *copy, size_t more, struct arena *arena)
     size_t capacity = copy->capacity;
     char *data;
 
-    if (copy->capacity - copy->length >= more)
+    if (copy->capacity >= copy->length + more)
         return true;
     while (capacity < copy->length + more)
         capacity = capacity < 1024 ? 1024 : capacity * 2;

@@ -84,6 +84,7 @@ enum step
 deliver_broken_off(struct transit *t, const char *reason, const char *detail)
 {
     call_cancel(&t->call);
+    (void)stream_flush(client_stream(t->client)); /* what did come */
     t->exchange.refusal =
         (struct refusal){ .side = SIDE_RESPONSE, .reason = text_of(reason), .detail = text_of(detail) };
     t->close = t->abort = true;

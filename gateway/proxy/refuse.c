@@ -32,6 +32,12 @@ item_of(const struct violation *v)
                                   .found = v->found };
 }
 
+static struct text
+reason_of(const struct transit *t)
+{
+    return text_of(t->upstream_fault != NULL ? t->upstream_fault : t->refusal.reason);
+}
+
 /* The problem document, in the arena. */
 static struct text
 problem_body(struct transit *t)
@@ -47,6 +53,8 @@ problem_body(struct transit *t)
 
     for (uint32_t i = 0; items != NULL && i < v->count; i++)
         items[p.item_count++] = item_of(&v->list[i]);
+    if (items != NULL && p.item_count == 0)
+        items[p.item_count++] = (struct problem_item){ .keyword = reason_of(t), .detail = p.detail };
     p.items = items;
     buffer_init(&out, LIMIT_MIB);
     problem_write(&out, &p);
@@ -90,7 +98,7 @@ refuse_write(struct transit *t)
     x->outcome = OUTCOME_REFUSED;
     x->refusal = (struct refusal){ .status = t->refusal.status,
                                    .side = t->refusal.side,
-                                   .reason = text_of(t->upstream_fault != NULL ? t->upstream_fault : t->refusal.reason),
+                                   .reason = reason_of(t),
                                    .detail = text_of(t->refusal.detail) };
     forward_response_head(stream_queue(s), t, &m);
     buffer_add(stream_queue(s), m.body);

@@ -2,6 +2,7 @@
 export { cleanup, onCleanup, temporaryFolder } from './cleanup.mjs';
 export { nginxConfig, startNginx } from './nginx.mjs';
 export { binary, plumbline, root, startPlumbline } from './plumbline.mjs';
+export { contract, responses, startGateway } from './gateway.mjs';
 export { accepts, freePort } from './ports.mjs';
 export { run, start } from './process.mjs';
 export { connect, rawClient, rawUpstream } from './raw.mjs';
