@@ -284,7 +284,7 @@ run_tracking(struct walk *w, const struct schema *s, const struct value *v, stru
 {
     struct marks own;
 
-    if (v->type < VALUE_ARRAY || v->count == 0)
+    if ((s->flags & SCHEMA_TRACKS) == 0 || v->type < VALUE_ARRAY || v->count == 0)
         return run_groups(w, s, v, marks);
     if (!marks_begin(&own, v->count, w))
         return walk_spent(w);
@@ -293,6 +293,20 @@ run_tracking(struct walk *w, const struct schema *s, const struct value *v, stru
     if (marks != NULL)
         marks_merge(marks, &own);
     return true;
+}
+
+static bool
+run_looping(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+{
+    const struct active here = { s, v, w->active };
+    bool valid;
+
+    if (walk_is_active(w, s, v))
+        return walk_doubt(w, SCHEMA_UNCHECKED_SCHEMA);
+    w->active = &here;
+    valid = run_tracking(w, s, v, marks);
+    w->active = here.before;
+    return valid;
 }
 
 bool
@@ -307,7 +321,9 @@ walk_program(struct walk *w, const struct schema *s, const struct value *v, stru
         return true;
     if (UNLIKELY(!walk_enter(w, s)))
         return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
-    if (UNLIKELY((s->flags & SCHEMA_TRACKS) != 0))
+    if (UNLIKELY((s->flags & SCHEMA_LOOPS) != 0))
+        valid = run_looping(w, s, v, marks);
+    else if (UNLIKELY((s->flags & SCHEMA_TRACKS) != 0))
         valid = run_tracking(w, s, v, marks);
     else
         valid = run_groups(w, s, v, marks);

@@ -8,10 +8,18 @@
 #include "schema/program.h"
 #include "schema/set.h"
 
+/* A schema marked SCHEMA_LOOPS and the value that it is being applied to; on the stack. */
+struct active {
+    const struct schema *schema;
+    const struct value *value;
+    const struct active *before;
+};
+
 struct walk {
     struct schema_run *run;
     struct pattern_scratch *patterns;
     const struct resource **scope; /* the dynamic scope: resources entered, outermost first */
+    const struct active *active;
     uint32_t scopes;
     uint32_t depth;
     uint32_t budget;
@@ -74,6 +82,17 @@ walk_discriminator(const struct discriminator *d, const struct value *v, const s
 /* Enter and leave a schema: depth, dynamic scope. False when it is too deep. */
 bool walk_enter(struct walk *w, const struct schema *s);
 void walk_leave(struct walk *w, uint32_t scopes);
+
+/* Is the schema being applied to this value already? Those for the same value are on top. */
+static inline bool
+walk_is_active(const struct walk *w, const struct schema *s, const struct value *v)
+{
+    for (const struct active *a = w->active; a != NULL && a->value == v; a = a->before) {
+        if (a->schema == s)
+            return true;
+    }
+    return false;
+}
 
 struct schema_scratch {
     struct pattern_scratch *patterns;

@@ -299,7 +299,7 @@ schema_compile(struct schema_set *set, const struct document *document, const st
         return NULL;
     mark_dynamic(set);
     for (struct chain *link = set->compiled; link != before; link = link->next) {
-        if (loops_break(set, link->schema) < 0)
+        if (loops_find(set, link->schema) < 0)
             return NULL;
     }
     return set->fatal == fatal ? s : NULL;

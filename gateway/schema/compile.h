@@ -51,8 +51,8 @@ compile_is(const struct compiling *c, const char *name)
 
 /* ---- loops.c ---- */
 
-/* Find schemas that apply themselves to the same instance without end, report them and leave that place unchecked. */
-int loops_break(struct schema_set *set, struct schema *schema);
+/* Find schemas that apply themselves to the same value without end; report and mark them. */
+int loops_find(struct schema_set *set, struct schema *schema);
 
 /* ---- the compile functions of the table, by file ---- */
 

@@ -455,6 +455,7 @@ static void
 explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
               struct marks *marks)
 {
+    const struct active here = { s, v, e->walk.active };
     uint32_t scopes = e->walk.scopes;
     struct marks own;
 
@@ -466,13 +467,16 @@ explain_value(struct explainer *e, struct blames *list, const struct schema *s, 
             (struct blame){ .keyword = s->types != 0 ? "type" : "false", .schema = s, .value = v, .place = type });
         return;
     }
-    if (!walk_enter(&e->walk, s))
+    if (walk_is_active(&e->walk, s, v) || !walk_enter(&e->walk, s))
         return;
+    if ((s->flags & SCHEMA_LOOPS) != 0)
+        e->walk.active = &here;
     if ((s->flags & SCHEMA_TRACKS) != 0 && v->type >= VALUE_ARRAY && marks_begin(&own, v->count, &e->walk))
         explain_ops(e, list, s, v, &own);
     else
         explain_ops(e, list, s, v, marks);
     walk_leave(&e->walk, scopes);
+    e->walk.active = here.before;
 }
 
 static void

@@ -1,7 +1,8 @@
 /* loops.c -- schemas that apply themselves to the same instance without end ({"$ref": "#"}), found when compiling.
  *
- * A depth-first walk along the instructions that stay at the instance, with a stack of its own. What leads back to a schema on the
- * stack is reported and becomes unchecked. Loops through $dynamicRef depend on the way taken; the limit on depth ends those. */
+ * A depth-first walk along the instructions that stay at the instance, with a stack of its own. A schema that is reached while it is on the
+ * stack is reported and marked: a check asks before it enters such a one a second time with the same value. Whether it comes to that
+ * depends on the value, when other keywords beside say no first. Loops through $dynamicRef are ended by the limit on depth. */
 #include <stdlib.h>
 
 #include "schema/compile.h"
@@ -71,7 +72,7 @@ branch_of(const struct op *op, uint32_t branch)
 }
 
 int
-loops_break(struct schema_set *set, struct schema *schema)
+loops_find(struct schema_set *set, struct schema *schema)
 {
     struct walk_stack stack = { 0 };
     int status = 0;
@@ -81,22 +82,21 @@ loops_break(struct schema_set *set, struct schema *schema)
     while (status == 0 && stack.count > 0) {
         struct frame *top = &stack.frames[stack.count - 1];
         struct schema *s = top->schema, *next;
-        struct op *op = (struct op *)(uintptr_t)&s->code[top->op]; /* the set's own memory */
+        const struct op *op = &s->code[top->op];
 
         if (top->op == s->ends[GROUP_ANY]) {
             s->flags = (uint8_t)((s->flags & ~SCHEMA_ACTIVE) | SCHEMA_ENDS);
             stack.count--;
             continue;
         }
-        next = (struct schema *)(uintptr_t)branch_of(op, top->branch++);
+        next = (struct schema *)(uintptr_t)branch_of(op, top->branch++); /* the set's own memory */
         if (next == NULL) {
             top->op++;
             top->branch = 0;
         } else if ((next->flags & SCHEMA_ACTIVE) != 0) {
             set_defect(set, s->resource->document, op->place, false,
-                       "this schema applies itself to the same value without end; this place is not checked");
-            op->code = OP_UNCHECKED;
-            op->unchecked = SCHEMA_UNCHECKED_SCHEMA;
+                       "this leads back to a schema that is being applied to the same value; it is not checked again");
+            next->flags |= SCHEMA_LOOPS;
         } else if ((next->flags & SCHEMA_ENDS) == 0) {
             status = push(&stack, next);
         }

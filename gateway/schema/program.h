@@ -192,6 +192,7 @@ struct op {
 #define SCHEMA_TRACKS           4u /* has unevaluated…: what is evaluated is remembered */
 #define SCHEMA_COMPILED         8u
 #define SCHEMA_ACTIVE           16u /* loops.c is on its way through */
+#define SCHEMA_LOOPS            64u /* may apply itself to the same value: asked before entering */
 #define SCHEMA_ENDS             32u /* loops.c has been here: it comes to an end */
 
 struct schema {
