@@ -160,9 +160,9 @@ write_sample(const struct answering *a, struct source object, struct buffer *out
     struct sample_options options = {
         .schemas = contract_schemas(a->maker->contract),
         .scratch = a->maker->scratch,
-        .arena = a->arena,
         .side = SCHEMA_RESPONSE,
         .seed = a->maker->seed,
+        .made_up = a->prefer.dynamic,
     };
 
     return schema != NULL && sample_write(out, schema, &options);

@@ -5,7 +5,7 @@
  * (Annex B), because real contracts have them and their meaning is in no doubt. What only other engines know (\A, \Z, (?i), possessive
  * quantifiers, ...) is refused in both.
  *
- * Used inside schema/pattern only. The tree lives in the arena that was given; no state, any thread. */
+ * Used inside schema/pattern, and by sandbox/sample_pattern, which walks the tree to make texts. The tree lives in the arena that was given; no state, any thread. */
 #ifndef SCHEMA_PATTERN_PARSE_H
 #define SCHEMA_PATTERN_PARSE_H
 
