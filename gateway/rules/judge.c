@@ -18,11 +18,13 @@ on_problem(void *arg, const struct schema_problem *problem)
 {
     struct judgement *j = arg;
     struct text where = document_where(j->document, problem->value, j->arena);
+    bool secret = problem->value != NULL && (problem->value->flags & VALUE_OUTSIDE) != 0;
+    struct text found = secret ? TEXT("a value of the environment (not shown)") : problem->found;
 
     error_set(j->err, ERROR_CONFIG, where.data, "%.*s: expected %.*s, found %.*s%s%.*s",
               problem->instance.length > 0 ? (int)problem->instance.length : 8,
               problem->instance.length > 0 ? problem->instance.data : "the file", TEXT_PRINT(problem->expected),
-              TEXT_PRINT(problem->found), problem->hint.length > 0 ? "; " : "", TEXT_PRINT(problem->hint));
+              TEXT_PRINT(found), problem->hint.length > 0 ? "; " : "", TEXT_PRINT(problem->hint));
 }
 
 static int

@@ -7,7 +7,6 @@
 #include "json/pointer.h"
 #include "json/write.h"
 #include "rules/redaction_internal.h"
-#include "rules/units.h"
 #include "traffic/redacted.h"
 
 /* ---- compiling ---- */
@@ -117,9 +116,8 @@ read_rules(struct redaction *redaction, const struct document *document, const s
     struct rule_reader r = { .redaction = redaction, .document = document, .err = err };
     uint32_t count = list != NULL ? list->count : 0;
 
-    if (key != NULL && units_environment(value_text(key), document_where(document, key, redaction->arena).data,
-                                         redaction->arena, &redaction->hash_key, err) < 0)
-        return -1;
+    if (key != NULL && (redaction->hash_key = arena_text(redaction->arena, value_text(key))).data == NULL)
+        return error_memory(err);
     redaction->pointers = ARENA_ARRAY(redaction->arena, struct pointer_rule, count);
     redaction->patterns = ARENA_ARRAY(redaction->arena, struct pattern_rule, count);
     if (redaction->pointers == NULL || redaction->patterns == NULL)

@@ -159,6 +159,25 @@ read_file(struct settings_reader *r, struct policy *defaults)
     services_read(r, VALUE_MEMBER(root, "services"), defaults);
 }
 
+/* ${NAME} in every string of a file, before anything judges it. The document is fresh and still ours alone, so it is changed in place. */
+static int
+expand_environment(const struct document *document, struct arena *arena, struct error *err)
+{
+    for (uint32_t i = 0; i < document->values; i++) {
+        struct value *v = (struct value *)(uintptr_t)&document->root[i];
+        struct text expanded;
+
+        if (v->type != VALUE_STRING || text_search(value_text(v), TEXT("${")) == v->count)
+            continue;
+        if (units_environment(value_text(v), document_where(document, v, arena).data, arena, &expanded, err) < 0)
+            return -1;
+        v->data = expanded.data;
+        v->count = (uint32_t)expanded.length;
+        v->flags |= VALUE_OUTSIDE;
+    }
+    return 0;
+}
+
 /* Read one file and those it includes; `depth` keeps a file from including itself for ever. */
 static int
 load_file(struct settings *s, struct text path, struct policy *defaults, unsigned depth, struct error *err)
@@ -171,7 +190,7 @@ load_file(struct settings *s, struct text path, struct policy *defaults, unsigne
         return error_memory(err);
     if (depth > 8)
         return error_set(err, ERROR_CONFIG, path.data, "files include each other in a circle");
-    if (document_read(document, path.data, s->arena, err) < 0 ||
+    if (document_read(document, path.data, s->arena, err) < 0 || expand_environment(document, s->arena, err) < 0 ||
         judge_document(document, "gateway.schema.json", err) < 0)
         return -1;
     read_file(&r, defaults);

@@ -21,13 +21,13 @@ read_fail(struct settings_reader *r, const struct value *v, const char *format, 
 void
 read_text(struct settings_reader *r, const struct value *v, struct text *result)
 {
-    struct text where;
-
     if (v == NULL)
         return;
-    where = document_where(r->document, v, r->settings->arena);
-    if (units_environment(value_text(v), where.data, r->settings->arena, result, r->err) < 0)
+    *result = arena_text(r->settings->arena, value_text(v));
+    if (result->data == NULL) {
+        error_memory(r->err);
         r->failed = true;
+    }
 }
 
 void

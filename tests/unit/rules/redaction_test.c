@@ -349,7 +349,6 @@ mistakes_in_the_rules_are_told_with_their_place(void **state)
     check_refused("rules: [{ pattern: '(', action: mask }]", "");
     check_refused("rules: [{ field: a, luhn: true, action: mask }]", "luhn");
     check_refused("rules: [{ header: '---', action: mask }]", "1 to 63");
-    check_refused("hash_key: ${PLUMBLINE_NO_SUCH_NAME}", "PLUMBLINE_NO_SUCH_NAME");
 }
 
 int
