@@ -7,8 +7,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
+import { startReader } from '../system/lib/reader.mjs';
 
 const CHANGED = Number(process.env.CHANGED ?? 20000);
 const AT_ONCE = 64;
@@ -89,50 +89,7 @@ function ours(inputs) {
     });
 }
 
-// ---- Node's reading ----
-
-const read = new Map(); // socket -> { requests, refused }
-
-const server = http.createServer({ requireHostHeader: false, insecureHTTPParser: false, maxHeaderSize: 65536 }, (request, response) => {
-    const record = read.get(request.socket);
-    const pieces = [];
-    request.on('data', (piece) => pieces.push(piece));
-    request.on('end', () => {
-        record.requests.push({ method: request.method, url: request.url, headers: request.rawHeaders, trailers: request.rawTrailers,
-            body: Buffer.concat(pieces).toString('latin1') });
-        response.end();
-    });
-    request.on('error', () => {});
-});
-server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-server.on('connection', (socket) => read.set(socket, { requests: [], refused: false }));
-server.on('clientError', (_, socket) => {
-    if (read.has(socket))
-        read.get(socket).refused = true;
-    socket.destroy();
-});
-
-// Node reads these bytes, then the end of the connection.
-function nodes(bytes) {
-    return new Promise((resolve) => {
-        const client = net.connect(server.address().port, '127.0.0.1', () => client.end(bytes));
-        const accepted = new Promise((done) => {
-            server.on('connection', function mine(socket) {
-                if (socket.remotePort === client.localPort) {
-                    server.off('connection', mine);
-                    socket.on('close', () => done(socket));
-                }
-            });
-        });
-        client.on('error', () => {});
-        client.resume();
-        accepted.then((socket) => {
-            client.destroy();
-            resolve(read.get(socket));
-            read.delete(socket);
-        });
-    });
-}
+// ---- comparing ----
 
 async function inTurns(list, work) {
     let next = 0;
@@ -142,8 +99,7 @@ async function inTurns(list, work) {
     }));
 }
 
-// ---- comparing ----
-
+const reader = await startReader();
 const tally = { passed: 0, failed: 0, skipped: 0 };
 
 function fail(bytes, why, expected, found) {
@@ -159,7 +115,7 @@ async function compareSent(bytes, request) {
         return;
     }
     const expected = { ...request, headers: request.sent };
-    const found = await nodes(request.wire);
+    const found = await reader.read(request.wire);
     if (found.refused || found.requests.length !== 1)
         fail(bytes, 'written anew, Node does not read one request', expected, found);
     else if (shown(found.requests[0]) !== shown(expected))
@@ -169,7 +125,7 @@ async function compareSent(bytes, request) {
 }
 
 async function compareRaw(bytes, { requests }) {
-    const found = await nodes(bytes);
+    const found = await reader.read(bytes);
     const both = Math.min(requests.length, found.requests.length);
     for (let i = 0; i < both; i++) {
         if (shown(found.requests[i]) !== shown(requests[i]))
@@ -185,15 +141,13 @@ const good = seeds.filter((_, i) => toldSeeds[i].fault === null);
 const inputs = [...seeds, ...Array.from({ length: CHANGED }, () => changed(below(4) ? good : seeds, below))];
 const told = ours(inputs);
 
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-server.setMaxListeners(0);
 const accepted = inputs.map((bytes, i) => ({ bytes, reading: told[i] })).filter(({ reading }) => reading.requests.length > 0);
 await inTurns(accepted, async ({ bytes, reading }) => {
     await compareRaw(bytes, reading);
     for (const request of reading.requests)
         await compareSent(bytes, request);
 });
-server.close();
+await reader.close();
 console.log(`${inputs.length} inputs, ${accepted.length} with a request that we accept`);
 console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
 process.exitCode = tally.failed > 0 ? 1 : 0;
