@@ -10,6 +10,7 @@
 # make tsan           unit and system tests under ThreadSanitizer
 # make fuzz TIME=60   every fuzz target for TIME seconds; T=name runs one
 # make bench          CPU per request, side by side with nginx; T=document runs tests/bench/document_bench.c
+# make docs           write the pages that come from tables (docs/violations.md)
 # make deps           install what building and testing need
 # make install        to DESTDIR and PREFIX (/usr/local)
 # make clean          remove build/, but not the installed test tools (make distclean: all of it)
@@ -146,6 +147,9 @@ format-check:
 lint: export FLAGS_FOR_LINT = $(filter-out -Werror -D_FORTIFY_SOURCE=%,$(FLAGS)) -Itests/unit
 lint: ; @tests/run/lint.sh
 
+docs: all
+	$(PLUMBLINE_BIN) contract violations > docs/violations.md
+
 # Installing and cleaning
 
 deps: deps-build deps-test
@@ -164,6 +168,6 @@ distclean: ; rm -rf build
 -include $(wildcard $(OUT)/gateway/*.d $(OUT)/gateway/*/*.d $(OUT)/gateway/*/*/*.d $(OUT)/unit/*.d $(OUT)/unit/*/*.d)
 
 FORCE:
-.PHONY: all help run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench format \
+.PHONY: all help docs run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench format \
         format-check lint deps deps-build deps-test install clean distclean FORCE
 .DELETE_ON_ERROR:

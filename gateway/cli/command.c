@@ -13,6 +13,7 @@ static int cmd_version(int argc, char **argv);
 
 /* In the order in which a newcomer needs them. */
 static const struct command commands[] = {
+    { "contract", "OpenAPI documents: lint, show", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },
     { "version", "the version", cmd_version },

@@ -174,7 +174,8 @@ name_operation(struct loader *l, struct operation *o)
     o->id = value_is(id, VALUE_STRING) && id->count > 0 ? value_text(id) : line;
     other = index_find(&c->names, NULL, o->id);
     if (other != NULL && o->id.data != line.data)
-        loader_defect(l, LEVEL_ERROR, (struct place){ o->place.document, id },
+        loader_defect(l, other->place.value == o->place.value ? LEVEL_WARN : LEVEL_ERROR,
+                      (struct place){ o->place.document, id },
                       "the operationId '%.*s' is taken by %.*s %.*s; it names that operation in settings and reports",
                       TEXT_PRINT(o->id), TEXT_PRINT(other->method), TEXT_PRINT(other->path));
     else if (index_put(&c->names, c->arena, NULL, o->id, o) < 0)

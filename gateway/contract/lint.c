@@ -35,17 +35,25 @@ is_format(const char *name, struct text text)
     return format == NULL || format_check_text(format, text);
 }
 
-/* {variables} of a server's URL may stand where a URI has none. */
+/* {variables} of a server's URL may stand where a URI has none: a letter in their place. */
 static bool
-is_server_url(struct text url)
+is_server_url(struct text url, struct arena *arena)
 {
-    for (size_t i = 0; i < url.length; i++) {
-        unsigned char c = (unsigned char)url.data[i];
+    char *plain = arena_alloc(arena, url.length + 1);
+    size_t n = 0;
 
-        if (c <= ' ' || c == 0x7f || strchr("\"<>\\^`|", c) != NULL)
-            return false;
+    for (size_t i = 0; plain != NULL && i < url.length; i++) {
+        size_t close = i + text_find(text_from(url, i), '}');
+
+        if (url.data[i] == '{' && close < url.length) {
+            plain[n] = n > 0 && plain[n - 1] == ':' ? '1' : 'a'; /* a port has digits, a scheme a letter */
+            n++;
+            i = close;
+        } else {
+            plain[n++] = url.data[i];
+        }
     }
-    return true;
+    return plain == NULL || is_format("iri-reference", (struct text){ plain, n });
 }
 
 static void
@@ -87,9 +95,11 @@ lint_text(struct loader *l, const struct field *field, struct place at)
     }
     if (field->shape == FIELD_URL && !is_format("iri-reference", text))
         loader_defect(l, LEVEL_ERROR, at, "'%s' must be a URL, not '%.*s'", field->name, TEXT_PRINT(text));
-    if (field->shape == FIELD_SERVER_URL && !is_server_url(text))
-        loader_defect(l, LEVEL_ERROR, at, "'%s' must be a URL, not '%.*s'; paths below it may not be found", field->name,
-                      TEXT_PRINT(text));
+    if (field->shape == FIELD_URI && !is_format("iri", text))
+        loader_defect(l, LEVEL_ERROR, at, "'%s' must be an absolute URI, not '%.*s'", field->name, TEXT_PRINT(text));
+    if (field->shape == FIELD_SERVER_URL && !is_server_url(text, loader_arena(l)))
+        loader_defect(l, LEVEL_ERROR, at, "'%s' must be a URL, not '%.*s'; paths below it may not be found",
+                      field->name, TEXT_PRINT(text));
     if (field->shape == FIELD_EMAIL && !is_format("email", text))
         loader_defect(l, LEVEL_ERROR, at, "'%s' must be an email address, not '%.*s'", field->name, TEXT_PRINT(text));
     if (field->shape != FIELD_STYLE)
@@ -145,6 +155,7 @@ lint_field(struct loader *l, const struct field *field, struct place at)
         break;
     case FIELD_STRING:
     case FIELD_URL:
+    case FIELD_URI:
     case FIELD_SERVER_URL:
     case FIELD_EMAIL:
     case FIELD_STYLE:
@@ -192,8 +203,9 @@ unknown_field(struct loader *l, const struct object_table *table, struct place o
     for (const struct field *f = table->fields; f->name != NULL && count < NAMES_MAX; f++)
         if (f->since <= (uint8_t)l->contract->edition)
             names[count++] = f->name;
-    loader_defect_key(l, LEVEL_ERROR, object.document, key, "the %s has no field '%.*s'%.*s; it has no effect", table->name,
-                      TEXT_PRINT(value_text(key)), TEXT_PRINT(lint_near(l, value_text(key), names, count)));
+    loader_defect_key(l, LEVEL_ERROR, object.document, key, "the %s has no field '%.*s'%.*s; it has no effect",
+                      table->name, TEXT_PRINT(value_text(key)),
+                      TEXT_PRINT(lint_near(l, value_text(key), names, count)));
 }
 
 static void
@@ -215,8 +227,9 @@ lint_fields(struct loader *l, const struct object_table *table, struct place at)
         }
         seen |= UINT64_C(1) << (f - table->fields);
         if (f->since > edition)
-            loader_defect_key(l, LEVEL_ERROR, at.document, key, "'%s' is only known from OpenAPI %u.%u on; it has no effect",
-                              f->name, f->since / 10u, f->since % 10u);
+            loader_defect_key(l, LEVEL_ERROR, at.document, key,
+                              "'%s' is only known from OpenAPI %u.%u on; it has no effect", f->name, f->since / 10u,
+                              f->since % 10u);
         else
             lint_field(l, f, field);
     }

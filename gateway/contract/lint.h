@@ -10,15 +10,16 @@ enum field_shape {
     FIELD_STRING,
     FIELD_BOOLEAN,
     FIELD_URL,        /* a string that is a URI reference */
+    FIELD_URI,        /* one with a scheme */
     FIELD_SERVER_URL, /* the same with {variables} */
     FIELD_EMAIL,
     FIELD_STRINGS,    /* an array of strings */
     FIELD_STRING_MAP, /* an object of strings */
     FIELD_ANY_MAP,
     FIELD_STYLE,
-    FIELD_OBJECT,     /* of the kind */
-    FIELD_LIST,       /* an array of objects of the kind */
-    FIELD_MAP,        /* an object whose values are objects of the kind */
+    FIELD_OBJECT, /* of the kind */
+    FIELD_LIST,   /* an array of objects of the kind */
+    FIELD_MAP,    /* an object whose values are objects of the kind */
 };
 
 #define FIELD_REQUIRED 1u
@@ -30,14 +31,14 @@ struct field {
     uint8_t shape;    /* enum field_shape */
     uint8_t kind;     /* enum object_kind */
     uint8_t flags;
-    uint8_t since;    /* enum edition; 0: always */
-    uint8_t until;    /* required only up to this edition; 0: always */
+    uint8_t since; /* enum edition; 0: always */
+    uint8_t until; /* required only up to this edition; 0: always */
 };
 
 struct object_table {
-    const char *name;           /* "Parameter Object" */
-    const char *section;        /* of components: "parameters"; NULL: no references to it */
-    const struct field *fields; /* NULL: the keys are free, `each` looks at them */
+    const char *name;                                 /* "Parameter Object" */
+    const char *section;                              /* of components: "parameters"; NULL: no references to it */
+    const struct field *fields;                       /* NULL: the keys are free, `each` looks at them */
     void (*check)(struct loader *l, struct place at); /* what a table cannot say; may be NULL */
 };
 

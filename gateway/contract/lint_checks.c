@@ -14,7 +14,8 @@ lint_openapi(struct loader *l, struct place at)
 {
     if (loader_contract(l)->edition >= EDITION_31 && !has(l, at, "paths") && !has(l, at, "components") &&
         !has(l, at, "webhooks"))
-        loader_defect(l, LEVEL_ERROR, at, "one of 'paths', 'components' and 'webhooks' is needed; nothing is described");
+        loader_defect(l, LEVEL_ERROR, at,
+                      "one of 'paths', 'components' and 'webhooks' is needed; nothing is described");
 }
 
 void
@@ -80,15 +81,16 @@ lint_template(struct loader *l, const struct document *document, const struct va
         char c = path.data[i];
 
         if ((c == '{' && open) || (c == '}' && !open) || (open && c == '/')) {
-            loader_defect_key(l, LEVEL_ERROR, document, key, "the braces of '%.*s' do not match; it may never match a path",
-                              TEXT_PRINT(path));
+            loader_defect_key(l, LEVEL_ERROR, document, key,
+                              "the braces of '%.*s' do not match; it may never match a path", TEXT_PRINT(path));
             return;
         }
         open = c == '{' || (open && c != '}');
         if ((c == '?' || c == '#') && !open) {
-            loader_defect_key(l, LEVEL_ERROR, document, key,
-                              "'%.*s' has a '%c', which no path has: it never matches; describe the query as parameters",
-                              TEXT_PRINT(path), c);
+            loader_defect_key(
+                l, LEVEL_ERROR, document, key,
+                "'%.*s' has a '%c', which no path has: it never matches; describe the query as parameters",
+                TEXT_PRINT(path), c);
             return;
         }
     }
@@ -98,7 +100,8 @@ lint_template(struct loader *l, const struct document *document, const struct va
     for (uint32_t i = 0; i < count && i < MATCH_PARAMETERS; i++)
         for (uint32_t j = 0; j < i; j++)
             if (text_equal(names[i], names[j]))
-                loader_defect_key(l, LEVEL_ERROR, document, key, "'{%.*s}' is in this path twice", TEXT_PRINT(names[i]));
+                loader_defect_key(l, LEVEL_ERROR, document, key, "'{%.*s}' is in this path twice",
+                                  TEXT_PRINT(names[i]));
 }
 
 void
@@ -149,11 +152,14 @@ lint_style(struct loader *l, struct place at, struct text in)
     found = text_search(allowed, value_text(style));
     if (found == allowed.length && allowed.length > 0)
         loader_defect(l, LEVEL_ERROR, (struct place){ at.document, style },
-                          "a parameter in %.*s cannot have the style '%.*s', only one of: %.*s", TEXT_PRINT(in),
-                          TEXT_PRINT(value_text(style)), TEXT_PRINT(allowed));
+                      "a parameter in %.*s cannot have the style '%.*s', only one of: %.*s", TEXT_PRINT(in),
+                      TEXT_PRINT(value_text(style)), TEXT_PRINT(allowed));
     if (text_equal(value_text(style), TEXT("cookie")) && loader_contract(l)->edition < EDITION_32)
-            loader_defect(l, LEVEL_ERROR, (struct place){ at.document, style }, "the style 'cookie' is only known from OpenAPI 3.2 on");
+        loader_defect(l, LEVEL_ERROR, (struct place){ at.document, style },
+                      "the style 'cookie' is only known from OpenAPI 3.2 on");
 }
+
+static void lint_examples(struct loader *l, struct place at, bool json);
 
 /* What parameters and headers have in common: a schema or one media type, one way of examples. */
 static void
@@ -169,8 +175,9 @@ lint_schema_or_content(struct loader *l, struct place at, const char *what)
         loader_defect(l, LEVEL_ERROR, content, "'content' must have exactly one media type%s",
                       content.value->count > 1 ? "; the first is used" : "; the value is not checked");
     if (content.value != NULL && (has(l, at, "style") || has(l, at, "explode") || has(l, at, "allowReserved")))
-        loader_defect(l, LEVEL_ERROR, at, "'style', 'explode' and 'allowReserved' do not go with 'content'; they have no effect");
-    lint_media_type(l, at);
+        loader_defect(l, LEVEL_ERROR, at,
+                      "'style', 'explode' and 'allowReserved' do not go with 'content'; they have no effect");
+    lint_examples(l, at, true);
 }
 
 static const char *
@@ -179,9 +186,11 @@ wrong_location(struct text in, enum edition edition)
     if (styles_of(in)[0] != '\0')
         return NULL;
     if (text_equal(in, TEXT("querystring")))
-        return edition < EDITION_32 ? "'querystring' is only known from OpenAPI 3.2 on; this parameter is not checked" : NULL;
+        return edition < EDITION_32 ? "'querystring' is only known from OpenAPI 3.2 on; this parameter is not checked"
+                                    : NULL;
     if (text_equal(in, TEXT("body")) || text_equal(in, TEXT("formData")))
-        return "parameters in 'body' and 'formData' are Swagger 2.0; describe a requestBody. This parameter is not checked";
+        return "parameters in 'body' and 'formData' are Swagger 2.0; describe a requestBody. This parameter is not "
+               "checked";
     return "'in' must be path, query, header or cookie; this parameter is not checked";
 }
 
@@ -198,12 +207,15 @@ lint_parameter(struct loader *l, struct place at)
         loader_defect(l, LEVEL_ERROR, required != NULL ? (struct place){ at.document, required } : at,
                       "a path parameter must say 'required: true'; it is required all the same");
     if (!text_equal(in, TEXT("query")) && has(l, at, "allowEmptyValue"))
-        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowEmptyValue"), "'allowEmptyValue' is for query parameters only");
+        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowEmptyValue"),
+                      "'allowEmptyValue' is for query parameters only");
     if (text_equal(in, TEXT("header")) && has(l, at, "allowReserved"))
-        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"), "'allowReserved' is for query parameters only");
+        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"),
+                      "'allowReserved' is for query parameters only");
     if ((text_equal(in, TEXT("path")) || text_equal(in, TEXT("cookie"))) && has(l, at, "allowReserved") &&
         loader_contract(l)->edition < EDITION_32)
-        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"), "'allowReserved' is for query parameters only");
+        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"),
+                      "'allowReserved' is for query parameters only");
     if (text_equal(in, TEXT("querystring")) && has(l, at, "schema"))
         loader_defect(l, LEVEL_ERROR, at, "a parameter in querystring needs 'content', not 'schema'");
     lint_style(l, at, in);
@@ -214,16 +226,25 @@ void
 lint_header(struct loader *l, struct place at)
 {
     if (loader_contract(l)->edition >= EDITION_31 && has(l, at, "allowReserved"))
-        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"), "'allowReserved' is for query parameters only");
+        loader_defect(l, LEVEL_ERROR, LOADER_AT(l, at, "allowReserved"),
+                      "'allowReserved' is for query parameters only");
     lint_style(l, at, TEXT("header"));
     lint_schema_or_content(l, at, "header");
 }
 
 /* ---- content ---- */
 
+/* An example of XML or of a form may be written as it is sent: a string that stands for something else. */
+static void
+expect_example(struct loader *l, struct place value, struct place schema, bool json)
+{
+    if (value.value != NULL && (json || value.value->type != VALUE_STRING))
+        lint_expect(l, value, schema, "example");
+}
+
 /* The examples of anything that has a schema. */
-void
-lint_media_type(struct loader *l, struct place at)
+static void
+lint_examples(struct loader *l, struct place at, bool json)
 {
     struct place schema = LOADER_AT(l, at, "schema"), example = LOADER_AT(l, at, "example");
     struct place examples = LOADER_AT(l, at, "examples");
@@ -232,19 +253,27 @@ lint_media_type(struct loader *l, struct place at)
         loader_defect(l, LEVEL_ERROR, example, "'example' and 'examples' exclude each other");
     if (schema.value == NULL)
         return;
-    if (example.value != NULL)
-        lint_expect(l, example, schema, "example");
+    expect_example(l, example, schema, json);
     if (!value_is(examples.value, VALUE_OBJECT))
         return;
     for (VALUE_EACH_MEMBER(key, examples.value)) {
         struct place one = loader_follow(l, (struct place){ examples.document, value_next(key) });
-        struct place value = LOADER_AT(l, one, "value"), data = LOADER_AT(l, one, "dataValue");
 
-        if (value.value != NULL)
-            lint_expect(l, value, schema, "example");
-        if (data.value != NULL)
-            lint_expect(l, data, schema, "example");
+        expect_example(l, LOADER_AT(l, one, "value"), schema, json);
+        expect_example(l, LOADER_AT(l, one, "dataValue"), schema, true);
     }
+}
+
+/* The media type is the key in front of the object; where there is none (components/mediaTypes) JSON is assumed. */
+void
+lint_media_type(struct loader *l, struct place at)
+{
+    const struct value *key = at.value > at.document->root ? at.value - 1 : NULL;
+    struct media_type type;
+
+    lint_examples(l, at,
+                  !value_is(key, VALUE_STRING) || !media_type_parse(value_text(key), &type) ||
+                      media_type_kind(&type) == MEDIA_JSON);
 }
 
 static bool
@@ -291,8 +320,9 @@ lint_link(struct loader *l, struct place at)
     bool by_reference = has(l, at, "operationRef"), by_id = has(l, at, "operationId");
 
     if (by_reference == by_id)
-        loader_defect(l, LEVEL_ERROR, at, by_id ? "'operationRef' and 'operationId' exclude each other"
-                                                : "a link needs 'operationRef' or 'operationId'");
+        loader_defect(l, LEVEL_ERROR, at,
+                      by_id ? "'operationRef' and 'operationId' exclude each other"
+                            : "a link needs 'operationRef' or 'operationId'");
     if (by_id)
         lint_link_target(l, LOADER_AT(l, at, "operationId"), LOADER_AT(l, at, "parameters"));
 }
@@ -303,7 +333,8 @@ static void
 needs(struct loader *l, struct place at, const char *type, const char *field)
 {
     if (!has(l, at, field))
-        loader_defect(l, LEVEL_ERROR, at, "a security scheme of the type '%s' needs '%s'; it stays unchecked", type, field);
+        loader_defect(l, LEVEL_ERROR, at, "a security scheme of the type '%s' needs '%s'; it stays unchecked", type,
+                      field);
 }
 
 void
@@ -341,11 +372,14 @@ lint_oauth_flows(struct loader *l, struct place at)
     static const struct {
         const char *flow, *field;
     } rules[] = {
-        { "implicit", "authorizationUrl" },          { "password", "tokenUrl" },
-        { "clientCredentials", "tokenUrl" },         { "authorizationCode", "authorizationUrl" },
-        { "authorizationCode", "tokenUrl" },         { "deviceAuthorization", "deviceAuthorizationUrl" },
+        { "implicit", "authorizationUrl" },    { "password", "tokenUrl" },
+        { "clientCredentials", "tokenUrl" },   { "authorizationCode", "authorizationUrl" },
+        { "authorizationCode", "tokenUrl" },   { "deviceAuthorization", "deviceAuthorizationUrl" },
         { "deviceAuthorization", "tokenUrl" },
     };
+
+    if (at.value->count == 0)
+        loader_defect(l, LEVEL_ERROR, at, "at least one flow is needed; any bearer token is taken for one");
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         struct place flow = loader_at(l, at, text_of(rules[i].flow));

@@ -87,6 +87,21 @@ on_problem(void *arg, const struct schema_problem *p)
                   TEXT_PRINT(p->found));
 }
 
+/* An example may be of a request or of a response: what is readOnly or writeOnly may be there or not. */
+static bool
+is_valid(const struct schema *schema, const struct value *value, struct schema_run *run)
+{
+    static const enum schema_side sides[] = { SCHEMA_RESPONSE, SCHEMA_REQUEST, SCHEMA_BOTH };
+
+    for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++) {
+        run->budget = LIMIT_CHECK_BUDGET;
+        run->side = sides[i];
+        if (schema_check(schema, value, run))
+            return true;
+    }
+    return false;
+}
+
 static void
 finish_example(struct loader *l, const struct expectation *e, struct schema_scratch *scratch)
 {
@@ -94,7 +109,7 @@ finish_example(struct loader *l, const struct expectation *e, struct schema_scra
     struct schema_run run = { .scratch = scratch, .arena = loader_arena(l), .budget = LIMIT_CHECK_BUDGET };
     struct finishing f = { l, e };
 
-    if (shape.schema == NULL || schema_check(shape.schema, e->value.value, &run))
+    if (shape.schema == NULL || is_valid(shape.schema, e->value.value, &run))
         return;
     run.budget = LIMIT_CHECK_BUDGET;
     (void)schema_explain(shape.schema, e->value.value, &run, EXAMPLE_PROBLEMS, on_problem, &f);

@@ -134,9 +134,10 @@ note_edition(struct loader *l, const struct document *document, const struct val
         loader_defect_key(l, LEVEL_ERROR, document, key,
                           "'%s' is only known from OpenAPI 3.1 on; nothing is checked by it", k->name);
     else if (l->contract->edition > EDITION_30 && !k->in_31)
-        loader_defect_key(l, LEVEL_WARN, document, key,
-                          "'%s' is only known in OpenAPI 3.0; in 3.1 it is written type: [..., \"null\"]. Nothing is checked by it",
-                          k->name);
+        loader_defect_key(
+            l, LEVEL_WARN, document, key,
+            "'%s' is only known in OpenAPI 3.0; in 3.1 it is written type: [..., \"null\"]. Nothing is checked by it",
+            k->name);
 }
 
 /* ---- the walk ---- */
@@ -181,26 +182,53 @@ static void
 note_both_ways(struct loader *l, struct place at, bool read_only, bool write_only)
 {
     if (read_only && write_only)
-        loader_defect(l, LEVEL_ERROR, at, "readOnly and writeOnly exclude each other; such a property is in no message");
+        loader_defect(l, LEVEL_ERROR, at,
+                      "readOnly and writeOnly exclude each other; such a property is in no message");
 }
 
-/* Beside $ref, 3.0 reads nothing. */
+/* Beside $ref, 3.0 reads nothing: said once per schema, of what would have been checked. */
 static bool
 is_bare_reference(struct loader *l, struct place at)
 {
+    static const char *const harmless[] = { "$ref",    "description", "title", "example",
+                                            "default", "deprecated",  "xml",   "externalDocs" };
     const struct value *reference = VALUE_MEMBER(at.value, "$ref");
 
     if (l->contract->edition != EDITION_30 || !value_is(reference, VALUE_STRING))
         return false;
     for (VALUE_EACH_MEMBER(key, at.value)) {
         struct text name = value_text(key);
+        size_t i = 0;
 
-        if (!text_equal(name, TEXT("$ref")) && !text_equal(name, TEXT("description")) &&
-            !text_equal(name, TEXT("title")) && !text_equal(name, TEXT("example")) && !lint_is_extension(name))
-            loader_defect_key(l, LEVEL_WARN, at.document, key, "'%.*s' stands beside a $ref, which OpenAPI 3.0 ignores",
-                              TEXT_PRINT(name));
+        while (i < sizeof harmless / sizeof harmless[0] && !text_equal(name, text_of(harmless[i])))
+            i++;
+        if (i < sizeof harmless / sizeof harmless[0] || lint_is_extension(name))
+            continue;
+        loader_defect_key(
+            l, LEVEL_WARN, at.document, key,
+            "OpenAPI 3.0 ignores what stands beside a $ref, such as this '%.*s'; nothing is checked by it",
+            TEXT_PRINT(name));
+        break;
     }
     return true;
+}
+
+/* Which schema it is cannot be told of a message that lacks the property. */
+static void
+note_discriminator(struct loader *l, struct place at)
+{
+    struct place discriminator = LOADER_AT(l, at, "discriminator");
+    struct text name = LOADER_TEXT(l, discriminator.value, "propertyName");
+    const struct value *required = VALUE_MEMBER(at.value, "required");
+
+    if (name.length == 0 || VALUE_MEMBER(at.value, "oneOf") != NULL || VALUE_MEMBER(at.value, "anyOf") != NULL)
+        return;
+    if (value_is(required, VALUE_ARRAY))
+        for (VALUE_EACH_ITEM(item, required))
+            if (item->type == VALUE_STRING && text_equal(value_text(item), name))
+                return;
+    loader_defect(l, LEVEL_WARN, discriminator, "the property '%.*s' of this discriminator should be required here",
+                  TEXT_PRINT(name));
 }
 
 static void
@@ -231,12 +259,21 @@ walk(struct loader *l, struct place at)
         walk_held(l, value, (enum holds)k->holds);
     }
     note_both_ways(l, at, read_only, write_only);
+    note_discriminator(l, at);
     l->depth--;
 }
 
 void
 lint_schema(struct loader *l, struct place at)
 {
+    const bool fine =
+        at.value->type == VALUE_OBJECT || (l->contract->edition > EDITION_30 && value_is_boolean(at.value));
+
+    if (!fine) {
+        loader_defect(l, LEVEL_ERROR, at, "a schema must be an object%s, not %s; what it is for stays unchecked",
+                      l->contract->edition > EDITION_30 ? ", true or false" : "", value_type_name(at.value));
+        return;
+    }
     (void)loader_shape(l, at);
     walk(l, at);
 }

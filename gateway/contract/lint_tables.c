@@ -2,20 +2,59 @@
 #include "contract/lint.h"
 
 #define FIELDS static const struct field
-#define END    { NULL, 0, 0, 0, 0, 0 }
+#define END                                                                                                            \
+    {                                                                                                                  \
+        NULL, 0, 0, 0, 0, 0                                                                                            \
+    }
 
-#define ANY(name)               { name, FIELD_ANY, 0, 0, 0, 0 }
-#define STRING(name)            { name, FIELD_STRING, 0, 0, 0, 0 }
-#define STRING_SINCE(name, ed)  { name, FIELD_STRING, 0, 0, ed, 0 }
-#define NEEDED(name, shape)     { name, shape, 0, FIELD_REQUIRED, 0, 0 }
-#define FLAG(name)              { name, FIELD_BOOLEAN, 0, 0, 0, 0 }
-#define URL(name)               { name, FIELD_URL, 0, 0, 0, 0 }
-#define ONE(name, kind)         { name, FIELD_OBJECT, kind, 0, 0, 0 }
-#define LIST(name, kind)        { name, FIELD_LIST, kind, 0, 0, 0 }
-#define MAP(name, kind)         { name, FIELD_MAP, kind, 0, 0, 0 }
-#define NAMED(name, kind, ed)   { name, FIELD_MAP, kind, FIELD_NAMES, ed, 0 }
-#define CONTENT(name, needed)   { name, FIELD_MAP, OBJECT_MEDIA_TYPE, FIELD_TYPES | (needed), 0, 0 }
-#define METHOD(name)            { name, FIELD_OBJECT, OBJECT_OPERATION, 0, 0, 0 }
+#define ANY(name)                                                                                                      \
+    {                                                                                                                  \
+        name, FIELD_ANY, 0, 0, 0, 0                                                                                    \
+    }
+#define STRING(name)                                                                                                   \
+    {                                                                                                                  \
+        name, FIELD_STRING, 0, 0, 0, 0                                                                                 \
+    }
+#define STRING_SINCE(name, ed)                                                                                         \
+    {                                                                                                                  \
+        name, FIELD_STRING, 0, 0, ed, 0                                                                                \
+    }
+#define NEEDED(name, shape)                                                                                            \
+    {                                                                                                                  \
+        name, shape, 0, FIELD_REQUIRED, 0, 0                                                                           \
+    }
+#define FLAG(name)                                                                                                     \
+    {                                                                                                                  \
+        name, FIELD_BOOLEAN, 0, 0, 0, 0                                                                                \
+    }
+#define URL(name)                                                                                                      \
+    {                                                                                                                  \
+        name, FIELD_URL, 0, 0, 0, 0                                                                                    \
+    }
+#define ONE(name, kind)                                                                                                \
+    {                                                                                                                  \
+        name, FIELD_OBJECT, kind, 0, 0, 0                                                                              \
+    }
+#define LIST(name, kind)                                                                                               \
+    {                                                                                                                  \
+        name, FIELD_LIST, kind, 0, 0, 0                                                                                \
+    }
+#define MAP(name, kind)                                                                                                \
+    {                                                                                                                  \
+        name, FIELD_MAP, kind, 0, 0, 0                                                                                 \
+    }
+#define NAMED(name, kind, ed)                                                                                          \
+    {                                                                                                                  \
+        name, FIELD_MAP, kind, FIELD_NAMES, ed, 0                                                                      \
+    }
+#define CONTENT(name, needed)                                                                                          \
+    {                                                                                                                  \
+        name, FIELD_MAP, OBJECT_MEDIA_TYPE, FIELD_TYPES | (needed), 0, 0                                               \
+    }
+#define METHOD(name)                                                                                                   \
+    {                                                                                                                  \
+        name, FIELD_OBJECT, OBJECT_OPERATION, 0, 0, 0                                                                  \
+    }
 
 FIELDS openapi[] = {
     NEEDED("openapi", FIELD_STRING),
@@ -33,14 +72,10 @@ FIELDS openapi[] = {
 };
 
 FIELDS info[] = {
-    NEEDED("title", FIELD_STRING),
-    STRING_SINCE("summary", EDITION_31),
-    STRING("description"),
-    URL("termsOfService"),
-    ONE("contact", OBJECT_CONTACT),
-    ONE("license", OBJECT_LICENSE),
-    NEEDED("version", FIELD_STRING),
-    END,
+    NEEDED("title", FIELD_STRING),   STRING_SINCE("summary", EDITION_31),
+    STRING("description"),           URL("termsOfService"),
+    ONE("contact", OBJECT_CONTACT),  ONE("license", OBJECT_LICENSE),
+    NEEDED("version", FIELD_STRING), END,
 };
 
 FIELDS contact[] = { STRING("name"), URL("url"), { "email", FIELD_EMAIL, 0, 0, 0, 0 }, END };
@@ -169,12 +204,9 @@ FIELDS encoding[] = {
 };
 
 FIELDS response[] = {
-    STRING_SINCE("summary", EDITION_32),
-    { "description", FIELD_STRING, 0, FIELD_REQUIRED, 0, EDITION_31 },
-    MAP("headers", OBJECT_HEADER),
-    CONTENT("content", 0),
-    MAP("links", OBJECT_LINK),
-    END,
+    STRING_SINCE("summary", EDITION_32), { "description", FIELD_STRING, 0, FIELD_REQUIRED, 0, EDITION_31 },
+    MAP("headers", OBJECT_HEADER),       CONTENT("content", 0),
+    MAP("links", OBJECT_LINK),           END,
 };
 
 FIELDS example[] = {
@@ -249,7 +281,7 @@ FIELDS discriminator[] = {
 FIELDS xml[] = {
     STRING_SINCE("nodeType", EDITION_32),
     STRING("name"),
-    URL("namespace"),
+    { "namespace", FIELD_URI, 0, 0, 0, 0 },
     STRING("prefix"),
     FLAG("attribute"),
     FLAG("wrapped"),

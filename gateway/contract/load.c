@@ -98,8 +98,8 @@ member_text(const struct value *object, struct text key)
 }
 
 /* "erp" for "contracts/erp.openapi.json". */
-static struct text
-short_name(struct text path)
+struct text
+contract_name_of(struct text path)
 {
     static const char *const endings[] = { ".json", ".yaml", ".yml", ".openapi", ".swagger" };
     size_t slash = path.length;
@@ -188,7 +188,7 @@ load_from(struct text text, const char *path, const struct contract_options *opt
     if ((l.contract = contract_new(err)) == NULL)
         return NULL;
     l.contract->file = arena_text(l.contract->arena, text_of(path));
-    l.contract->name = short_name(l.contract->file);
+    l.contract->name = contract_name_of(l.contract->file);
     l.defects.arena = l.contract->arena;
     l.examples = options->examples;
     path = l.contract->file.data;

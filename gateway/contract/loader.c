@@ -221,6 +221,13 @@ loader_resolve(struct loader *l, const struct document *document, struct text re
     return *found;
 }
 
+/* What is only elsewhere is no mistake of the document. */
+static bool
+is_network(const char *why)
+{
+    return why != NULL && strcmp(why, source_network) == 0;
+}
+
 struct place
 loader_follow(struct loader *l, struct place from)
 {
@@ -240,7 +247,7 @@ loader_follow(struct loader *l, struct place from)
         }
         next = loader_resolve(l, at.document, value_text(reference), &why);
         if (next.value == NULL) {
-            loader_defect(l, LEVEL_ERROR, (struct place){ at.document, reference },
+            loader_defect(l, is_network(why) ? LEVEL_WARN : LEVEL_ERROR, (struct place){ at.document, reference },
                           "$ref '%.*s' %s; this part stays unchecked", TEXT_PRINT(value_text(reference)), why);
             return next;
         }
@@ -281,6 +288,21 @@ loader_on_load(void *arg, struct text uri, enum schema_dialect *dialect)
     return &source->document;
 }
 
+/* A keyword whose value is wrong and a reference that leads nowhere break the specification; a format or pattern that cannot be checked
+ * does not. The compiler does not tell them apart but in words. */
+static enum level
+level_of(const struct schema_defect *defect, const char *failure)
+{
+    static const struct text wrong[] = { { "' must be ", 10 }, { "leads nowhere", 13 } };
+
+    if (is_network(failure))
+        return LEVEL_WARN;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        if (text_search(defect->what, wrong[i]) < defect->what.length)
+            return LEVEL_ERROR;
+    return defect->fatal ? LEVEL_ERROR : LEVEL_WARN;
+}
+
 void
 loader_on_schema_defect(void *arg, const struct schema_defect *defect)
 {
@@ -288,6 +310,6 @@ loader_on_schema_defect(void *arg, const struct schema_defect *defect)
     const char *failure = l->load_failure;
 
     l->load_failure = NULL;
-    loader_defect(l, defect->fatal ? LEVEL_ERROR : LEVEL_WARN, (struct place){ defect->document, defect->place },
-                  "%.*s%s%s", TEXT_PRINT(defect->what), failure != NULL ? "; " : "", failure != NULL ? failure : "");
+    loader_defect(l, level_of(defect, failure), (struct place){ defect->document, defect->place }, "%.*s%s%s",
+                  TEXT_PRINT(defect->what), failure != NULL ? "; " : "", failure != NULL ? failure : "");
 }

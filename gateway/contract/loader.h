@@ -66,7 +66,7 @@ const struct value *loader_member(struct loader *l, const struct value *object, 
  * defect is noted once per place. */
 struct place loader_follow(struct loader *l, struct place from);
 
-/* Where this reference, as written in `document`, leads. NULL value: nowhere; why is then a sentence. */
+/* Where this reference, as written in `document`, leads. NULL value: nowhere; why is then the end of a sentence ("leads nowhere"). */
 struct place loader_resolve(struct loader *l, const struct document *document, struct text reference, const char **why);
 
 /* Compile the schema at this place (once, however often it is asked for) and look at its types. NULL value: an empty shape. */

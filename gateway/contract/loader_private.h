@@ -30,9 +30,9 @@ struct loader {
     struct index contents;   /* a content map to its struct media_list */
     struct index schemes;    /* name to struct security_scheme */
     unsigned nearest_asked;
-    unsigned depth;           /* of lint_object and lint_schema */
+    unsigned depth; /* of lint_object and lint_schema */
     struct expectation *expectations, **last_expectation;
-    bool examples; /* are examples to be looked at? */
+    bool examples;            /* are examples to be looked at? */
     const char *load_failure; /* why the last document that a schema asked for was not given */
 };
 

@@ -8,6 +8,9 @@
 #include "http/query.h"
 #include "schema/uri.h"
 
+const char source_network[] =
+    "leads over the network, where nothing is fetched from; save the document below the contract's folder";
+
 static const struct text file_scheme = { "file://", 7 };
 
 /* "a/b" of "a/b/c.yaml", "" of "c.yaml", "/" of "/c.yaml". */
@@ -185,11 +188,12 @@ read_file(struct source_list *list, struct text uri, struct text real, const cha
     struct error err = { 0 };
 
     if (source == NULL || shown.data == NULL) {
-        *why = "there is no memory to read the file";
+        *why = "leads to a file for which there is no memory";
         return NULL;
     }
     if (document_read(&source->document, shown.data, list->arena, &err) < 0) {
-        *why = arena_print(list->arena, "%s%s%s", err.where, err.where[0] != '\0' ? ": " : "", err.what).data;
+        *why = arena_print(list->arena, "cannot be read: %s%s%s", err.where, err.where[0] != '\0' ? ": " : "", err.what)
+                   .data;
         return NULL;
     }
     source->uri = uri;
@@ -208,17 +212,17 @@ open_file(struct source_list *list, struct text uri, const char **why)
     struct source *source;
 
     if (!percent_decode(text_from(uri, file_scheme.length), false, list->arena, &path)) {
-        *why = "the file's name is not percent-encoded correctly";
+        *why = "has a file name that is not percent-encoded correctly";
         return NULL;
     }
     path = arena_text(list->arena, path);
     real = path.data != NULL ? real_path(path.data, list->arena) : TEXT("");
     if (real.length == 0) {
-        *why = "there is no such file";
+        *why = "leads to a file that does not exist";
         return NULL;
     }
     if (!lies_below(real, list->root, &rest)) {
-        *why = "the file lies outside of the contract's folder (--ref-root allows another one)";
+        *why = "leads outside of the contract's folder (--ref-root allows another one)";
         return NULL;
     }
     canonical = uri_of_path(real, list->arena);
@@ -226,7 +230,7 @@ open_file(struct source_list *list, struct text uri, const char **why)
     if (known != NULL)
         return (struct source *)(uintptr_t)known;
     if (list->count >= LIMIT_CONTRACT_FILES) {
-        *why = "the contract already consists of too many files";
+        *why = "leads to one file too many for a contract";
         return NULL;
     }
     source = read_file(list, canonical, real, why);
@@ -264,7 +268,7 @@ source_open_uri(struct source_list *list, struct text uri, const char **why)
         uri = below_self(list, uri);
     if (text_starts(uri, file_scheme))
         return open_file(list, uri, why);
-    *why = "references over the network are not followed; save the document below the contract's folder";
+    *why = source_network;
     return NULL;
 }
 
@@ -277,7 +281,7 @@ source_open(struct source_list *list, const struct source *from, struct text ref
         return (struct source *)(uintptr_t)from;
     uri = resolve(from->base, reference, list->arena);
     if (uri.data == NULL) {
-        *why = "the reference is no URI";
+        *why = "is no URI";
         return NULL;
     }
     return source_open_uri(list, uri, why);

@@ -8,6 +8,9 @@
 #include "contract/index.h"
 #include "json/document.h"
 
+/* The reason that is given for references that are not followed because of where they lead. */
+extern const char source_network[];
+
 struct source {
     struct text uri;  /* absolute: "file:///…/shop.yaml" */
     struct text base; /* what references in it are resolved against: its $self, or its URI */
@@ -39,7 +42,7 @@ int source_set_base(struct source_list *list, struct source *source, struct text
 /* The source that a document belongs to; NULL when it is none of this list. */
 const struct source *source_of(const struct source_list *list, const struct document *document);
 
-/* The document that `reference` (without its fragment) names in `from`; read if need be. NULL: *why says in a sentence why not; in the arena. */
+/* The document that `reference` (without its fragment) names in `from`; read if need be. NULL: *why says why not, as the end of a sentence ("leads nowhere"); in the arena. */
 struct source *
 source_open(struct source_list *list, const struct source *from, struct text reference, const char **why);
 

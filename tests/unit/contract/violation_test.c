@@ -1,7 +1,7 @@
 #include "unit.h"
 
 #include "base/limits.h"
-#include "contract/violation.h"
+#include "contract/violation_page.h"
 
 static void
 every_id_is_found_by_its_name(void **state)
@@ -74,6 +74,29 @@ a_line_says_place_expected_and_found(void **state)
     arena_free(arena);
 }
 
+static void
+every_id_has_an_example(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < VIOLATION_IDS; i++)
+        check_that(violation_example((enum violation_id)i) != NULL, "%s has none",
+                   violation_name((enum violation_id)i));
+}
+
+static void
+the_page_in_docs_is_the_one_that_the_tables_give(void **state)
+{
+    char *page = unit_read_file("docs/violations.md", NULL);
+    struct buffer made;
+
+    (void)state;
+    buffer_init(&made, LIMIT_MIB);
+    violation_page(&made);
+    check_text(buffer_text(&made), page); /* not so? `make docs` writes it */
+    buffer_release(&made);
+    free(page);
+}
+
 int
 main(void)
 {
@@ -81,6 +104,8 @@ main(void)
         cmocka_unit_test(every_id_is_found_by_its_name),
         cmocka_unit_test(a_verdict_keeps_the_first_violations_and_counts_the_rest),
         cmocka_unit_test(an_unchecked_part_is_said_once),
+        cmocka_unit_test(every_id_has_an_example),
+        cmocka_unit_test(the_page_in_docs_is_the_one_that_the_tables_give),
         cmocka_unit_test(a_line_says_place_expected_and_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
