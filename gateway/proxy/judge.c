@@ -28,8 +28,11 @@ is_undocumented(enum violation_id id)
 }
 
 static bool
-refuses(const struct transit *t, enum violation_id id)
+refuses(const struct transit *t, enum violation_id id, enum side side)
 {
+    /* A client chooses the media type: naming one that the contract does not have must not be a way around its schema. */
+    if (id == VIOLATION_CONTENT_TYPE_UNKNOWN && side == SIDE_REQUEST && !t->policy->unchecked_pass)
+        return true;
     if (is_undocumented(id))
         return t->policy->undocumented == MODE_ENFORCE;
     if (id == VIOLATION_JSON_DUPLICATE_KEY || id == VIOLATION_BODY_UNEXPECTED)
@@ -58,7 +61,7 @@ deciding(const struct transit *t, const struct verdict *v, uint16_t *status)
         size_t rank;
         uint16_t its = status_of(v->list[i].id, &rank);
 
-        if (!refuses(t, v->list[i].id) || rank >= best)
+        if (!refuses(t, v->list[i].id, v->list[i].side) || rank >= best)
             continue;
         best = rank;
         found = &v->list[i];
