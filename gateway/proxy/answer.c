@@ -29,8 +29,8 @@ framed_body(const struct transit *t)
     char line[CHUNK_HEAD_BYTES];
     struct buffer out;
 
-    if (t->request_complete && m->framing == FRAMING_LENGTH && t->request_copy.length < m->length)
-        return m->body; /* it came at once, and nobody wanted a copy */
+    if (t->request_at_once.length > 0)
+        return t->request_at_once;
     if (m->framing != FRAMING_CHUNKED)
         return body;
     for (uint32_t i = 0; i < m->trailer_count; i++)

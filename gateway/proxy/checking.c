@@ -28,6 +28,7 @@ begin_request_copy(struct transit *t)
 
     body_copy_init(&t->request_copy, copy_ceiling(t, SIDE_REQUEST), m->length);
     if (t->request_complete) {
+        t->request_at_once = m->body;
         m->body_bytes = m->body.length;
         body_copy_add(&t->request_copy, m->body, true, t->exchange.arena);
     }

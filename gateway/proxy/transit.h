@@ -51,21 +51,22 @@ struct transit {
     enum passing response_passing;
     struct body_copy request_copy;
     struct body_copy response_copy;
-    bool request_complete;   /* its last byte was read */
-    bool request_checked;    /* its body was */
-    bool response_complete;  /* its last byte came from the responder */
-    bool response_checked;   /* its body was */
-    bool own_response;       /* exchange.response is what we wrote ourselves */
-    bool response_started;   /* bytes of it went to the client */
-    bool response_delivered; /* its last byte was handed to the client's stream */
-    bool response_chunked;   /* towards the client */
-    bool continued;          /* 100 Continue was sent to the client */
-    bool drop_expect;        /* the upstream gets the body without asking for it */
-    bool close;              /* the client's connection ends with this response */
-    bool abort;              /* it ends in the middle of it */
-    bool upstream_full;      /* the client is paused until the upstream drained */
-    bool client_full;        /* the call is paused until the client drained */
-    bool finishing;          /* the end is on its way: nothing else may happen any more */
+    struct text request_at_once; /* the whole body, where it came with the head; the copy may have only its beginning */
+    bool request_complete;       /* its last byte was read */
+    bool request_checked;        /* its body was */
+    bool response_complete;      /* its last byte came from the responder */
+    bool response_checked;       /* its body was */
+    bool own_response;           /* exchange.response is what we wrote ourselves */
+    bool response_started;       /* bytes of it went to the client */
+    bool response_delivered;     /* its last byte was handed to the client's stream */
+    bool response_chunked;       /* towards the client */
+    bool continued;              /* 100 Continue was sent to the client */
+    bool drop_expect;            /* the upstream gets the body without asking for it */
+    bool close;                  /* the client's connection ends with this response */
+    bool abort;                  /* it ends in the middle of it */
+    bool upstream_full;          /* the client is paused until the upstream drained */
+    bool client_full;            /* the call is paused until the client drained */
+    bool finishing;              /* the end is on its way: nothing else may happen any more */
 
     int64_t started;      /* by the loop's monotonic clock */
     struct refusal_plan { /* what step refuse is to say */
