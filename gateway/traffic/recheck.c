@@ -2,6 +2,36 @@
 
 #include "traffic/redacted.h"
 
+/* Could the violation be there only because of what was redacted? */
+static bool
+is_doubtful(const struct exchange *x, const struct violation *v)
+{
+    /* keywords whose verdict on a value hangs on everything inside of it */
+    static const char *const whole[] = { "oneOf", "anyOf", "not", "contains", "uniqueItems", "const", "enum", "if" };
+
+    if (redacted_covers(x, v))
+        return true;
+    for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+        if (text_equal(v->keyword, text_of(whole[i])))
+            return redacted_touches(x, v);
+    return false;
+}
+
+/* Whatever was redacted in the body or target was not checked, though it may look fine. Of a header field its presence and scheme are left. */
+static void
+mark_redacted(const struct exchange *x, struct verdict *fresh, enum side side)
+{
+    for (uint32_t i = 0; i < x->redacted_count; i++) {
+        struct text place;
+
+        if (!redacted_place(x->redacted[i], side, &place) || text_starts(place, TEXT("header ")))
+            continue;
+        if (text_starts(place, TEXT("body")))
+            place = text_from(place, place.length > 4 ? 5 : 4);
+        verdict_unchecked(fresh, UNCHECKED_REDACTED, side, place);
+    }
+}
+
 /* Take out of `fresh` what was found at redacted places, and put in what the live check found there. */
 static void
 carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const struct verdict *live, enum side side)
@@ -11,7 +41,7 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     if (x->redacted_count == 0)
         return;
     for (uint32_t i = 0; i < fresh->count; i++) {
-        if (redacted_covers(x, &fresh->list[i]))
+        if (is_doubtful(x, &fresh->list[i]))
             verdict_unchecked(fresh, UNCHECKED_REDACTED, side, fresh->list[i].instance);
         else
             fresh->list[kept++] = fresh->list[i];
@@ -20,11 +50,10 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     for (uint32_t i = 0; i < live->count; i++) {
         struct violation *v;
 
-        if (redacted_covers(x, &live->list[i]) && (v = verdict_add(fresh, arena, live->list[i].id, side)) != NULL)
+        if (is_doubtful(x, &live->list[i]) && (v = verdict_add(fresh, arena, live->list[i].id, side)) != NULL)
             *v = live->list[i];
     }
-    if (x->verdicts_carried && !live->checked && fresh->count == 0)
-        verdict_unchecked(fresh, UNCHECKED_REDACTED, side, text_make(NULL, 0));
+    mark_redacted(x, fresh, side);
 }
 
 void
@@ -42,8 +71,8 @@ recheck_exchange(struct check *check, const struct contract_match *match, struct
         check_response_body(check, match, &x->request, &x->response, &response);
         carry_over(x, check->arena, &response, &x->response_verdict, SIDE_RESPONSE);
     } else if (x->refusal.status != 0 && x->refusal.side == SIDE_RESPONSE) {
-        response =
-            x->response_verdict; /* the refused response itself is not on record: what the live check said stands */
+        /* the refused response itself is not on record: what the live check said stands */
+        response = x->response_verdict;
     }
     x->request_verdict = request;
     x->response_verdict = response;

@@ -11,11 +11,14 @@
 
 /* How a body is told: as text, as base64, or not at all. */
 struct told_body {
-    struct text text; /* content codings undone where that is possible */
-    bool binary;      /* not UTF-8: base64 */
-    bool coded;       /* text differs from the bytes on the wire: those are kept beside it */
-    bool truncated;   /* not all of it is there */
+    struct text text;      /* content codings undone where that is possible */
+    bool binary;           /* not UTF-8: base64 */
+    bool coded;            /* text differs from the bytes on the wire: those are kept beside it */
+    const char *truncated; /* why not all of it is there, or NULL */
 };
+
+/* By enum body_state; BODY_WHOLE, if more than max_body, is cut by ourselves. */
+const char *const record_truncations[] = { NULL, "record", "size", "early", "stream" };
 
 static void
 json_time(struct json_writer *w, int64_t ns)
@@ -25,14 +28,24 @@ json_time(struct json_writer *w, int64_t ns)
     json_string(w, text_make(text, time_text_write(text, ns, 9)));
 }
 
-/* Milliseconds with three decimals, as HAR counts; -1 for what never happened. */
+/* Milliseconds, as HAR counts; -1 for what never happened. */
 static void
 json_milliseconds(struct json_writer *w, int64_t ns)
 {
     if (ns < 0)
         json_integer(w, -1);
     else
-        json_double(w, (double)ns / 1e6, 3);
+        json_double(w, (double)ns / 1e6, 6);
+}
+
+/* A cut may go through a character: what is left of it goes, too. */
+static struct text
+without_cut_character(struct text t)
+{
+    for (size_t less = 0; less < 4 && less < t.length; less++)
+        if (text_is_utf8(text_slice(t, 0, t.length - less)))
+            return text_slice(t, 0, t.length - less);
+    return t;
 }
 
 static struct told_body
@@ -41,17 +54,17 @@ tell_body(const struct message *m, size_t max_body, struct arena *arena)
     struct told_body told = { .text = m->body };
     struct text plain;
 
-    told.truncated = m->body_state == BODY_TOO_LARGE || m->body_state == BODY_TRUNCATED || m->body_state == BODY_STREAM;
+    if (m->body_state != BODY_NONE && m->body_state != BODY_WHOLE)
+        told.truncated = record_truncations[m->body_state];
     if (m->body_state == BODY_WHOLE && !m->body_plain && message_header(m, HEADER_CONTENT_ENCODING) != NULL &&
         coding_decode(m, max_body, arena, &plain) == CODING_OK && !text_equal(plain, m->body)) {
         told.text = plain;
         told.coded = true;
     }
     if (told.text.length > max_body) {
-        told.text = text_slice(told.text, 0, max_body);
-        told.truncated = true;
+        told.text = without_cut_character(text_slice(told.text, 0, max_body));
+        told.truncated = told.truncated != NULL ? told.truncated : record_truncations[BODY_WHOLE];
     }
-    /* a cut may go through a character */
     told.binary = told.text.length > 0 && !text_is_utf8(told.text);
     return told;
 }
@@ -95,27 +108,26 @@ write_query(struct json_writer *w, const struct message *m, struct arena *arena)
 }
 
 static void
-write_body_text(struct json_writer *w, const struct told_body *told)
-{
-    JSON_KEY(w, "text");
-    if (!told->binary) {
-        json_string(w, told->text);
-        return;
-    }
-    json_raw(w, TEXT("\""));
-    base64_write(w->out, told->text);
-    buffer_byte(w->out, '"');
-    JSON_KEY(w, "encoding");
-    json_string(w, TEXT("base64"));
-}
-
-static void
 write_base64(struct json_writer *w, struct text key, struct text bytes)
 {
     json_key(w, key);
     json_raw(w, TEXT("\""));
     base64_write(w->out, bytes);
     buffer_byte(w->out, '"');
+}
+
+/* HAR knows an encoding for responses alone (1.2, content); a request that is no text is in _plumbline. */
+static void
+write_body_text(struct json_writer *w, const struct told_body *told, bool request)
+{
+    if (told->binary && !request) {
+        write_base64(w, TEXT("text"), told->text);
+        JSON_KEY(w, "encoding");
+        json_string(w, TEXT("base64"));
+        return;
+    }
+    JSON_KEY(w, "text");
+    json_string(w, told->binary ? TEXT("") : told->text);
 }
 
 static struct text
@@ -128,11 +140,13 @@ static void
 write_url(struct json_writer *w, const struct exchange *x)
 {
     const struct message *m = &x->request;
-    bool absolute = m->target.length > 0 && m->target.data[0] != '/' && m->target.data[0] != '*';
+    bool absolute = text_search(m->target, TEXT("://")) < text_find(m->target, '/');
+    bool origin = m->target.length > 0 && m->target.data[0] == '/';
     struct text authority = m->authority.length > 0 ? m->authority : TEXT("localhost");
+    struct text scheme = x->scheme.length > 0 ? x->scheme : TEXT("http");
     struct text url = absolute ? m->target
-                               : arena_print(x->arena, "%.*s://%.*s%.*s", TEXT_PRINT(x->scheme), TEXT_PRINT(authority),
-                                             TEXT_PRINT(m->target));
+                               : arena_print(x->arena, "%.*s://%.*s%.*s", TEXT_PRINT(scheme), TEXT_PRINT(authority),
+                                             TEXT_PRINT(origin ? m->target : TEXT("/")));
 
     JSON_KEY(w, "url");
     json_string(w, url);
@@ -161,7 +175,7 @@ write_request(struct json_writer *w, const struct exchange *x, const struct told
         json_object(w);
         JSON_KEY(w, "mimeType");
         json_string(w, message_value(m, HEADER_CONTENT_TYPE));
-        write_body_text(w, body);
+        write_body_text(w, body, true);
         json_end_object(w);
     }
     JSON_KEY(w, "headersSize");
@@ -195,7 +209,7 @@ write_response(struct json_writer *w, const struct exchange *x, const struct tol
     JSON_KEY(w, "mimeType");
     json_string(w, message_value(m, HEADER_CONTENT_TYPE));
     if (m->body_state != BODY_NONE)
-        write_body_text(w, body);
+        write_body_text(w, body, false);
     json_end_object(w);
     JSON_KEY(w, "redirectURL");
     json_string(w, message_value(m, HEADER_LOCATION));
@@ -323,38 +337,57 @@ fields_are_utf8(const struct header *headers, uint32_t count)
     return true;
 }
 
-/* Field lines whose bytes JSON cannot carry are kept whole beside the readable ones. */
+/* Field values whose bytes JSON cannot carry are kept beside the readable ones, in the same order. */
 static void
-write_lost_fields(struct json_writer *w, struct text key, const struct message *m)
+write_lost_fields(struct json_writer *w, struct text key, const struct header *headers, uint32_t count)
 {
-    if (fields_are_utf8(m->headers, m->header_count))
+    if (fields_are_utf8(headers, count))
         return;
     json_key(w, key);
     json_array(w);
-    for (uint32_t i = 0; i < m->header_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (text_is_utf8(headers[i].value)) {
+            json_null(w);
+            continue;
+        }
         json_raw(w, TEXT("\""));
-        base64_write(w->out, m->headers[i].value);
+        base64_write(w->out, headers[i].value);
         buffer_byte(w->out, '"');
     }
     json_end_array(w);
 }
 
-/* What a body needs beyond HAR: the bytes on the wire where the text is not them, a digest where it must not be told, trailers. */
+/* How one side's extras are called. */
+struct side_keys {
+    struct text bytes, plain, digest, trailers, fields, trailer_fields;
+};
+
+static const struct side_keys request_keys = {
+    { "request_base64", 14 },   { "request_plain", 13 },         { "request_digest", 14 },
+    { "request_trailers", 16 }, { "request_fields_base64", 21 }, { "request_trailers_base64", 23 },
+};
+static const struct side_keys response_keys = {
+    { "response_wire_base64", 20 }, { "response_plain", 14 },         { "response_digest", 15 },
+    { "response_trailers", 17 },    { "response_fields_base64", 22 }, { "response_trailers_base64", 24 },
+};
+
+/* What a message needs beyond HAR: the bytes on the wire where the text is not them, a digest where it must not be told, trailers. */
 static void
-write_body_extras(struct json_writer *w, const struct message *m, const struct told_body *body, bool request)
+write_extras(struct json_writer *w, const struct message *m, const struct told_body *body, const struct side_keys *keys)
 {
-    if (body->coded)
-        write_base64(w, request ? TEXT("request_base64") : TEXT("response_wire_base64"), m->body);
+    if (body->coded || (body->binary && m->is_request))
+        write_base64(w, keys->bytes, body->coded ? m->body : body->text);
     if (m->body_plain) {
-        json_key(w, request ? TEXT("request_plain") : TEXT("response_plain"));
+        json_key(w, keys->plain);
         json_bool(w, true);
     }
-    write_text_if(w, request ? TEXT("request_digest") : TEXT("response_digest"), m->body_digest);
+    write_text_if(w, keys->digest, m->body_digest);
     if (m->trailer_count > 0) {
-        json_key(w, request ? TEXT("request_trailers") : TEXT("response_trailers"));
+        json_key(w, keys->trailers);
         write_headers(w, m->trailers, m->trailer_count);
     }
-    write_lost_fields(w, request ? TEXT("request_fields_base64") : TEXT("response_fields_base64"), m);
+    write_lost_fields(w, keys->fields, m->headers, m->header_count);
+    write_lost_fields(w, keys->trailer_fields, m->trailers, m->trailer_count);
 }
 
 static void
@@ -401,17 +434,42 @@ write_identity(struct json_writer *w, const struct exchange *x)
 }
 
 static void
-write_truncated(struct json_writer *w, bool request, bool response)
+write_truncated(struct json_writer *w, const char *request, const char *response)
 {
-    if (!request && !response)
+    if (request == NULL && response == NULL)
         return;
     JSON_KEY(w, "truncated");
-    json_array(w);
-    if (request)
-        json_string(w, TEXT("request"));
-    if (response)
-        json_string(w, TEXT("response"));
-    json_end_array(w);
+    json_object(w);
+    write_text_if(w, TEXT("request"), text_of(request));
+    write_text_if(w, TEXT("response"), text_of(response));
+    json_end_object(w);
+}
+
+const struct record_time record_times[RECORD_TIMES] = {
+    { "request_head", offsetof(struct exchange_times, request_head) },
+    { "request_end", offsetof(struct exchange_times, request_end) },
+    { "connected", offsetof(struct exchange_times, connected) },
+    { "sent", offsetof(struct exchange_times, sent) },
+    { "first_byte", offsetof(struct exchange_times, first_byte) },
+    { "response_end", offsetof(struct exchange_times, response_end) },
+    { "finished", offsetof(struct exchange_times, finished) },
+};
+
+/* HAR tells how long the phases took; this, when they were. */
+static void
+write_times(struct json_writer *w, const struct exchange_times *t)
+{
+    JSON_KEY(w, "times");
+    json_object(w);
+    for (size_t i = 0; i < RECORD_TIMES; i++) {
+        int64_t ns = *(const int64_t *)(const void *)((const char *)t + record_times[i].offset);
+
+        if (ns < 0)
+            continue;
+        json_key(w, text_of(record_times[i].name));
+        json_integer(w, ns);
+    }
+    json_end_object(w);
 }
 
 static void
@@ -421,15 +479,16 @@ write_own(struct json_writer *w, const struct exchange *x, const struct told_bod
     JSON_KEY(w, "_plumbline");
     json_object(w);
     write_identity(w, x);
+    write_times(w, &x->times);
     write_verdict(w, TEXT("request"), &x->request_verdict);
     write_verdict(w, TEXT("response"), &x->response_verdict);
     write_refusal(w, &x->refusal);
     write_texts(w, TEXT("faults"), x->faults, x->fault_count);
     write_texts(w, TEXT("redacted"), x->redacted, x->redacted_count);
     write_truncated(w, request->truncated, response->truncated);
-    write_body_extras(w, &x->request, request, true);
+    write_extras(w, &x->request, request, &request_keys);
     if (x->has_response)
-        write_body_extras(w, &x->response, response, false);
+        write_extras(w, &x->response, response, &response_keys);
     json_end_object(w);
 }
 

@@ -5,6 +5,8 @@
 #ifndef TRAFFIC_RECORD_H
 #define TRAFFIC_RECORD_H
 
+#include <stddef.h>
+
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -16,7 +18,19 @@
 /* How each enum outcome is written: "delivered", "refused", … */
 extern const char *const record_outcomes[];
 
-/* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. */
+/* How each enum body_state of a body that is not whole is written. */
+extern const char *const record_truncations[];
+
+/* The moments of an exchange by name. */
+#define RECORD_TIMES 7
+struct record_time {
+    const char *name;
+    size_t offset; /* in struct exchange_times */
+};
+extern const struct record_time record_times[RECORD_TIMES];
+
+/* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. When the buffer has failed, part of the line may
+ * be in it: cut it back. */
 void record_write(struct buffer *out, const struct exchange *x, size_t max_body);
 
 /* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the document or live in the

@@ -1,5 +1,7 @@
 /* record_read.c -- an exchange from a line of a recording, or from an entry of anybody's HAR file. */
 #include "base/base64.h"
+#include "base/limits.h"
+#include "http/query.h"
 #include "json/number.h"
 #include "traffic/record.h"
 #include "traffic/time_text.h"
@@ -43,7 +45,7 @@ milliseconds_member(const struct value *v, const char *key)
         return -1;
     decimal_read(&number, value_text(member));
     ms = decimal_to_double(&number);
-    return ms >= 0 && ms < 1e12 ? (int64_t)(ms * 1e6) : -1;
+    return ms >= 0 && ms < 1e12 ? (int64_t)(ms * 1e6 + 0.5) : -1;
 }
 
 /* ---- heads ---- */
@@ -54,7 +56,7 @@ read_headers(struct entry_reader *r, const struct value *list, struct header **h
     uint32_t most = value_is(list, VALUE_ARRAY) ? list->count : 0;
 
     *count = 0;
-    *headers = ARENA_ARRAY(r->x->arena, struct header, most);
+    *headers = ARENA_ARRAY(r->x->arena, struct header, most + 1); /* see type_from_content */
     if (*headers == NULL)
         return error_memory(r->err);
     if (most == 0)
@@ -75,16 +77,16 @@ read_headers(struct entry_reader *r, const struct value *list, struct header **h
 
 /* Values whose bytes JSON could not carry. */
 static void
-restore_fields(struct entry_reader *r, const char *key, struct message *m)
+restore_fields(struct entry_reader *r, const char *key, struct header *headers, uint32_t count)
 {
     const struct value *list = value_member(r->own, text_of(key));
     uint32_t i = 0;
 
-    if (!value_is(list, VALUE_ARRAY) || list->count != m->header_count)
+    if (!value_is(list, VALUE_ARRAY) || list->count != count)
         return;
     for (VALUE_EACH_ITEM(item, list)) {
         if (value_is(item, VALUE_STRING))
-            (void)base64_read(value_text(item), r->x->arena, &m->headers[i].value); /* else the readable form stays */
+            (void)base64_read(value_text(item), r->x->arena, &headers[i].value); /* else the readable form stays */
         i++;
     }
 }
@@ -120,20 +122,17 @@ split_target(struct exchange *x, struct text url)
 /* ---- bodies ---- */
 
 static bool
-names_side(const struct value *list, const char *side)
-{
-    if (!value_is(list, VALUE_ARRAY))
-        return false;
-    for (VALUE_EACH_ITEM(item, list))
-        if (value_is(item, VALUE_STRING) && text_equal(value_text(item), text_of(side)))
-            return true;
-    return false;
-}
-
-static bool
 flag_member(const struct value *v, const char *key)
 {
     return value_is(value_member(v, text_of(key)), VALUE_TRUE);
+}
+
+static int
+read_base64(struct entry_reader *r, struct message *m, struct text text, const char *where)
+{
+    return base64_read(text, r->x->arena, &m->body)
+               ? 0
+               : error_set(r->err, ERROR_INPUT, where, "the body is said to be base64 but is none");
 }
 
 /* HAR's `text` with its `encoding`, or the bytes on the wire when they were kept. A HAR file of another tool has its codings undone. */
@@ -146,32 +145,91 @@ read_body(struct entry_reader *r, struct message *m, const struct value *content
 
     m->body_digest = text_member(r->own, digest_key);
     m->body_plain = r->own == NULL || flag_member(r->own, plain_key);
-    if (wire.length > 0) {
-        m->body_state = BODY_WHOLE;
-        return base64_read(wire, r->x->arena, &m->body)
-                   ? 0
-                   : error_set(r->err, ERROR_INPUT, "/_plumbline", "'%s' is no base64", wire_key);
-    }
+    m->body_state = BODY_WHOLE;
+    if (wire.length > 0)
+        return read_base64(r, m, wire, "/_plumbline");
     if (!value_is(text, VALUE_STRING)) {
         /* a body of which only the size was kept */
-        m->body_state = m->body_digest.length > 0 || m->body_bytes > 0 ? BODY_TRUNCATED : BODY_NONE;
+        m->body_state = m->body_bytes > 0 ? BODY_TRUNCATED : BODY_NONE;
         return 0;
     }
-    m->body_state = BODY_WHOLE;
     m->body = value_text(text);
     if (!text_equal(text_member(content, "encoding"), TEXT("base64")))
         return 0;
-    return base64_read(value_text(text), r->x->arena, &m->body)
-               ? 0
-               : error_set(r->err, ERROR_INPUT, m->is_request ? "/request/postData/text" : "/response/content/text",
-                           "the body is said to be base64 but is none");
+    return read_base64(r, m, value_text(text), m->is_request ? "/request/postData/text" : "/response/content/text");
 }
 
 static void
 mark_truncated(struct entry_reader *r, struct message *m, const char *side)
 {
-    if (names_side(VALUE_MEMBER(r->own, "truncated"), side))
-        m->body_state = BODY_TRUNCATED;
+    struct text why = text_member(VALUE_MEMBER(r->own, "truncated"), side);
+
+    if (why.length == 0)
+        return;
+    m->body_state = BODY_TOO_LARGE; /* "record", and what a later version may say */
+    for (int i = BODY_TOO_LARGE; i <= BODY_STREAM; i++)
+        if (text_equal(why, text_of(record_truncations[i])))
+            m->body_state = (enum body_state)i;
+}
+
+/* How many bytes the body had; HAR says -1 where nobody knows. */
+static uint64_t
+body_size(const struct value *message, const struct value *content)
+{
+    int64_t sent = integer_member(message, "bodySize", -1), size = integer_member(content, "size", -1);
+
+    return sent > 0 ? (uint64_t)sent : sent < 0 && size > 0 ? (uint64_t)size : 0;
+}
+
+/* ---- what only other tools leave out ---- */
+
+/* A form that was told by its fields alone. */
+static void
+body_from_params(struct entry_reader *r, struct message *m, const struct value *post)
+{
+    const struct value *params = VALUE_MEMBER(post, "params");
+    struct buffer form;
+
+    if (m->body_state == BODY_WHOLE || !value_is(params, VALUE_ARRAY) || params->count == 0 ||
+        !text_starts(text_member(post, "mimeType"), TEXT("application/x-www-form-urlencoded")))
+        return;
+    buffer_init(&form, LIMIT_RECORD_LINE);
+    for (VALUE_EACH_ITEM(item, params)) {
+        if (buffer_length(&form) > 0)
+            buffer_byte(&form, '&');
+        percent_encode(&form, text_member(item, "name"));
+        buffer_byte(&form, '=');
+        percent_encode(&form, text_member(item, "value"));
+    }
+    m->body = arena_text(r->x->arena, buffer_text(&form));
+    m->body_state = buffer_failed(&form) || m->body.data == NULL ? BODY_TRUNCATED : BODY_WHOLE;
+    buffer_release(&form);
+}
+
+/* The media type where the headers were not recorded. read_headers leaves room for one more. */
+static void
+type_from_content(struct entry_reader *r, struct message *m, const struct value *content)
+{
+    struct text type = text_member(content, "mimeType");
+
+    if (r->own == NULL && type.length > 0 && m->body_state != BODY_NONE &&
+        message_header(m, HEADER_CONTENT_TYPE) == NULL)
+        m->headers[m->header_count++] =
+            (struct header){ .name = TEXT("Content-Type"), .value = type, .id = HEADER_CONTENT_TYPE };
+}
+
+static void
+restore_framing(struct message *m)
+{
+    const struct header *length = message_header(m, HEADER_CONTENT_LENGTH);
+
+    m->has_length = length != NULL && text_to_u64(length->value, &m->length);
+    m->framing = m->body_state == BODY_NONE ? FRAMING_NONE
+                 : m->has_length            ? FRAMING_LENGTH
+                 : m->is_request            ? FRAMING_CHUNKED
+                                            : FRAMING_CLOSE;
+    if (message_header(m, HEADER_TRANSFER_ENCODING) != NULL)
+        m->framing = FRAMING_CHUNKED;
 }
 
 static int
@@ -179,7 +237,6 @@ read_request(struct entry_reader *r, const struct value *v)
 {
     struct message *m = &r->x->request;
     const struct value *post = VALUE_MEMBER(v, "postData");
-    int64_t size = integer_member(v, "bodySize", 0);
 
     m->is_request = true;
     m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
@@ -191,11 +248,15 @@ read_request(struct entry_reader *r, const struct value *v)
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
         read_headers(r, VALUE_MEMBER(r->own, "request_trailers"), &m->trailers, &m->trailer_count) < 0)
         return -1;
-    restore_fields(r, "request_fields_base64", m);
-    m->body_bytes = size > 0 ? (uint64_t)size : 0;
+    restore_fields(r, "request_fields_base64", m->headers, m->header_count);
+    restore_fields(r, "request_trailers_base64", m->trailers, m->trailer_count);
+    m->body_bytes = body_size(v, NULL);
     if (post != NULL && read_body(r, m, post, "request_base64", "request_plain", "request_digest") < 0)
         return -1;
+    body_from_params(r, m, post);
+    type_from_content(r, m, post);
     mark_truncated(r, m, "request");
+    restore_framing(m);
     return 0;
 }
 
@@ -203,8 +264,8 @@ static int
 read_response(struct entry_reader *r, const struct value *v)
 {
     struct message *m = &r->x->response;
+    const struct value *content = VALUE_MEMBER(v, "content");
     int64_t status = integer_member(v, "status", 0);
-    int64_t size = integer_member(v, "bodySize", 0);
 
     m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
     m->status = status >= 100 && status <= 999 ? (uint16_t)status : 0;
@@ -213,14 +274,17 @@ read_response(struct entry_reader *r, const struct value *v)
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
         read_headers(r, VALUE_MEMBER(r->own, "response_trailers"), &m->trailers, &m->trailer_count) < 0)
         return -1;
-    restore_fields(r, "response_fields_base64", m);
-    m->body_bytes = size > 0 ? (uint64_t)size : 0;
-    if (read_body(r, m, VALUE_MEMBER(v, "content"), "response_wire_base64", "response_plain", "response_digest") < 0)
+    restore_fields(r, "response_fields_base64", m->headers, m->header_count);
+    restore_fields(r, "response_trailers_base64", m->trailers, m->trailer_count);
+    m->body_bytes = body_size(v, content);
+    if (read_body(r, m, content, "response_wire_base64", "response_plain", "response_digest") < 0)
         return -1;
-    mark_truncated(r, m, "response");
     /* HAR always has a content object: an empty text where there was no body */
-    if (m->body_state == BODY_WHOLE && m->body.length == 0 && m->body_bytes == 0)
+    if (r->own == NULL && m->body_state == BODY_WHOLE && m->body.length == 0 && m->body_bytes == 0)
         m->body_state = BODY_NONE;
+    type_from_content(r, m, content);
+    mark_truncated(r, m, "response");
+    restore_framing(m);
     return 0;
 }
 
@@ -286,6 +350,14 @@ read_texts(struct entry_reader *r, const char *key, struct text **list, uint32_t
     return 0;
 }
 
+/* Our own lines say when each thing happened. */
+static void
+read_own_times(struct exchange_times *t, const struct value *times)
+{
+    for (size_t i = 0; i < RECORD_TIMES; i++)
+        *(int64_t *)(void *)((char *)t + record_times[i].offset) = integer_member(times, record_times[i].name, -1);
+}
+
 static int
 read_own(struct entry_reader *r)
 {
@@ -312,6 +384,8 @@ read_own(struct entry_reader *r)
     x->refusal.reason = text_member(refusal, "reason");
     x->refusal.detail = text_member(refusal, "detail");
     x->verdicts_carried = true;
+    if (value_is(VALUE_MEMBER(r->own, "times"), VALUE_OBJECT))
+        read_own_times(&x->times, VALUE_MEMBER(r->own, "times"));
     if (read_texts(r, "faults", &x->faults, &x->fault_count) < 0 ||
         read_texts(r, "redacted", &x->redacted, &x->redacted_count) < 0 ||
         read_verdict(r, "request", SIDE_REQUEST, &x->request_verdict) < 0)
@@ -319,6 +393,7 @@ read_own(struct entry_reader *r)
     return read_verdict(r, "response", SIDE_RESPONSE, &x->response_verdict);
 }
 
+/* HAR says how long each phase took. */
 static void
 read_times(struct exchange *x, const struct value *entry)
 {

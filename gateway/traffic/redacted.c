@@ -1,8 +1,7 @@
 #include "traffic/redacted.h"
 
-/* "body /a/b" of "response body /a/b" when it is of this side. */
-static bool
-place_of_side(struct text place, enum side side, struct text *rest)
+bool
+redacted_place(struct text place, enum side side, struct text *rest)
 {
     struct text name = text_of(side_name(side));
 
@@ -67,7 +66,7 @@ matches(const struct exchange *x, const struct violation *v, bool inside_too)
     for (uint32_t i = 0; i < x->redacted_count; i++) {
         struct text place;
 
-        if (!place_of_side(x->redacted[i], v->side, &place))
+        if (!redacted_place(x->redacted[i], v->side, &place))
             continue;
         if (!text_starts(place, TEXT("body"))) {
             if (head_covers(place, v))

@@ -9,6 +9,9 @@
 
 #include "traffic/exchange.h"
 
+/* "body /a/b" of "response body /a/b" when the place is on this side. */
+bool redacted_place(struct text place, enum side side, struct text *rest);
+
 /* Is the violation about a redacted place, or something inside of one? Then it says nothing about the traffic. */
 bool redacted_covers(const struct exchange *x, const struct violation *v);
 
