@@ -81,7 +81,7 @@ tell_where(const struct serving *s)
     for (uint32_t i = 0; (url = proxy_url(s->proxy, i)) != NULL; i++)
         log_line(LOG_INFO, "listening on %s", url);
     if (s->admin != NULL)
-        log_line(LOG_INFO, "admin on http://127.0.0.1:%u", (unsigned)admin_port(s->admin));
+        log_line(LOG_INFO, "admin on %s", admin_url(s->admin));
 }
 
 int
@@ -103,6 +103,7 @@ serving_run(const char *command, struct settings *settings_take)
     } else {
         tell_where(&s);
         (void)sigwait(&signals, &signal);
+        admin_drain(s.admin);
         log_line(LOG_INFO, "stopping: finishing what is inside");
     }
     stop_all(&s);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "http/problem.h"
 #include "net/address.h"
 
 #define SERVICE_ARENA       (256 * LIMIT_MIB)
@@ -18,7 +20,7 @@
 struct service_server {
     struct service_options options;
     struct MHD_Daemon *daemon;
-    uint16_t port;
+    struct address at;
 };
 
 /* One request on its way in. */
@@ -93,12 +95,27 @@ on_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *valu
     return MHD_YES;
 }
 
+/* The path and query of a target, also of one in absolute form (RFC 9112 3.2.2). */
+static struct text
+below_authority(struct text target)
+{
+    size_t scheme = text_search(target, TEXT("://"));
+    struct text rest;
+
+    if (target.length == 0 || target.data[0] == '/' || scheme == target.length)
+        return target;
+    rest = text_from(target, scheme + 3);
+    rest = text_from(rest, text_find(rest, '/'));
+    return rest.length > 0 ? rest : TEXT("/");
+}
+
 /* The request as our own message; the header texts stay valid as long as the connection's pool, which outlives the handler. */
 static bool
 fill_message(struct service_call *call, struct MHD_Connection *connection, const char *method, struct message *m)
 {
     struct header_list headers = { .list = NULL };
-    size_t question = text_find(call->target, '?');
+    struct text target = below_authority(call->target);
+    size_t question = text_find(target, '?');
     int count = MHD_get_connection_values(connection, MHD_HEADER_KIND, NULL, NULL);
 
     headers.capacity = count > 0 ? (uint32_t)count : 0;
@@ -106,19 +123,15 @@ fill_message(struct service_call *call, struct MHD_Connection *connection, const
     if (headers.list == NULL)
         return false;
     MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &headers);
-    *m = (struct message){
-        .is_request = true,
-        .minor = 1,
-        .method = text_of(method),
-        .target = call->target,
-        .path = text_slice(call->target, 0, question),
-        .query = text_from(call->target, question + 1),
-        .has_query = question<call->target.length, .headers = headers.list, .header_count = headers.count,
-                              .body = buffer_text(&call->body), .body_state = buffer_length(&call->body)> 0
-                         ? BODY_WHOLE
-                         : BODY_NONE,
-        .body_bytes = buffer_length(&call->body),
-    };
+    *m = (struct message){ .is_request = true, .minor = 1, .method = text_of(method), .target = call->target };
+    m->path = text_slice(target, 0, question);
+    m->query = text_from(target, question + 1);
+    m->has_query = question < target.length;
+    m->headers = headers.list;
+    m->header_count = headers.count;
+    m->body = buffer_text(&call->body);
+    m->body_bytes = m->body.length;
+    m->body_state = m->body.length > 0 ? BODY_WHOLE : BODY_NONE;
     m->authority = message_value(m, HEADER_HOST);
     return true;
 }
@@ -147,6 +160,16 @@ queue_answer(struct MHD_Connection *connection, struct service_call *call, struc
     return result;
 }
 
+static void
+refuse(struct service_answer *answer, uint16_t status, struct text detail)
+{
+    const struct problem problem = { .status = status, .detail = detail };
+
+    answer->status = status;
+    service_answer_header(answer, TEXT("Content-Type"), TEXT("application/problem+json"));
+    problem_write(&answer->body, &problem);
+}
+
 static enum MHD_Result
 answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
 {
@@ -156,9 +179,9 @@ answer_request(struct MHD_Connection *connection, struct service_call *call, con
 
     buffer_init(&answer.body, LIMIT_FILE_BYTES);
     if (call->too_large)
-        answer.status = 413;
+        refuse(&answer, 413, TEXT("the body is larger than this server takes"));
     else if (!fill_message(call, connection, method, &request.message))
-        answer.status = 503;
+        refuse(&answer, 503, TEXT("no memory"));
     else
         call->server->options.handler(call->server->options.arg, &request, &answer);
     result = queue_answer(connection, call, &answer);
@@ -191,31 +214,31 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
     return answer_request(connection, call, method);
 }
 
-/* A listening socket of our own, because libmicrohttpd's messages on a port in use go to standard error and its errno is lost. */
+/* A listening socket of our own, because libmicrohttpd's messages on a port in use go to standard error and its errno is lost. *at becomes where
+ * it really listens. */
 static int
-listen_at(const char *written, uint16_t *port, struct error *err)
+listen_at(const char *written, struct address *at, struct error *err)
 {
-    struct address at;
     struct text host;
+    uint16_t port;
     int fd, on = 1;
 
-    if (!address_split(text_of(written), &host, port))
+    if (!address_split(text_of(written), &host, &port))
         return error_set(err, ERROR_CONFIG, written, "this is no address to listen on; write host:port");
-    if (address_resolve(host, *port, &at, 1, err) < 0)
+    if (address_resolve(host, port, at, 1, err) < 0)
         return -1;
-    fd = socket(at.as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    fd = socket(at->as.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_system(err, errno, written, "cannot open a socket");
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, &at.as.any, at.length) < 0 || listen(fd, SOMAXCONN) < 0) {
+    if (bind(fd, &at->as.any, at->length) < 0 || listen(fd, SOMAXCONN) < 0) {
         int cause = errno;
 
         (void)close(fd);
         return error_system(err, cause, written, "cannot listen");
     }
-    at.length = sizeof(at.as);
-    if (getsockname(fd, &at.as.any, &at.length) == 0)
-        *port = address_port(&at);
+    at->length = sizeof(at->as);
+    (void)getsockname(fd, &at->as.any, &at->length);
     return fd;
 }
 
@@ -230,7 +253,7 @@ service_start(const struct service_options *options, struct error *err)
         return NULL;
     }
     server->options = *options;
-    fd = listen_at(options->address, &server->port, err);
+    fd = listen_at(options->address, &server->at, err);
     if (fd < 0)
         goto fail;
     server->daemon = MHD_start_daemon(
@@ -253,7 +276,21 @@ fail:
 uint16_t
 service_port(const struct service_server *server)
 {
-    return server->port;
+    return address_port(&server->at);
+}
+
+void
+service_url(const struct service_server *server, char *out, size_t size)
+{
+    struct address at = server->at;
+    char written[ADDRESS_TEXT];
+
+    if (at.as.any.sa_family == AF_INET && at.as.v4.sin_addr.s_addr == htonl(INADDR_ANY))
+        at.as.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else if (at.as.any.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&at.as.v6.sin6_addr))
+        at.as.v6.sin6_addr = in6addr_loopback;
+    (void)address_print(&at, written);
+    (void)snprintf(out, size, "http://%s", written);
 }
 
 void

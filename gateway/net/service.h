@@ -16,12 +16,11 @@
 struct service_server;
 
 struct service_request {
-    struct message
-        message; /* method, raw target, path, query, headers, body; everything valid until the handler returns */
-    struct arena *arena; /* for the handler; reset after the answer was given */
+    struct message message; /* method, raw target, path, query, headers, body; valid until the handler returns */
+    struct arena *arena;    /* for the handler; freed after the answer was given */
 };
 
-#define SERVICE_HEADERS 16
+#define SERVICE_HEADERS 64
 
 /* Filled in by the handler; starts as status 200, no headers, an empty body. */
 struct service_answer {
@@ -31,14 +30,14 @@ struct service_answer {
     uint32_t header_count;
 };
 
-/* One more field; silently left out above SERVICE_HEADERS (a programming error, asserted in debug builds). */
+/* One more field; left out above SERVICE_HEADERS. Content-Length, empty values and values with CR or LF are not sent. */
 void service_answer_header(struct service_answer *answer, struct text name, struct text value);
 
 typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);
 
 struct service_options {
     const char *address; /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
-    size_t max_body;     /* a larger one is answered 413 */
+    size_t max_body;     /* a larger one is answered 413 problem+json */
     service_handler_fn *handler;
     void *arg;
 };
@@ -48,6 +47,9 @@ struct service_server *service_start(const struct service_options *options, stru
 
 /* The port that it listens on (also where 0 was asked for). */
 uint16_t service_port(const struct service_server *server);
+
+/* "http://127.0.0.1:9901", as clients of this machine can use it. */
+void service_url(const struct service_server *server, char *out, size_t size);
 
 /* Finish what is inside, then stop and free. Accepts NULL. */
 void service_stop(struct service_server *server);

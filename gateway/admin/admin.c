@@ -1,0 +1,125 @@
+/* admin.c -- the listener: every request is judged by the guard, then goes to its page. */
+#include "admin/admin.h"
+
+#include <stdlib.h>
+
+#include "admin/api.h"
+#include "admin/guard.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "net/address.h"
+
+#define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* no page takes one */
+
+struct admin {
+    struct api api;
+    struct guard guard;
+    struct ruleset *ruleset;
+    struct service_server *server;
+    char url[ADDRESS_TEXT + 16];
+};
+
+static void
+refuse(struct service_answer *answer, uint16_t status, const char *why)
+{
+    if (status == 401)
+        service_answer_header(answer, TEXT("WWW-Authenticate"), TEXT("Bearer realm=\"plumbline admin\""));
+    api_problem(answer, status, text_of(why));
+}
+
+static void
+on_admin_request(void *arg, const struct service_request *request, struct service_answer *answer)
+{
+    struct admin *admin = arg;
+    const struct message *m = &request->message;
+    const struct api_page *page = api_find(m->path);
+    const char *why;
+    uint16_t status = guard_check(&admin->guard, m, page != NULL && page->open, &why);
+
+    service_answer_header(answer, TEXT("X-Content-Type-Options"), TEXT("nosniff"));
+    service_answer_header(answer, TEXT("Cache-Control"), TEXT("no-store"));
+    if (status != 0) {
+        refuse(answer, status, why);
+    } else if (page == NULL) {
+        api_not_found(request, answer);
+    } else if (!text_equal(m->method, TEXT("GET")) && !text_equal(m->method, TEXT("HEAD"))) {
+        service_answer_header(answer, TEXT("Allow"), TEXT("GET, HEAD"));
+        api_problem(answer, 405, TEXT("this page can only be read"));
+    } else {
+        page->answer(&admin->api, request, answer);
+    }
+}
+
+static int
+serve(struct admin *admin, const struct settings *settings, struct error *err)
+{
+    struct service_options options = {
+        .address = settings->admin.data,
+        .max_body = ADMIN_MAX_BODY,
+        .handler = on_admin_request,
+        .arg = admin,
+    };
+    uint16_t port;
+
+    admin->guard.token = settings->admin_token;
+    if (!address_split(settings->admin, &admin->guard.host, &port))
+        admin->guard.host = (struct text){ NULL, 0 };
+    if (guard_address(&admin->guard, options.address, err) < 0)
+        return -1;
+    admin->server = service_start(&options, err);
+    if (admin->server == NULL)
+        return -1;
+    service_url(admin->server, admin->url, sizeof(admin->url));
+    return 0;
+}
+
+int
+admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, struct error *err)
+{
+    const struct settings *settings = ruleset_settings(ruleset);
+    struct admin *a;
+
+    *admin = NULL;
+    if (settings->admin.length == 0)
+        return 0;
+    a = calloc(1, sizeof(*a));
+    if (a == NULL)
+        return error_memory(err);
+    a->ruleset = ruleset_hold(ruleset);
+    a->api = (struct api){ .proxy = proxy, .ruleset = ruleset, .started = clock_wall() };
+    if (serve(a, settings, err) < 0) {
+        admin_stop(a);
+        return -1;
+    }
+    *admin = a;
+    return 0;
+}
+
+const char *
+admin_url(const struct admin *admin)
+{
+    return admin->url;
+}
+
+uint16_t
+admin_port(const struct admin *admin)
+{
+    return service_port(admin->server);
+}
+
+void
+admin_drain(struct admin *admin)
+{
+    if (admin != NULL)
+        atomic_store(&admin->api.draining, true);
+}
+
+void
+admin_stop(struct admin *admin)
+{
+    if (admin == NULL)
+        return;
+    service_stop(admin->server);
+    ruleset_drop(admin->ruleset);
+    free(admin);
+}
