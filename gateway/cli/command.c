@@ -13,6 +13,8 @@ static int cmd_version(int argc, char **argv);
 
 /* In the order in which a newcomer needs them. */
 static const struct command commands[] = {
+    { "serve", "the gateway, from its configuration", cmd_serve },
+    { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
     { "contract", "OpenAPI documents: lint, show", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },
