@@ -145,7 +145,7 @@ compile_pattern(struct compiling *c, const struct value *place)
         return pattern;
     pattern = pattern_new(value_text(place), &err);
     if (pattern == NULL) {
-        set_defect(set, c->resource->document, place, false, "the pattern is not checked: %s", err.what);
+        set_defect(set, c->resource->document, place, false, "%s; it is not checked", err.what);
         return NULL;
     }
     link = ARENA_NEW(set->arena, struct pattern_list);
@@ -298,6 +298,8 @@ schema_compile(struct schema_set *set, const struct document *document, const st
     if (s == NULL || drain(set) < 0 || compile_dynamic_anchors(set) < 0)
         return NULL;
     mark_dynamic(set);
+    if (loops_find(set, s) < 0) /* first, so that what is reported is the way back to it */
+        return NULL;
     for (struct chain *link = set->compiled; link != before; link = link->next) {
         if (loops_find(set, link->schema) < 0)
             return NULL;

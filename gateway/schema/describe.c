@@ -125,10 +125,10 @@ static void
 add_contains(struct buffer *b, const struct contains_rule *rule)
 {
     if (rule->most == UINT64_MAX)
-        buffer_print(b, "at least %" PRIu64, rule->least);
+        add_count(b, "at least", rule->least, "item");
     else
-        buffer_print(b, "%" PRIu64 " to %" PRIu64, rule->least, rule->most);
-    buffer_add(b, TEXT(" items that satisfy 'contains'"));
+        buffer_print(b, "%" PRIu64 " to %" PRIu64 " items", rule->least, rule->most);
+    buffer_add(b, TEXT(" for 'contains'"));
 }
 
 static void
@@ -267,7 +267,7 @@ find_alternatives(struct buffer *b, uint64_t bits)
         buffer_print(b, "%s%u", before, i + 1);
         before = (bits >> i >> 1 & ((bits >> i >> 1) - 1)) == 0 ? " and " : ", ";
     }
-    buffer_add(b, TEXT(" all match"));
+    buffer_add(b, TEXT(" match"));
 }
 
 static void
@@ -290,7 +290,7 @@ found(struct buffer *b, const struct blame *blame, struct arena *arena)
     } else {
         show(b, v);
         if (code == OP_MIN_LENGTH || code == OP_MAX_LENGTH)
-            buffer_print(b, " (%zu characters)", text_code_points(value_text(v)));
+            add_count(b, " of", text_code_points(value_text(v)), "character");
         else if (v->type == VALUE_STRING || v->type == VALUE_NUMBER || value_is_boolean(v))
             buffer_print(b, " (%s)", value_type_name(v));
     }

@@ -94,6 +94,15 @@ explain_child(struct explainer *e, struct blames *list, const struct schema *chi
         explain_value(e, list, child, v, NULL);
 }
 
+/* The keyword that holds the schema of an item: an array of schemas was called "items" up to 2019-09. */
+static const char *
+item_keyword(const struct schema *s, const struct schema *child, bool prefix)
+{
+    if (prefix)
+        return VALUE_MEMBER(s->source, "prefixItems") != NULL ? "prefixItems" : "items";
+    return VALUE_MEMBER(s->source, "additionalItems") == child->source ? "additionalItems" : "items";
+}
+
 static void
 explain_items(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
               const struct value *v)
@@ -106,10 +115,12 @@ explain_items(struct explainer *e, struct blames *list, const struct schema *s, 
 
         if (child == NULL)
             return;
-        explain_child(
-            e, list, child, item,
-            (struct blame){
-                .keyword = keywords[op->keyword].name, .schema = s, .op = op, .value = item, .place = child->source });
+        explain_child(e, list, child, item,
+                      (struct blame){ .keyword = item_keyword(s, child, index < prefix),
+                                      .schema = s,
+                                      .op = op,
+                                      .value = item,
+                                      .place = child->source });
         index++;
     }
 }

@@ -1,0 +1,214 @@
+/* schema_check: verdicts that hostile input cannot make slow, deep or wrong. What keywords mean is the official suite's matter
+ * (tests/conformance/json_schema.mjs). */
+#include "compiled.h"
+
+#include "base/buffer.h"
+
+/* `count` times the text, between two others. In the arena. */
+static const char *
+repeated(struct arena *arena, const char *before, const char *text, unsigned count, const char *after)
+{
+    struct buffer b;
+    const char *result;
+
+    buffer_init(&b, 64 * LIMIT_MIB);
+    buffer_print(&b, "%s", before);
+    for (unsigned i = 0; i < count; i++)
+        buffer_add(&b, text_of(text));
+    buffer_print(&b, "%s", after);
+    result = arena_text(arena, buffer_text(&b)).data;
+    buffer_release(&b);
+    assert_non_null(result);
+    return result;
+}
+
+static void
+nothing_is_allocated_for_everyday_schemas(void **state)
+{
+    struct compiled *c =
+        compiled_from("{\"type\":\"object\",\"required\":[\"a\"],\"additionalProperties\":false,"
+                      "\"properties\":{\"a\":{\"enum\":[\"x\",1]},\"b\":{\"items\":{\"oneOf\":["
+                      "{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"},{\"type\":\"number\",\"minimum\":1.5}]}}}}",
+                      SCHEMA_2020_12, true);
+    const struct value *instance = compiled_instance(c, "{\"a\":\"x\",\"b\":[\"abc\",2,3.75]}");
+    size_t before = arena_used(c->arena);
+
+    (void)state;
+    assert_true(schema_check(c->schema, instance, &c->run));
+    assert_int_equal(arena_used(c->arena), before);
+    compiled_free(c);
+}
+
+static void
+a_spent_budget_is_unchecked_and_not_a_verdict(void **state)
+{
+    struct compiled *c = compiled_from("{\"items\":{\"type\":\"string\"}}", SCHEMA_2020_12, false);
+    const char *wrong = repeated(c->arena, "[", "\"x\",", 10000, "1]");
+
+    (void)state;
+    c->run.budget = 1000;
+    assert_true(compiled_accepts(c, wrong));
+    assert_int_equal(c->run.unchecked, SCHEMA_UNCHECKED_BUDGET);
+    assert_int_equal(c->run.budget, 0);
+    c->run.budget = LIMIT_CHECK_BUDGET;
+    c->run.unchecked = 0;
+    assert_false(compiled_accepts(c, wrong));
+    assert_int_equal(c->run.unchecked, 0);
+    compiled_free(c);
+}
+
+static void
+a_spent_budget_is_no_yes_for_not(void **state)
+{
+    struct compiled *c = compiled_from("{\"not\":{\"items\":{\"type\":\"string\"}}}", SCHEMA_2020_12, false);
+
+    (void)state;
+    c->run.budget = 1000;
+    assert_true(compiled_accepts(c, repeated(c->arena, "[", "\"x\",", 10000, "\"y\"]")));
+    assert_int_equal(c->run.unchecked, SCHEMA_UNCHECKED_BUDGET);
+    compiled_free(c);
+}
+
+static void
+the_budget_is_shared_by_the_checks_of_a_message(void **state)
+{
+    struct compiled *c = compiled_from("{\"items\":{\"type\":\"string\"}}", SCHEMA_2020_12, false);
+    const struct value *instance = compiled_instance(c, "[\"a\",\"b\",\"c\"]");
+    uint32_t before = c->run.budget, once;
+
+    (void)state;
+    assert_true(schema_check(c->schema, instance, &c->run));
+    once = before - c->run.budget;
+    assert_in_range(once, 4, 20);
+    assert_true(schema_check(c->schema, instance, &c->run));
+    assert_int_equal(before - c->run.budget, 2 * once);
+    compiled_free(c);
+}
+
+/* Each level doubles the ways: without a budget this would take 2^60 steps. */
+static void
+branching_recursion_ends(void **state)
+{
+    struct compiled *c = compiled_from("{\"anyOf\":[{\"$ref\":\"#/$defs/a\"},{\"$ref\":\"#/$defs/b\"}],\"$defs\":{"
+                                       "\"a\":{\"required\":[\"x\"],\"properties\":{\"x\":{\"$ref\":\"#\"}}},"
+                                       "\"b\":{\"required\":[\"x\"],\"properties\":{\"x\":{\"$ref\":\"#\"}}}}}",
+                                       SCHEMA_2020_12, false);
+    const char *deep = repeated(c->arena, "", "{\"x\":", 60, "1");
+
+    (void)state;
+    deep = repeated(c->arena, deep, "}", 60, "");
+    c->run.budget = 100000;
+    (void)compiled_accepts(c, deep);
+    (void)compiled_explain(c, compiled_instance(c, deep));
+    compiled_free(c);
+}
+
+static void
+instances_nested_deeper_than_the_limit_are_unchecked_there(void **state)
+{
+    struct compiled *c = compiled_from("{\"type\":\"array\",\"items\":{\"$ref\":\"#\"}}", SCHEMA_2020_12, false);
+    const char *deep = repeated(c->arena, "", "[", 1000, "");
+
+    (void)state;
+    deep = repeated(c->arena, deep, "]", 1000, "");
+    assert_true(compiled_accepts(c, deep));
+    assert_int_equal(c->run.unchecked, SCHEMA_UNCHECKED_BUDGET);
+    c->run.unchecked = 0;
+    deep = repeated(c->arena, "", "[", 500, "");
+    deep = repeated(c->arena, deep, "]", 500, "");
+    assert_true(compiled_accepts(c, deep));
+    assert_int_equal(c->run.unchecked, 0);
+    compiled_free(c);
+}
+
+static void
+many_equal_hashes_of_items_do_not_cost_a_square(void **state)
+{
+    struct compiled *c = compiled_from("{\"uniqueItems\":true}", SCHEMA_2020_12, false);
+    struct buffer b;
+
+    (void)state;
+    buffer_init(&b, 16 * LIMIT_MIB);
+    buffer_print(&b, "[0");
+    for (int i = 1; i < 100000; i++)
+        buffer_print(&b, ",%d", i);
+    buffer_print(&b, "]%c", '\0');
+    assert_true(compiled_accepts(c, buffer_text(&b).data));
+    assert_int_equal(c->run.unchecked, 0);
+    buffer_release(&b);
+    compiled_free(c);
+}
+
+static void
+numbers_are_compared_as_written(void **state)
+{
+    struct compiled *c =
+        compiled_from("{\"properties\":{\"cents\":{\"multipleOf\":0.01},\"big\":{\"maximum\":9007199254740992},"
+                      "\"tiny\":{\"exclusiveMinimum\":0},\"id\":{\"const\":100000000000000000000001}}}",
+                      SCHEMA_2020_12, false);
+
+    (void)state;
+    assert_true(compiled_accepts(c, "{\"cents\":19.99}"));
+    assert_false(compiled_accepts(c, "{\"cents\":19.995}"));
+    assert_true(compiled_accepts(c, "{\"big\":9007199254740992}"));
+    assert_false(compiled_accepts(c, "{\"big\":9007199254740993}"));
+    assert_true(compiled_accepts(c, "{\"tiny\":1e-400}"));
+    assert_false(compiled_accepts(c, "{\"tiny\":-0.0}"));
+    assert_true(compiled_accepts(c, "{\"id\":100000000000000000000001}"));
+    assert_false(compiled_accepts(c, "{\"id\":100000000000000000000000}"));
+    compiled_free(c);
+}
+
+static void
+a_repeated_key_must_satisfy_its_schema_each_time(void **state)
+{
+    struct compiled *c = compiled_from("{\"properties\":{\"a\":{\"type\":\"string\"}},\"required\":[\"a\",\"b\"]}",
+                                       SCHEMA_2020_12, false);
+
+    (void)state;
+    assert_false(compiled_accepts(c, "{\"a\":1,\"a\":\"x\",\"b\":1}"));
+    assert_false(compiled_accepts(c, "{\"a\":\"x\",\"a\":\"x\"}"));
+    assert_true(compiled_accepts(c, "{\"a\":\"x\",\"a\":\"y\",\"b\":1}"));
+    compiled_free(c);
+}
+
+static void
+more_than_sixty_four_members_are_tracked(void **state)
+{
+    struct compiled *c =
+        compiled_from("{\"patternProperties\":{\"^a\":true},\"anyOf\":[{\"properties\":{\"b\":true}},false],"
+                      "\"unevaluatedProperties\":false}",
+                      SCHEMA_2020_12, false);
+    struct buffer b;
+
+    (void)state;
+    buffer_init(&b, LIMIT_MIB);
+    buffer_print(&b, "{");
+    for (int i = 0; i < 200; i++)
+        buffer_print(&b, "\"a%d\":1,", i);
+    buffer_print(&b, "\"b\":1}%c", '\0');
+    assert_true(compiled_accepts(c, buffer_text(&b).data));
+    buffer_truncate(&b, buffer_length(&b) - strlen("\"b\":1}") - 1);
+    buffer_print(&b, "\"c\":1}%c", '\0');
+    assert_false(compiled_accepts(c, buffer_text(&b).data));
+    buffer_release(&b);
+    compiled_free(c);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_allocated_for_everyday_schemas),
+        cmocka_unit_test(a_spent_budget_is_unchecked_and_not_a_verdict),
+        cmocka_unit_test(a_spent_budget_is_no_yes_for_not),
+        cmocka_unit_test(the_budget_is_shared_by_the_checks_of_a_message),
+        cmocka_unit_test(branching_recursion_ends),
+        cmocka_unit_test(instances_nested_deeper_than_the_limit_are_unchecked_there),
+        cmocka_unit_test(many_equal_hashes_of_items_do_not_cost_a_square),
+        cmocka_unit_test(numbers_are_compared_as_written),
+        cmocka_unit_test(a_repeated_key_must_satisfy_its_schema_each_time),
+        cmocka_unit_test(more_than_sixty_four_members_are_tracked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
