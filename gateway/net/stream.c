@@ -13,7 +13,8 @@
 #include "base/limits.h"
 
 #define READ_BYTES  (64 * LIMIT_KIB)
-#define READ_ROUNDS 8 /* then the other connections have their turn */
+#define READ_ROUNDS 8               /* then the other connections have their turn */
+#define SMALL_BYTES (4 * LIMIT_KIB) /* sent from one piece of memory */
 #define SPARES      64
 #define SPARE_BYTES (16 * LIMIT_KIB) /* larger memory is given back */
 #define EVENTS      (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
@@ -82,15 +83,19 @@ take(struct stream *s, char *room, size_t size)
     return got;
 }
 
+/* One part by send(2): for the small messages of an API the kernel's handling of a vector costs more than copying them together. */
 static ssize_t
 give(struct stream *s, struct iovec *parts, size_t count)
 {
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
     ssize_t sent;
 
-    do
-        sent = sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
+    do {
+        if (count == 1)
+            sent = send(s->watch.fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+        else
+            sent = sendmsg(s->watch.fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
     return sent;
 }
 
@@ -204,50 +209,76 @@ wrote_all(struct stream *s)
     }
 }
 
+/* Queue what the socket did not take: `sent` bytes of the queue and the parts are gone. */
+static void
+queue_rest(struct stream *s, const struct text *parts, int count, size_t sent)
+{
+    size_t queued = buffer_length(&s->out), skip = sent > queued ? sent - queued : 0;
+
+    buffer_consume(&s->out, sent < queued ? sent : queued);
+    take_spare(s->kit, &s->out);
+    for (int i = 0; i < count; i++) {
+        size_t gone = skip < parts[i].length ? skip : parts[i].length;
+
+        buffer_add(&s->out, text_from(parts[i], gone));
+        skip -= gone;
+    }
+    if (buffer_failed(&s->out))
+        fail_later(s, ENOBUFS);
+}
+
+/* Try the socket. Returns how many bytes it took; the stream is failed when it is broken. */
+static size_t
+send_now(struct stream *s, const struct text *parts, int count)
+{
+    struct iovec vector[STREAM_PARTS + 1];
+    size_t used = 0;
+    ssize_t sent;
+
+    if (buffer_length(&s->out) > 0)
+        vector[used++] = (struct iovec){ s->out.data + s->out.start, buffer_length(&s->out) };
+    for (int i = 0; i < count; i++) {
+        if (parts[i].length > 0)
+            vector[used++] = (struct iovec){ (void *)(uintptr_t)parts[i].data, parts[i].length };
+    }
+    sent = give(s, vector, used);
+    if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+        fail_later(s, errno);
+    if (sent <= 0)
+        return 0;
+    s->sent += (size_t)sent;
+    return (size_t)sent;
+}
+
 bool
 stream_send(struct stream *s, const struct text *parts, int count)
 {
-    struct iovec vector[STREAM_PARTS + 1];
-    struct text all[STREAM_PARTS + 1];
-    size_t used = 0, total = 0, sent = 0;
+    size_t total = buffer_length(&s->out), apart = 0, sent;
 
     if (s->watch.fd < 0 || s->failed != 0)
         return true; /* it leads nowhere; `broken` will tell */
-    all[used++] = buffer_text(&s->out);
-    for (int i = 0; i < count && i < STREAM_PARTS; i++)
-        all[used++] = parts[i];
-    for (size_t i = 0; i < used; i++) {
-        vector[i] = (struct iovec){ (void *)(uintptr_t)all[i].data, all[i].length };
-        total += all[i].length;
-    }
+    for (int i = 0; i < count; i++)
+        apart += parts[i].length;
+    total += apart;
     if (total == 0)
         return true;
+    if (apart > 0 && total <= SMALL_BYTES) {
+        queue_rest(s, parts, count, 0);
+        count = 0;
+    }
     if (s->writable) {
-        ssize_t got = give(s, vector, used);
-
-        if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-            fail_later(s, errno);
+        sent = send_now(s, parts, count);
+        if (s->failed != 0)
             return true;
-        }
-        sent = got > 0 ? (size_t)got : 0;
-        s->sent += sent;
         if (sent == total) {
             wrote_all(s);
             return true;
         }
         s->writable = false;
+        queue_rest(s, parts, count, sent);
+    } else {
+        queue_rest(s, parts, count, 0);
     }
-    if (all[0].length == 0)
-        take_spare(s->kit, &s->out);
-    for (size_t i = 1, skip = sent > all[0].length ? sent - all[0].length : 0; i < used; i++) {
-        size_t gone = skip < all[i].length ? skip : all[i].length;
-
-        buffer_add(&s->out, text_from(all[i], gone));
-        skip -= gone;
-    }
-    buffer_consume(&s->out, sent < all[0].length ? sent : all[0].length);
-    if (buffer_failed(&s->out))
-        fail_later(s, ENOBUFS);
     if (buffer_length(&s->out) < LIMIT_STREAM_BUFFER)
         return true;
     s->want_drain = true;
