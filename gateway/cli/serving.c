@@ -9,6 +9,7 @@
 #include "admin/admin.h"
 #include "base/log.h"
 #include "cli/command.h"
+#include "cli/welcome.h"
 #include "proxy/server.h"
 #include "rules/ruleset.h"
 #include "sandbox/sandbox.h"
@@ -82,6 +83,7 @@ tell_where(const struct serving *s)
         log_line(LOG_INFO, "listening on %s", url);
     if (s->admin != NULL)
         log_line(LOG_INFO, "admin on %s", admin_url(s->admin));
+    welcome_print(s->ruleset);
 }
 
 int

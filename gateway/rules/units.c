@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/limits.h"
@@ -114,6 +115,24 @@ units_environment(struct text t, const char *where, struct arena *arena, struct 
     return failed;
 }
 
+/* "rules/../contracts/x" is "contracts/x", unless "rules" is a link that leads elsewhere. */
+static struct text
+without_detours(struct text path, struct arena *arena)
+{
+    size_t dots = text_search(path, TEXT("/../"));
+    size_t begin = dots;
+    struct stat about;
+
+    while (begin > 0 && path.data[begin - 1] != '/')
+        begin--;
+    if (dots == path.length || dots == begin || text_equal(text_slice(path, begin, dots - begin), TEXT("..")))
+        return path;
+    if (lstat(arena_text(arena, text_slice(path, 0, dots)).data, &about) != 0 || !S_ISDIR(about.st_mode))
+        return path;
+    return without_detours(arena_print(arena, "%.*s%.*s", (int)begin, path.data, TEXT_PRINT(text_from(path, dots + 4))),
+                           arena);
+}
+
 struct text
 units_path(struct text path, struct text file, struct arena *arena)
 {
@@ -123,5 +142,6 @@ units_path(struct text path, struct text file, struct arena *arena)
         return arena_text(arena, path);
     while (slash > 0 && file.data[slash - 1] != '/')
         slash--;
-    return arena_print(arena, "%.*s%.*s", (int)slash, file.data != NULL ? file.data : "", TEXT_PRINT(path));
+    return without_detours(
+        arena_print(arena, "%.*s%.*s", (int)slash, file.data != NULL ? file.data : "", TEXT_PRINT(path)), arena);
 }
