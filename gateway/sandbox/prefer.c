@@ -14,7 +14,7 @@ read_one(struct prefer *prefer, struct text preference)
     struct text value = unquoted(text_from(preference, text_find(preference, '=') + 1));
     uint64_t number;
 
-    if (text_equal_nocase(name, TEXT("code")) && text_to_u64(value, &number) && number >= 100 && number <= 599)
+    if (text_equal_nocase(name, TEXT("code")) && text_to_u64(value, &number) && number >= 200 && number <= 599)
         prefer->code = (uint16_t)number;
     else if (text_equal_nocase(name, TEXT("example")))
         prefer->example = value;

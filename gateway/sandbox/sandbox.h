@@ -3,10 +3,11 @@
  * One server for all simulated services of a ruleset: a service is found by the first segment of the path, which is its name, and the rest is the
  * path of its contract: the gateway reaches it as an upstream with the base path "/NAME", and cannot tell it from a real service.
  *
- * How an answer is chosen (stateless): the operation by method and path; the status by `Prefer: code=404`, else the first 2xx of the contract (then
- * default, then the first); the body by `Prefer: example=NAME`, else the first example of the media type (or of its schema), else a value
- * made from the schema (`Prefer: dynamic=true` asks for that), reproducible by the seed. Answers carry Plumbline-Sandbox. A request that
- * the contract does not know is answered 404 or 405 problem+json. */
+ * How an answer is chosen (stateless): the operation by method and path; the status by `Prefer: code=404`, else that of the example asked for,
+ * else the first 2xx of the contract (then default, then the first); the media type by Accept; the body by `Prefer: example=NAME`, else the first example of
+ * the media type or its schema that satisfies the schema, else a value made from the schema (`Prefer: dynamic=true` asks for that), reproducible by seed and
+ * path. Preferences that the contract cannot meet are ignored (RFC 7240 2). Answers carry Plumbline-Sandbox. A request that the contract
+ * does not know is answered 404 or 405 problem+json. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
