@@ -248,7 +248,8 @@ run(struct checker *c, const struct option_list *arguments, struct option_list *
     struct error err = { 0 };
     int code;
 
-    /* Text is printed as it is found, with the exact place of each; the formats of report/ put equal places together. */
+    /* Text is printed as it is found, with the exact place of each; the formats of report/ put equal places
+     * together. */
     c->print = reports->count == 0 || (reports->count == 1 && strcmp(reports->items[0], "text") == 0);
     if (begin(c, assert_formats) < 0)
         (void)error_memory(&err);

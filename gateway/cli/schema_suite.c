@@ -1,4 +1,5 @@
-/* schema_suite.c -- run a file of groups [{description, schema, tests: [{description, data}]}] and print what each test gives. */
+/* schema_suite.c -- run a file of groups [{description, schema, tests: [{description, data}]}] and print what each
+ * test gives. */
 #include "cli/schema_suite.h"
 
 #include <stdio.h>

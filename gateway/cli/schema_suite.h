@@ -1,4 +1,5 @@
-/* schema_suite.h -- `plumbline schema suite`: files in the shape of the official JSON Schema test suite, one line per test. */
+/* schema_suite.h -- `plumbline schema suite`: files in the shape of the official JSON Schema test suite, one line
+ * per test. */
 #ifndef CLI_SCHEMA_SUITE_H
 #define CLI_SCHEMA_SUITE_H
 

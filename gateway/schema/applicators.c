@@ -1,4 +1,5 @@
-/* applicators.c -- compile the keywords that apply other schemas (Core 2020-12 sections 8.2.3, 10, 11), but for those of members. */
+/* applicators.c -- compile the keywords that apply other schemas (Core 2020-12 sections 8.2.3, 10, 11), but for
+ * those of members. */
 #include "schema/compile.h"
 
 static int

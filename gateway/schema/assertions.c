@@ -1,4 +1,5 @@
-/* assertions.c -- compile the keywords that look at one value alone (Validation 2020-12 section 6, and 7 for format). */
+/* assertions.c -- compile the keywords that look at one value alone (Validation 2020-12 section 6, and 7 for
+ * format). */
 #include "json/compare.h"
 #include "schema/compile.h"
 

@@ -1,7 +1,7 @@
 /* check.c -- yes or no: the program of a schema, run over an instance.
  *
- * A value costs a unit of work, an instruction another; comparisons and patterns cost what they look at. When the budget is spent, everything that is
- * left counts as true with a doubt (see check.h), so the walk ends at once. */
+ * A value costs a unit of work, an instruction another; comparisons and patterns cost what they look at. When the
+ * budget is spent, everything that is left counts as true with a doubt (see check.h), so the walk ends at once. */
 #include "schema/check_parts.h"
 
 #include <stdlib.h>

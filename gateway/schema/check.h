@@ -1,7 +1,8 @@
 /* check.h -- the state of one check, for check.c and for explain.c, which asks check.c about every instruction.
  *
- * Three-valued logic in two: what cannot be checked (budget, patterns, formats) counts as true and is counted in `doubts`. So false is
- * always certain, and what would turn a doubtful true into false (not, oneOf, if, maxContains) asks for doubts first. */
+ * Three-valued logic in two: what cannot be checked (budget, patterns, formats) counts as true and is counted in
+ * `doubts`. So false is always certain, and what would turn a doubtful true into false (not, oneOf, if,
+ * maxContains) asks for doubts first. */
 #ifndef SCHEMA_CHECK_H
 #define SCHEMA_CHECK_H
 
@@ -47,8 +48,8 @@ bool walk_spent(struct walk *w);
 /* The type and the instructions, when walk_value has paid for them. */
 bool walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
 
-/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. Inline, because for most members
- * the type is all there is to ask. */
+/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. Inline, because for most
+ * members the type is all there is to ask. */
 static inline bool
 walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
 {
@@ -75,7 +76,8 @@ const struct schema *walk_dynamic(const struct walk *w, const struct dynamic *dy
 
 enum discriminator_verdict { DISCRIMINATOR_NONE, DISCRIMINATOR_UNKNOWN, DISCRIMINATOR_FOUND };
 
-/* What the object's property says: nothing (not there, no string), a name nobody knows, or a name; *target is the branch it means, if any. */
+/* What the object's property says: nothing (not there, no string), a name nobody knows, or a name; *target is the
+ * branch it means, if any. */
 enum discriminator_verdict
 walk_discriminator(const struct discriminator *d, const struct value *v, const struct schema **target);
 

@@ -19,14 +19,37 @@ small_integer(const struct value *v, int64_t *number)
     return true;
 }
 
+/* 12.50 against a whole bound, without the sign and exponent that prices do not have. */
+static bool
+compare_plain(const struct value *v, int64_t bound, int *order)
+{
+    const char *digit = v->data, *end = v->data + v->count;
+    bool fraction = false;
+    int64_t whole = 0;
+
+    if (v->count > 18)
+        return false;
+    for (; digit < end && *digit >= '0' && *digit <= '9'; digit++)
+        whole = whole * 10 + (*digit - '0');
+    if (digit < end && *digit == '.')
+        digit++;
+    for (; digit < end && *digit >= '0' && *digit <= '9'; digit++)
+        fraction |= *digit != '0';
+    *order = whole != bound ? (whole > bound) - (whole < bound) : fraction;
+    return digit == end;
+}
+
 int
 check_bound(const struct value *v, const struct bound *bound)
 {
     struct decimal d;
     int64_t number;
+    int order;
 
     if (bound->whole && small_integer(v, &number))
         return (number > bound->integer) - (number < bound->integer);
+    if (bound->whole && compare_plain(v, bound->integer, &order))
+        return order;
     decimal_read(&d, value_text(v));
     return decimal_compare(&d, &bound->limit);
 }

@@ -1,7 +1,7 @@
 /* compile.c -- from schema objects to programs.
  *
- * Nothing recurses: a subschema gets its (still empty) struct schema at once and waits in a queue, so that a chain of ten thousand
- * references needs no stack, and a schema that contains itself is nothing special. */
+ * Nothing recurses: a subschema gets its (still empty) struct schema at once and waits in a queue, so that a chain
+ * of ten thousand references needs no stack, and a schema that contains itself is nothing special. */
 #include "schema/compile.h"
 
 #include "base/limits.h"
@@ -201,31 +201,29 @@ compile_object(struct schema_set *set, struct schema *s)
 }
 
 static int
-compile_one(struct schema_set *set, struct schema *s)
+compile_source(struct schema_set *set, struct schema *s)
 {
     struct compiling c = { .set = set, .schema = s, .resource = s->resource, .source = s->source };
-    int status = 0;
 
-    set->scratch_count = 0;
-    switch (s->source->type) {
-    case VALUE_TRUE:
-        break;
-    case VALUE_FALSE:
+    if (s->resource->dialect.unusable)
+        return compile_unchecked(&c, s->source, SCHEMA_UNCHECKED_SCHEMA);
+    if (s->source->type == VALUE_FALSE)
         s->types = 0;
-        break;
-    case VALUE_OBJECT:
-        status = compile_object(set, s);
-        break;
-    default:
-        set_defect(set, s->resource->document, s->source, s->source == s->resource->root,
-                   "a schema is an object%s, not %s; it is not checked",
-                   s->resource->dialect.draft == DRAFT_OAS30 ? "" : " or a boolean", value_type_name(s->source));
-        status = compile_unchecked(&c, s->source, SCHEMA_UNCHECKED_SCHEMA);
-    }
-    if (status < 0 || pack(set, s) < 0)
-        return -1;
-    s->flags |= SCHEMA_COMPILED;
-    return 0;
+    if (value_is_boolean(s->source))
+        return 0;
+    if (s->source->type == VALUE_OBJECT)
+        return compile_object(set, s);
+    set_defect(set, s->resource->document, s->source, s->source == set->asked,
+               "a schema is an object%s, not %s; it is not checked",
+               s->resource->dialect.draft == DRAFT_OAS30 ? "" : " or a boolean", value_type_name(s->source));
+    return compile_unchecked(&c, s->source, SCHEMA_UNCHECKED_SCHEMA);
+}
+
+static int
+compile_one(struct schema_set *set, struct schema *s)
+{
+    set->scratch_count = 0;
+    return compile_source(set, s) < 0 || pack(set, s) < 0 ? -1 : 0;
 }
 
 static int
@@ -277,11 +275,17 @@ mark_dynamic(struct schema_set *set)
     }
 }
 
+/* Was no fatal defect reported about it, now or when it was compiled before? */
+static bool
+is_usable(const struct schema *s)
+{
+    return !s->resource->dialect.unusable && (s->source->type == VALUE_OBJECT || value_is_boolean(s->source));
+}
+
 const struct schema *
 schema_compile(struct schema_set *set, const struct document *document, const struct value *place,
                enum schema_dialect dialect)
 {
-    uint32_t fatal = set->fatal;
     struct source *source = set_source(set, document);
     struct chain *before;
     struct schema *s;
@@ -293,6 +297,7 @@ schema_compile(struct schema_set *set, const struct document *document, const st
             return NULL;
     }
     set_identify(set, source, place);
+    set->asked = place;
     s = compile_place(set, document, place);
     before = set->compiled;
     if (s == NULL || drain(set) < 0 || compile_dynamic_anchors(set) < 0)
@@ -304,5 +309,5 @@ schema_compile(struct schema_set *set, const struct document *document, const st
         if (loops_find(set, link->schema) < 0)
             return NULL;
     }
-    return set->fatal == fatal ? s : NULL;
+    return is_usable(s) ? s : NULL;
 }

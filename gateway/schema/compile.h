@@ -1,4 +1,5 @@
-/* compile.h -- the state while one schema object is compiled, and what the keywords' compile functions use to write instructions. */
+/* compile.h -- the state while one schema object is compiled, and what the keywords' compile functions use to write
+ * instructions. */
 #ifndef SCHEMA_COMPILE_H
 #define SCHEMA_COMPILE_H
 

@@ -231,7 +231,9 @@ expect_op(struct buffer *b, const struct blame *blame)
 static void
 expect(struct buffer *b, const struct blame *blame)
 {
-    if (blame->op == NULL && blame->schema->types == 0)
+    if (strcmp(blame->keyword, "schema") == 0)
+        buffer_add(b, TEXT("a value that satisfies this schema (too much work to say why not)"));
+    else if (blame->op == NULL && blame->schema->types == 0)
         buffer_add(b, TEXT("no value at all"));
     else if (blame->op == NULL || blame->types != 0)
         add_types(b, blame->op == NULL ? blame->schema->types : blame->types);

@@ -11,14 +11,16 @@ static const struct {
     const char *uri;
     struct dialect dialect;
 } known_dialects[] = {
-    { "https://json-schema.org/draft/2020-12/schema", { DRAFT_2020_12, false, STANDARD } },
-    { "https://json-schema.org/draft/2019-09/schema", { DRAFT_2019_09, false, STANDARD } },
-    { "http://json-schema.org/draft-07/schema", { DRAFT_7, false, STANDARD } },
-    { "http://json-schema.org/draft-06/schema", { DRAFT_6, false, STANDARD } },
-    { "http://json-schema.org/draft-04/schema", { DRAFT_4, false, STANDARD } },
-    { "https://spec.openapis.org/oas/3.1/dialect/base", { DRAFT_2020_12, true, STANDARD | VOCABULARY_OAS } },
-    { "https://spec.openapis.org/oas/3.1/dialect/2024-11-10", { DRAFT_2020_12, true, STANDARD | VOCABULARY_OAS } },
-    { "https://spec.openapis.org/oas/3.2/dialect/2025-09-17", { DRAFT_2020_12, true, STANDARD | VOCABULARY_OAS } },
+    { "https://json-schema.org/draft/2020-12/schema", { DRAFT_2020_12, false, false, STANDARD } },
+    { "https://json-schema.org/draft/2019-09/schema", { DRAFT_2019_09, false, false, STANDARD } },
+    { "http://json-schema.org/draft-07/schema", { DRAFT_7, false, false, STANDARD } },
+    { "http://json-schema.org/draft-06/schema", { DRAFT_6, false, false, STANDARD } },
+    { "http://json-schema.org/draft-04/schema", { DRAFT_4, false, false, STANDARD } },
+    { "https://spec.openapis.org/oas/3.1/dialect/base", { DRAFT_2020_12, true, false, STANDARD | VOCABULARY_OAS } },
+    { "https://spec.openapis.org/oas/3.1/dialect/2024-11-10",
+      { DRAFT_2020_12, true, false, STANDARD | VOCABULARY_OAS } },
+    { "https://spec.openapis.org/oas/3.2/dialect/2025-09-17",
+      { DRAFT_2020_12, true, false, STANDARD | VOCABULARY_OAS } },
 };
 
 static const struct {
@@ -63,15 +65,15 @@ dialect_of(enum schema_dialect dialect, bool assert_formats)
 {
     switch (dialect) {
     case SCHEMA_DRAFT4:
-        return (struct dialect){ DRAFT_4, assert_formats, STANDARD };
+        return (struct dialect){ DRAFT_4, assert_formats, false, STANDARD };
     case SCHEMA_OAS30:
-        return (struct dialect){ DRAFT_OAS30, true, STANDARD | VOCABULARY_OAS };
+        return (struct dialect){ DRAFT_OAS30, true, false, STANDARD | VOCABULARY_OAS };
     case SCHEMA_OAS31:
-        return (struct dialect){ DRAFT_2020_12, true, STANDARD | VOCABULARY_OAS };
+        return (struct dialect){ DRAFT_2020_12, true, false, STANDARD | VOCABULARY_OAS };
     case SCHEMA_2020_12:
         break;
     }
-    return (struct dialect){ DRAFT_2020_12, assert_formats, STANDARD };
+    return (struct dialect){ DRAFT_2020_12, assert_formats, false, STANDARD };
 }
 
 const char *
@@ -98,10 +100,11 @@ read_vocabularies(struct schema_set *set, const struct document *document, const
                 found = (uint16_t)known_vocabularies[i].vocabulary;
         }
         dialect->vocabularies |= found;
-        if (found == 0 && value_next(key)->type == VALUE_TRUE)
-            set_defect(set, document, place, true,
-                       "this meta-schema requires the vocabulary '%.*s', which is not known",
-                       TEXT_PRINT(value_text(key)));
+        if (found != 0 || value_next(key)->type != VALUE_TRUE)
+            continue;
+        dialect->unusable = true;
+        set_defect(set, document, place, true, "this meta-schema requires the vocabulary '%.*s', which is not known",
+                   TEXT_PRINT(value_text(key)));
     }
     dialect->formats = (dialect->vocabularies & VOCABULARY_FORMAT_ASSERTION) != 0 ||
                        ((dialect->vocabularies & VOCABULARY_OAS) != 0 || set->options.assert_formats);

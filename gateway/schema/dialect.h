@@ -1,7 +1,8 @@
-/* dialect.h -- which keywords a schema resource may use: its draft and, from 2019-09 on, its vocabularies (Core 2020-12 8.1).
+/* dialect.h -- which keywords a schema resource may use: its draft and, from 2019-09 on, its vocabularies (Core
+ * 2020-12 8.1).
  *
- * Only 2020-12, draft 4 and the OpenAPI dialects are promised. Drafts 6, 7 and 2019-09 are known as far as their keywords differ, because
- * schemas of today refer to schemas of then. */
+ * Only 2020-12, draft 4 and the OpenAPI dialects are promised. Drafts 6, 7 and 2019-09 are known as far as their
+ * keywords differ, because schemas of today refer to schemas of then. */
 #ifndef SCHEMA_DIALECT_H
 #define SCHEMA_DIALECT_H
 
@@ -38,14 +39,15 @@ enum vocabulary {
 struct dialect {
     uint8_t draft; /* enum draft */
     bool formats;  /* format is an assertion */
+    bool unusable; /* a vocabulary is required that is not known: nothing may be checked with it (Core 8.1.2) */
     uint16_t vocabularies;
 };
 
 /* What the caller's word stands for. */
 struct dialect dialect_of(enum schema_dialect dialect, bool assert_formats);
 
-/* What $schema (or jsonSchemaDialect) names: a draft, or a meta-schema with $vocabulary, which is loaded. What nobody knows is
- * reported as a defect at `place` and leaves *dialect as it is. */
+/* What $schema (or jsonSchemaDialect) names: a draft, or a meta-schema with $vocabulary, which is loaded. What
+ * nobody knows is reported as a defect at `place` and leaves *dialect as it is. */
 void dialect_read(struct schema_set *set, const struct document *document, const struct value *place,
                   struct dialect *dialect);
 

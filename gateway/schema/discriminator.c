@@ -1,8 +1,9 @@
 /* discriminator.c -- OpenAPI's hint which schema an object follows (OAS 3.0 and 3.1, Discriminator Object).
  *
- * A value is a key of `mapping` or the name of a schema in #/components/schemas. Beside anyOf or oneOf it chooses one of the branches. In
- * OpenAPI 3.0 the chosen one alone is checked; 3.1 says that a discriminator does not change the outcome. In both, a value
- * that names no schema is a violation. Alone, on the parent that children include by allOf, only the name is looked at. */
+ * A value is a key of `mapping` or the name of a schema in #/components/schemas. Beside anyOf or oneOf it chooses
+ * one of the branches. In OpenAPI 3.0 the chosen one alone is checked; 3.1 says that a discriminator does not
+ * change the outcome. In both, a value that names no schema is a violation. Alone, on the parent that children
+ * include by allOf, only the name is looked at. */
 #include "schema/compile.h"
 
 static const struct value *

@@ -1,8 +1,8 @@
 /* explain.c -- why not: the walk of check.c once more, after a no, into every part that failed.
  *
- * Each instruction is asked first (walk_op); only those that say no are looked into. Where alternatives failed, each is explained into a list of its
- * own and the closest one is kept: the right type first, then the right constants in its members (they tell variants apart), then the
- * deepest place, then the fewest places. */
+ * Each instruction is asked first (walk_op); only those that say no are looked into. Where alternatives failed,
+ * each is explained into a list of its own and the closest one is kept: the right type first, then the right
+ * constants in its members (they tell variants apart), then the deepest place, then the fewest places. */
 #include "schema/explain.h"
 
 #include "base/limits.h"
@@ -517,8 +517,13 @@ schema_explain(const struct schema *schema, const struct value *instance, struct
     walk_begin(&e.walk, run);
     e.walk.budget = EXPLAIN_BUDGET;
     blames_begin(&list);
-    if (!walk_value(&e.walk, schema, instance, NULL))
+    if (!walk_value(&e.walk, schema, instance, NULL)) {
         explain_value(&e, &list, schema, instance, NULL);
+        if (list.first == NULL && max > 0) /* the work of explaining went over its budget */
+            (void)add(
+                &e, &list,
+                (struct blame){ .keyword = "schema", .schema = schema, .value = instance, .place = schema->source });
+    }
     for (const struct blame *b = list.first; b != NULL; b = b->next)
         tell(&e, b, instance, report, arg);
     return list.count;

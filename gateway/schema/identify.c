@@ -122,13 +122,12 @@ read_identifier(struct searcher *s, struct resource *r, const struct value *v, c
             (void)set_no_memory(s->set);
             return NULL;
         }
+        r->dialect = *dialect;
         register_resource(s->set, r, id);
     } else if (v == r->root && !text_equal(uri, r->uri)) {
         r->uri = arena_text(s->set->arena, uri);
         register_resource(s->set, r, id);
     }
-    if (v == r->root)
-        r->dialect = *dialect;
     if (parts.fragment.length > 0 && dialect->draft <= DRAFT_7)
         add_anchor(s->set, r, parts.fragment, v);
     return r;
@@ -144,6 +143,8 @@ enter(struct searcher *s, struct resource *r, const struct value *v)
 
     if (value_is(schema, VALUE_STRING) && (root || id != NULL || VALUE_MEMBER(v, "id") != NULL))
         dialect_read(s->set, r->document, schema, &dialect);
+    else if (value_is(schema, VALUE_STRING))
+        set_defect(s->set, r->document, schema, false, "$schema is only read at the root or beside an identifier");
     if (root)
         r->dialect = dialect;
     if (dialect.draft == DRAFT_OAS30)
@@ -219,7 +220,8 @@ set_identify(struct schema_set *set, struct source *source, const struct value *
         search(&s, r, place);
 }
 
-/* An OpenAPI document is no schema; of 3.1 on it names its dialect, and its components may be referred to by identifier. */
+/* An OpenAPI document is no schema; of 3.1 on it names its dialect, and its components may be referred to by
+ * identifier. */
 static void
 identify_openapi(struct schema_set *set, struct source *source)
 {

@@ -1,4 +1,5 @@
-/* keywords.c -- the table. Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6 and 4; OpenAPI 3.0 and 3.1, Schema Object. */
+/* keywords.c -- the table. Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6 and 4; OpenAPI
+ * 3.0 and 3.1, Schema Object. */
 #include "schema/keywords.h"
 
 #include "schema/compile.h"

@@ -1,8 +1,9 @@
 /* loops.c -- schemas that apply themselves to the same instance without end ({"$ref": "#"}), found when compiling.
  *
- * A depth-first walk along the instructions that stay at the instance, with a stack of its own. A schema that is reached while it is on the
- * stack is reported and marked: a check asks before it enters such a one a second time with the same value. Whether it comes to that
- * depends on the value, when other keywords beside say no first. Loops through $dynamicRef are ended by the limit on depth. */
+ * A depth-first walk along the instructions that stay at the instance, with a stack of its own. A schema that is
+ * reached while it is on the stack is reported and marked: a check asks before it enters such a one a second time
+ * with the same value. Whether it comes to that depends on the value, when other keywords beside say no first.
+ * Loops through $dynamicRef are ended by the limit on depth. */
 #include <stdlib.h>
 
 #include "schema/compile.h"

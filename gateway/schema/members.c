@@ -1,5 +1,5 @@
-/* members.c -- compile the keywords about an object's members: one instruction for properties, patternProperties, additionalProperties and
- * required, so that a check walks over the members once. */
+/* members.c -- compile the keywords about an object's members: one instruction for properties, patternProperties,
+ * additionalProperties and required, so that a check walks over the members once. */
 #include "schema/compile.h"
 
 #define REQUIRED_PER_RULE 64u /* bits; more required names get a further instruction */

@@ -1,8 +1,9 @@
-/* names.h -- a fixed set of names in which every name of an instance is looked up: property names, strings of an enum.
+/* names.h -- a fixed set of names in which every name of an instance is looked up: property names, strings of an
+ * enum.
  *
- * Built once, then only read, by any thread. The hash looks at the length and at the first and last eight bytes: it need not
- * withstand hostile names, because what an instance brings is only looked up and never put in. A seed is searched when building so that
- * the names of a schema rarely share a slot. */
+ * Built once, then only read, by any thread. The hash looks at the length and at the first and last eight bytes: it
+ * need not withstand hostile names, because what an instance brings is only looked up and never put in. A seed is
+ * searched when building so that the names of a schema rarely share a slot. */
 #ifndef SCHEMA_NAMES_H
 #define SCHEMA_NAMES_H
 

@@ -1,8 +1,9 @@
 /* program.h -- the compiled form of a schema: what compile.c writes and check.c, explain.c and types.c read.
  *
- * A schema is a mask of allowed types and a flat array of instructions, sorted by the type of instance they speak about: those for
- * numbers, strings, arrays, objects, then those for any instance, then those that need to know what the others evaluated. A check runs the
- * group of the instance's type and the last two. Everything lives in the set's arena and never changes once compiled. */
+ * A schema is a mask of allowed types and a flat array of instructions, sorted by the type of instance they speak
+ * about: those for numbers, strings, arrays, objects, then those for any instance, then those that need to know
+ * what the others evaluated. A check runs the group of the instance's type and the last two. Everything lives in
+ * the set's arena and never changes once compiled. */
 #ifndef SCHEMA_PROGRAM_H
 #define SCHEMA_PROGRAM_H
 
@@ -187,12 +188,11 @@ struct op {
     } with;
 };
 
-#define SCHEMA_WHOLE_AS_WRITTEN 1u /* integer means written without fraction and exponent (draft 4, OAS 3.0) */
-#define SCHEMA_DYNAMIC          2u /* its resource has dynamic anchors, so entering it is remembered */
-#define SCHEMA_TRACKS           4u /* has unevaluated…: what is evaluated is remembered */
-#define SCHEMA_COMPILED         8u
-#define SCHEMA_ACTIVE           16u /* loops.c is on its way through */
-#define SCHEMA_LOOPS            64u /* may apply itself to the same value: asked before entering */
+#define SCHEMA_WHOLE_AS_WRITTEN 1u  /* integer means written without fraction and exponent (draft 4, OAS 3.0) */
+#define SCHEMA_DYNAMIC          2u  /* its resource has dynamic anchors, so entering it is remembered */
+#define SCHEMA_TRACKS           4u  /* has unevaluated…: what is evaluated is remembered */
+#define SCHEMA_ACTIVE           8u  /* loops.c is on its way through */
+#define SCHEMA_LOOPS            16u /* may apply itself to the same value: asked before entering */
 #define SCHEMA_ENDS             32u /* loops.c has been here: it comes to an end */
 
 struct schema {

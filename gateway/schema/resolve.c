@@ -1,7 +1,8 @@
-/* resolve.c -- identifiers and references: which resource a place belongs to, and where a $ref leads (Core 2020-12 8.2, 9.1).
+/* resolve.c -- identifiers and references: which resource a place belongs to, and where a $ref leads (Core 2020-12
+ * 8.2, 9.1).
  *
- * Identifiers are only searched where schemas are: an "$id" inside an enum or an unknown keyword is data. What is referred to in such
- * a place becomes a schema by being referred to, and is searched then. */
+ * Identifiers are only searched where schemas are: an "$id" inside an enum or an unknown keyword is data. What is
+ * referred to in such a place becomes a schema by being referred to, and is searched then. */
 #include "schema/set.h"
 
 #include "base/limits.h"
@@ -50,7 +51,8 @@ set_resource_of(struct schema_set *set, const struct document *document, const s
     return source != NULL ? resource_in(source, place) : NULL;
 }
 
-/* The fragment decides: empty is the root, "/…" a pointer, else an anchor. `build`: indexes may be built on the way. */
+/* The fragment decides: empty is the root, "/…" a pointer, else an anchor. `build`: indexes may be built on the
+ * way. */
 struct fragment {
     const struct schema_set *set;
     struct schema_set *build; /* the same, or NULL */

@@ -65,7 +65,6 @@ set_defect(struct schema_set *set, const struct document *document, const struct
     struct schema_defect defect = { .document = document, .place = place, .fatal = fatal };
     va_list arguments;
 
-    set->fatal += fatal;
     if (set->options.defect == NULL)
         return;
     va_start(arguments, format);

@@ -1,7 +1,7 @@
 /* set.h -- the inside of a schema_set: documents, the resources in them, and what has been compiled.
  *
- * A resource is a stretch of a document with a URI of its own (Core 2020-12 4.3.5): a document's root, or a schema with $id.
- * resolve.c finds things here, compile.c fills it. All of it belongs to the set's arena. */
+ * A resource is a stretch of a document with a URI of its own (Core 2020-12 4.3.5): a document's root, or a schema
+ * with $id. resolve.c finds things here, compile.c fills it. All of it belongs to the set's arena. */
 #ifndef SCHEMA_SET_H
 #define SCHEMA_SET_H
 
@@ -61,15 +61,14 @@ struct schema_set {
     struct map wanted;    /* names of dynamic anchors that some $dynamicRef asks for */
     struct names keywords;
     struct resource *all;
-    struct source *latest;   /* asked for last */
-    struct chain *pending;   /* placed, but not yet compiled */
-    struct schema *anything; /* the schema true, with no place */
+    struct source *latest;     /* asked for last */
+    struct chain *pending;     /* placed, but not yet compiled */
+    const struct value *asked; /* the place that schema_compile was asked for */
     struct pattern_list *pattern_list;
     struct chain *compiled; /* every schema, newest first */
     struct op *scratch;     /* instructions of the schema that is being compiled */
     uint32_t scratch_count, scratch_capacity;
     uint32_t loading;     /* depth of documents that load documents */
-    uint32_t fatal;       /* defects so far */
     bool anchors_changed; /* a resource got dynamic anchors after schemas of it were compiled */
     bool no_memory;
 };

@@ -1,4 +1,5 @@
-/* types.c -- what a schema says about types, for those who must turn text into values (parameters, forms) or make values up.
+/* types.c -- what a schema says about types, for those who must turn text into values (parameters, forms) or make
+ * values up.
  *
  * Hints, not verdicts: `not`, `if` and patterns are not looked at, and recursion ends at a fixed depth. */
 #include "schema/program.h"

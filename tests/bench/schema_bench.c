@@ -2,8 +2,9 @@
  *
  *     schema_bench [CONTRACT...]
  *
- * First ns per schema_check of a body of about 600 bytes, alone and together with parsing it; then, for each OpenAPI document, the time to read
- * it and to compile every schema in it. Prints the best of several rounds: the machine is shared. */
+ * First ns per schema_check of a body of about 600 bytes, alone and together with parsing it; then, for each
+ * OpenAPI document, the time to read it and to compile every schema in it. Prints the best of several rounds: the
+ * machine is shared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

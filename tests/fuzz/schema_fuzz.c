@@ -1,7 +1,7 @@
 /* schema_fuzz.c -- any schema, any instance: compile, check, explain.
  *
- * The input is a letter for the dialect, the schema, a NUL byte and the instance. Beside crashes it looks for disagreement: what is invalid has a
- * problem to tell, unless the budget ran out, and what is valid has none. */
+ * The input is a letter for the dialect, the schema, a NUL byte and the instance. Beside crashes it looks for
+ * disagreement: what is invalid has a problem to tell, unless the budget ran out, and what is valid has none. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* schema_check: verdicts that hostile input cannot make slow, deep or wrong. What keywords mean is the official suite's matter
- * (tests/conformance/json_schema.mjs). */
+/* schema_check: verdicts that hostile input cannot make slow, deep or wrong. What keywords mean is the official
+ * suite's matter (tests/conformance/json_schema.mjs). */
 #include "compiled.h"
 
 #include "base/buffer.h"

@@ -88,6 +88,38 @@ a_document_is_asked_for_by_its_uri(void **state)
     arena_free(arena);
 }
 
+static const struct document *
+load_meta(void *arg, struct text uri, enum schema_dialect *dialect)
+{
+    *dialect = SCHEMA_2020_12;
+    return text_equal(uri, TEXT("http://example.com/meta")) ? arg : NULL;
+}
+
+static void
+a_schema_with_an_unknown_vocabulary_cannot_be_used(void **state)
+{
+    struct arena *arena = arena_new(0, 16 * LIMIT_MIB);
+    struct document schema, meta;
+    struct schema_set_options options = { .load = load_meta, .arg = &meta };
+    struct schema_set *set = schema_set_new(&options);
+
+    (void)state;
+    assert_int_equal(document_parse(&schema, TEXT("{\"$schema\":\"http://example.com/meta\",\"type\":\"string\"}"),
+                                    NULL, arena, NULL),
+                     0);
+    assert_int_equal(document_parse(&meta,
+                                    TEXT("{\"$id\":\"http://example.com/meta\",\"$vocabulary\":{"
+                                         "\"https://json-schema.org/draft/2020-12/vocab/validation\":true,"
+                                         "\"http://example.com/vocab/colours\":true}}"),
+                                    NULL, arena, NULL),
+                     0);
+    assert_int_equal(schema_set_add(set, TEXT("http://example.com/s"), &schema, SCHEMA_2020_12), 0);
+    assert_null(schema_compile(set, &schema, schema.root, SCHEMA_2020_12));
+    assert_null(schema_compile(set, &schema, schema.root, SCHEMA_2020_12)); /* nor the second time */
+    schema_set_free(set);
+    arena_free(arena);
+}
+
 static void
 a_chain_of_ten_thousand_references_needs_no_stack(void **state)
 {
@@ -118,6 +150,7 @@ main(void)
         cmocka_unit_test(every_case_has_the_defects_it_names),
         cmocka_unit_test(a_schema_is_compiled_once),
         cmocka_unit_test(a_document_is_asked_for_by_its_uri),
+        cmocka_unit_test(a_schema_with_an_unknown_vocabulary_cannot_be_used),
         cmocka_unit_test(a_chain_of_ten_thousand_references_needs_no_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
