@@ -1,8 +1,6 @@
 /* explain.c -- why not: the walk of check.c once more, after a no, into every part that failed.
  *
- * Each instruction is asked first (walk_op); only those that say no are looked into. Where alternatives failed,
- * each is explained into a list of its own and the closest one is kept: the right type first, then the right
- * constants in its members (they tell variants apart), then the deepest place, then the fewest places. */
+ * Each instruction is asked first (walk_op); only those that say no are looked into. */
 #include "schema/explain.h"
 
 #include "base/limits.h"
@@ -11,34 +9,6 @@
 
 /* Explaining has a budget of its own: it only happens after a no, and asks for the same work once per level. */
 #define EXPLAIN_BUDGET (LIMIT_CHECK_BUDGET / 2)
-
-struct blames {
-    struct blame *first;
-    struct blame **end;
-    unsigned count;
-};
-
-struct explainer {
-    struct walk walk;
-    struct arena *arena;
-    unsigned max;
-};
-
-static void
-blames_begin(struct blames *list)
-{
-    *list = (struct blames){ .end = &list->first };
-}
-
-static void
-blames_append(struct blames *list, struct blames *more)
-{
-    if (more->first == NULL)
-        return;
-    *list->end = more->first;
-    list->end = more->end;
-    list->count += more->count;
-}
 
 /* The same place may be reached by two ways ($ref from two branches of allOf). */
 static bool
@@ -52,36 +22,32 @@ known(const struct blames *list, const struct blame *b)
     return false;
 }
 
-static struct blame *
-add(struct explainer *e, struct blames *list, struct blame blame)
+void
+explain_add(struct explainer *e, struct blames *list, struct blame blame)
 {
     struct blame *b;
 
     if (list->count >= e->max || known(list, &blame) || (b = ARENA_NEW(e->arena, struct blame)) == NULL)
-        return NULL;
+        return;
     *b = blame;
     b->next = NULL;
     *list->end = b;
     list->end = &b->next;
     list->count++;
-    return b;
 }
 
-static void
-blame_op(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op, const struct value *v,
-         struct text name)
+void
+explain_itself(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+               const struct value *v, struct text name)
 {
-    (void)add(e, list,
-              (struct blame){ .keyword = keywords[op->keyword].name,
-                              .schema = s,
-                              .op = op,
-                              .value = v,
-                              .place = op->place,
-                              .name = name });
+    explain_add(e, list,
+                (struct blame){ .keyword = keywords[op->keyword].name,
+                                .schema = s,
+                                .op = op,
+                                .value = v,
+                                .place = op->place,
+                                .name = name });
 }
-
-static void explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
-                          struct marks *marks);
 
 /* A child that its schema refuses; a schema false is named by the keyword that holds it. */
 static void
@@ -89,7 +55,7 @@ explain_child(struct explainer *e, struct blames *list, const struct schema *chi
               struct blame instead)
 {
     if (child->types == 0)
-        (void)add(e, list, instead);
+        explain_add(e, list, instead);
     else if (!walk_value(&e->walk, child, v, NULL))
         explain_value(e, list, child, v, NULL);
 }
@@ -139,7 +105,7 @@ explain_contains(struct explainer *e, struct blames *list, const struct schema *
     else if (VALUE_MEMBER(s->source, "minContains") != NULL)
         blame.keyword = "minContains";
     blame.place = value_member(s->source, text_of(blame.keyword));
-    (void)add(e, list, blame);
+    explain_add(e, list, blame);
 }
 
 static void
@@ -160,7 +126,7 @@ explain_member(struct explainer *e, struct blames *list, const struct schema *s,
         if ((m->forbidden & 1u << e->walk.run->side) != 0) {
             blame.keyword = e->walk.run->side == SCHEMA_REQUEST ? "readOnly" : "writeOnly";
             blame.side = e->walk.run->side;
-            (void)add(e, list, blame);
+            explain_add(e, list, blame);
             return;
         }
         explain_child(e, list, m->schema, key + 1, blame);
@@ -194,13 +160,13 @@ explain_members(struct explainer *e, struct blames *list, const struct schema *s
     missing = rule->required[e->walk.run->side] & ~seen;
     for (uint32_t i = 0; i < rule->count && missing != 0; i++) {
         if ((rule->members[i].bit & missing) != 0)
-            (void)add(e, list,
-                      (struct blame){ .keyword = "required",
-                                      .schema = s,
-                                      .op = op,
-                                      .value = v,
-                                      .place = rule->required_place,
-                                      .name = rule->list[i] });
+            explain_add(e, list,
+                        (struct blame){ .keyword = "required",
+                                        .schema = s,
+                                        .op = op,
+                                        .value = v,
+                                        .place = rule->required_place,
+                                        .name = rule->list[i] });
     }
 }
 
@@ -210,7 +176,7 @@ explain_names(struct explainer *e, struct blames *list, const struct schema *s, 
 {
     for (VALUE_EACH_MEMBER(key, v)) {
         if (!walk_value(&e->walk, op->with.schema, key, NULL))
-            blame_op(e, list, s, op, key + 1, value_text(key));
+            explain_itself(e, list, s, op, key + 1, value_text(key));
     }
 }
 
@@ -226,134 +192,7 @@ explain_dependency(struct explainer *e, struct blames *list, const struct schema
     }
     for (uint32_t i = 0; i < dependency->required->count; i++) {
         if (value_member(v, dependency->required->items[i]) == NULL)
-            blame_op(e, list, s, op, v, dependency->required->items[i]);
-    }
-}
-
-/* ---- alternatives ---- */
-
-struct closeness {
-    bool wrong_type;
-    bool wrong_tag;
-    unsigned depth;
-    unsigned count;
-};
-
-static struct closeness
-closeness_of(const struct blames *list, const struct value *v)
-{
-    struct closeness c = { .count = list->count };
-
-    for (const struct blame *b = list->first; b != NULL; b = b->next) {
-        bool constant = strcmp(b->keyword, "const") == 0 || strcmp(b->keyword, "enum") == 0;
-
-        c.wrong_type |= b->value == v && (b->op == NULL || b->types != 0);
-        c.wrong_tag |= constant && b->value->depth <= v->depth + 1;
-        if (b->value->depth > c.depth)
-            c.depth = b->value->depth;
-    }
-    return c;
-}
-
-static bool
-closer(struct closeness a, struct closeness b)
-{
-    if (a.wrong_type != b.wrong_type)
-        return b.wrong_type;
-    if (a.wrong_tag != b.wrong_tag)
-        return b.wrong_tag;
-    if (a.depth != b.depth)
-        return a.depth > b.depth;
-    return a.count < b.count;
-}
-
-/* 3.1: the discriminator does not decide, but it says which branch was meant. */
-static const struct schema *
-meant_branch(const struct schema *s, const struct value *v)
-{
-    const struct schema *target = NULL;
-
-    for (uint32_t i = s->ends[GROUP_OBJECT]; i < s->ends[GROUP_ANY] && target == NULL; i++) {
-        if (s->code[i].code == OP_DISCRIMINATOR && s->code[i].with.discriminator->branches != NULL)
-            (void)walk_discriminator(s->code[i].with.discriminator, v, &target);
-    }
-    return target;
-}
-
-static void
-explain_too_many(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
-                 const struct schema_list *branches, const struct value *v)
-{
-    struct blame blame = { .keyword = "oneOf", .schema = s, .op = op, .value = v, .place = op->place };
-
-    for (uint32_t i = 0; i < branches->count && i < 64; i++) {
-        if (walk_value(&e->walk, branches->items[i], v, NULL))
-            blame.number |= (uint64_t)1 << i;
-    }
-    (void)add(e, list, blame);
-}
-
-static void
-explain_alternatives(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
-                     const struct schema_list *branches, const struct value *v)
-{
-    const struct schema *meant = meant_branch(s, v);
-    struct closeness best = { 0 };
-    struct blames kept;
-    unsigned types = 0;
-
-    blames_begin(&kept);
-    for (uint32_t i = 0; i < branches->count; i++) {
-        struct blames branch;
-        struct closeness c;
-
-        if (meant != NULL && branches->items[i] != meant)
-            continue;
-        if (walk_value(&e->walk, branches->items[i], v, NULL)) {
-            explain_too_many(e, list, s, op, branches, v);
-            return;
-        }
-        blames_begin(&branch);
-        explain_value(e, &branch, branches->items[i], v, NULL);
-        c = closeness_of(&branch, v);
-        for (const struct blame *b = branch.first; b != NULL && c.wrong_type; b = b->next)
-            types |= b->value != v ? 0 : b->op == NULL ? b->schema->types : b->types;
-        if (branch.first != NULL && (kept.first == NULL || closer(c, best))) {
-            kept = branch;
-            best = c;
-        }
-    }
-    if (kept.first != NULL && best.wrong_type && branches->count > 1 && types != 0)
-        (void)add(e, list,
-                  (struct blame){ .keyword = keywords[op->keyword].name,
-                                  .schema = s,
-                                  .op = op,
-                                  .value = v,
-                                  .place = op->place,
-                                  .types = types });
-    else if (kept.first != NULL)
-        blames_append(list, &kept);
-    else
-        blame_op(e, list, s, op, v, (struct text){ 0 });
-}
-
-static void
-explain_discriminator(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
-                      const struct value *v, struct marks *marks)
-{
-    const struct discriminator *d = op->with.discriminator;
-    const struct schema *target;
-
-    switch (walk_discriminator(d, v, &target)) {
-    case DISCRIMINATOR_UNKNOWN:
-        blame_op(e, list, s, op, value_member(v, d->property), d->property);
-        return;
-    case DISCRIMINATOR_FOUND:
-        explain_value(e, list, target, v, marks);
-        return;
-    case DISCRIMINATOR_NONE:
-        explain_alternatives(e, list, s, op, d->branches, v);
-        return;
+            explain_itself(e, list, s, op, v, dependency->required->items[i]);
     }
 }
 
@@ -426,7 +265,7 @@ explain_op(struct explainer *e, struct blames *list, const struct schema *s, con
         explain_unevaluated(e, list, s, op, v, marks);
         return;
     default:
-        blame_op(e, list, s, op, v, (struct text){ 0 });
+        explain_itself(e, list, s, op, v, (struct text){ 0 });
     }
 }
 
@@ -462,7 +301,7 @@ explain_ops(struct explainer *e, struct blames *list, const struct schema *s, co
     }
 }
 
-static void
+void
 explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
               struct marks *marks)
 {
@@ -473,7 +312,7 @@ explain_value(struct explainer *e, struct blames *list, const struct schema *s, 
     if (!walk_type(s, v)) {
         const struct value *type = s->types != 0 ? VALUE_MEMBER(s->source, "type") : s->source;
 
-        (void)add(
+        explain_add(
             e, list,
             (struct blame){ .keyword = s->types != 0 ? "type" : "false", .schema = s, .value = v, .place = type });
         return;
@@ -513,6 +352,7 @@ schema_explain(const struct schema *schema, const struct value *instance, struct
 {
     struct explainer e = { .arena = run->arena, .max = max };
     struct blames list;
+    unsigned told = 0;
 
     walk_begin(&e.walk, run);
     e.walk.budget = EXPLAIN_BUDGET;
@@ -520,11 +360,11 @@ schema_explain(const struct schema *schema, const struct value *instance, struct
     if (!walk_value(&e.walk, schema, instance, NULL)) {
         explain_value(&e, &list, schema, instance, NULL);
         if (list.first == NULL && max > 0) /* the work of explaining went over its budget */
-            (void)add(
+            explain_add(
                 &e, &list,
                 (struct blame){ .keyword = "schema", .schema = schema, .value = instance, .place = schema->source });
     }
-    for (const struct blame *b = list.first; b != NULL; b = b->next)
+    for (const struct blame *b = list.first; b != NULL && told < max; b = b->next, told++)
         tell(&e, b, instance, report, arg);
-    return list.count;
+    return told;
 }

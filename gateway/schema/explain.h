@@ -18,6 +18,47 @@ struct blame {
     unsigned side;             /* readOnly, writeOnly */
 };
 
+/* Blames in the order in which they were found. */
+struct blames {
+    struct blame *first;
+    struct blame **end;
+    unsigned count;
+};
+
+struct explainer {
+    struct walk walk;
+    struct arena *arena;
+    unsigned max;
+};
+
+static inline void
+blames_begin(struct blames *list)
+{
+    *list = (struct blames){ .end = &list->first };
+}
+
+/* ---- explain.c ---- */
+
+/* Add one, unless there are enough or it is there already. */
+void explain_add(struct explainer *e, struct blames *list, struct blame blame);
+
+/* The instruction itself is what the value breaks. */
+void explain_itself(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                    const struct value *v, struct text name);
+
+/* Why the value does not satisfy the schema. */
+void explain_value(struct explainer *e, struct blames *list, const struct schema *s, const struct value *v,
+                   struct marks *marks);
+
+/* ---- explain_branches.c ---- */
+
+void explain_alternatives(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                          const struct schema_list *branches, const struct value *v);
+void explain_discriminator(struct explainer *e, struct blames *list, const struct schema *s, const struct op *op,
+                           const struct value *v, struct marks *marks);
+
+/* ---- describe.c ---- */
+
 /* Fill in expected, found and hint. Texts in the arena. */
 void describe(const struct blame *blame, struct arena *arena, struct schema_problem *problem);
 
