@@ -212,13 +212,9 @@ void
 check_form_object(const struct checking *c, const struct media *media, const struct part *object, struct text instance,
                   const struct parameter_ids *ids)
 {
-    struct schema_run run = parameter_run(c);
-    const struct value *v = part_value(object, media->shape.schema, &run);
+    const struct value *v;
 
-    *c->budget = run.budget;
-    if (v == NULL)
-        report_unchecked(c, UNCHECKED_BUDGET, instance);
-    else if (!checking_valid(c, &media->shape, v, instance))
+    if (!part_is_valid(c, &media->shape, object, instance, &v))
         report_schema(c, ids->schema, &media->shape, v, instance);
 }
 

@@ -58,25 +58,25 @@ add_field(struct part *event, struct text line, struct arena *arena)
     }
 }
 
-static void
+/* False: it is none, only comments. */
+static bool
 check_event(const struct check_items *items, struct text text, struct text instance)
 {
     struct part *event = part_new(items->arena, PART_OBJECT, TEXT(""));
     struct text_split split = text_split_start(text);
-    struct schema_run run = parameter_run(&items->c);
     const struct value *v;
     struct text line;
 
     while (event != NULL && text_split_next(&split, '\n', &line))
         if (line.length > 0 && line.data[0] != ':')
             add_field(event, line, items->arena);
-    if (event == NULL || event->count == 0) /* only comments: no event */
-        return;
-    v = part_value(event, items->media->item.schema, &run);
-    if (v == NULL || !text_is_utf8(text))
+    if (event == NULL || event->count == 0)
+        return false;
+    if (!text_is_utf8(text))
         report_unchecked(&items->c, UNCHECKED_STREAM, instance);
-    else if (!checking_valid(&items->c, &items->media->item, v, instance))
+    else if (!part_is_valid(&items->c, &items->media->item, event, instance, &v))
         report_schema(&items->c, VIOLATION_ITEM_SCHEMA, &items->media->item, v, instance);
+    return true;
 }
 
 static void
@@ -87,10 +87,11 @@ check_item(struct check_items *items, struct text text)
     if (text_trim(text).length == 0)
         return;
     instance = arena_print(items->arena, "/%llu", (unsigned long long)items->number);
-    if (items->cut == CUT_EVENTS)
-        check_event(items, text, instance);
-    else
-        check_json(&items->c, items->media, &items->media->item, VIOLATION_ITEM_SCHEMA, text, instance);
+    if (items->cut == CUT_EVENTS) {
+        items->number += check_event(items, text, instance);
+        return;
+    }
+    check_json(&items->c, items->media, &items->media->item, VIOLATION_ITEM_SCHEMA, text, instance);
     items->number++;
 }
 

@@ -14,13 +14,34 @@
 static const struct parameter_ids request_ids = { VIOLATION_PARAMETER_MISSING, VIOLATION_PARAMETER_SCHEMA,
                                                   VIOLATION_PARAMETER_SYNTAX };
 
-struct schema_run
-parameter_run(const struct checking *c)
+static const struct value *
+make_value(const struct checking *c, const struct shape *shape, const struct part *part, bool guess)
 {
-    return (struct schema_run){ .scratch = c->check->scratch,
-                                .arena = c->check->arena,
-                                .budget = *c->budget,
-                                .side = c->side == SIDE_REQUEST ? SCHEMA_REQUEST : SCHEMA_RESPONSE };
+    struct schema_run run = { .scratch = c->check->scratch,
+                              .arena = c->check->arena,
+                              .budget = *c->budget,
+                              .side = c->side == SIDE_REQUEST ? SCHEMA_REQUEST : SCHEMA_RESPONSE };
+    const struct value *v = part_value(part, shape->schema, &run, guess);
+
+    *c->budget = run.budget;
+    return v;
+}
+
+bool
+part_is_valid(const struct checking *c, const struct shape *shape, const struct part *part, struct text instance,
+              const struct value **value)
+{
+    const struct value *guessed;
+
+    *value = make_value(c, shape, part, false);
+    if (*value == NULL) {
+        report_unchecked(c, UNCHECKED_BUDGET, instance);
+        return true;
+    }
+    if (checking_valid(c, shape, *value, instance))
+        return true;
+    guessed = make_value(c, shape, part, true);
+    return guessed != NULL && checking_valid(c, shape, guessed, instance);
 }
 
 void
@@ -94,21 +115,13 @@ static bool
 part_valid(const struct checking *c, const struct parameter *p, const struct part *part, const char *wrong,
            struct reading *first)
 {
-    struct schema_run run;
     const struct value *v;
 
     if (part == NULL) {
         first->wrong = first->wrong == NULL ? wrong : first->wrong;
         return false;
     }
-    run = parameter_run(c);
-    v = part_value(part, p->shape.schema, &run);
-    *c->budget = run.budget;
-    if (v == NULL) {
-        report_unchecked(c, UNCHECKED_BUDGET, p->label);
-        return true;
-    }
-    if (checking_valid(c, &p->shape, v, p->label))
+    if (part_is_valid(c, &p->shape, part, p->label, &v))
         return true;
     keep(first, v);
     return false;

@@ -35,7 +35,9 @@ void report_missing(const struct checking *c, const struct parameter *p, enum vi
 void check_content_text(const struct checking *c, const struct media *media, struct text text, struct text instance,
                         const struct parameter_ids *ids);
 
-/* A schema_run for reading text by its schema. */
-struct schema_run parameter_run(const struct checking *c);
+/* Make a value of a part and ask the shape: strings where nothing else is known, then what the texts are written like. *value is the first of the
+ * two; NULL without memory, which counts as valid and is marked. */
+bool part_is_valid(const struct checking *c, const struct shape *shape, const struct part *part, struct text instance,
+                   const struct value **value);
 
 #endif

@@ -102,6 +102,7 @@ part_scalar(struct value *v, struct text text, unsigned types)
 struct tape {
     struct value *at;
     struct schema_run *run;
+    bool guess;
 };
 
 static size_t
@@ -133,6 +134,8 @@ write_text(struct tape *tape, const struct part *part, const struct schema *sche
 {
     unsigned types = schema != NULL ? schema_types(schema) : SCHEMA_TYPE_ANY;
 
+    if (types == SCHEMA_TYPE_ANY && tape->guess)
+        types &= ~SCHEMA_TYPE_STRING;
     part_scalar(tape->at, part->text, part->kind == PART_STRING ? SCHEMA_TYPE_STRING : types);
     tape->at->depth = 0;
     /* a string or something else: a string if that is valid */
@@ -177,11 +180,11 @@ write_part(struct tape *tape, const struct part *part, const struct schema *sche
 }
 
 const struct value *
-part_value(const struct part *part, const struct schema *schema, struct schema_run *run)
+part_value(const struct part *part, const struct schema *schema, struct schema_run *run, bool guess)
 {
     size_t size = size_of(part);
     struct value *values = arena_alloc(run->arena, size * sizeof *values);
-    struct tape tape = { values, run };
+    struct tape tape = { values, run, guess };
 
     if (values != NULL)
         write_part(&tape, part, schema, 0);

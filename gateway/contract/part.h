@@ -40,7 +40,9 @@ struct part *part_member(struct part *object, struct text key, struct index *mem
 /* One text as the only value of a tape: *v is a string, or with `types` that have no string, what it is written like. */
 void part_scalar(struct value *v, struct text text, unsigned types);
 
-/* The tape of a part. Types come from the schema; shape->schema may be NULL. run is used to ask whether a string is valid. NULL: no memory. */
-const struct value *part_value(const struct part *part, const struct schema *schema, struct schema_run *run);
+/* The tape of a part. Types come from the schema, which may be NULL. run is used to ask whether a string is valid. Where nothing is known of a text it is a
+ * string; with `guess` it is what it is written like (schemas behind oneOf say what they want only by refusing). NULL: no memory. */
+const struct value *
+part_value(const struct part *part, const struct schema *schema, struct schema_run *run, bool guess);
 
 #endif

@@ -54,13 +54,9 @@ claim(struct pairs *pairs, struct text name)
 static void
 check_object(const struct checking *c, const struct parameter *p, struct part *object, const struct parameter_ids *ids)
 {
-    struct schema_run run = parameter_run(c);
-    const struct value *v = part_value(object, p->shape.schema, &run);
+    const struct value *v;
 
-    *c->budget = run.budget;
-    if (v == NULL)
-        report_unchecked(c, UNCHECKED_BUDGET, p->label);
-    else if (!checking_valid(c, &p->shape, v, p->label))
+    if (!part_is_valid(c, &p->shape, object, p->label, &v))
         report_schema(c, ids->schema, &p->shape, v, p->label);
 }
 
