@@ -46,11 +46,13 @@ part_member(struct part *object, struct text key, struct index *members, struct 
 static bool
 is_number(struct text t, bool *integer)
 {
-    const char *at = t.data, *end = t.data + t.length;
+    const char *at = t.data, *end = t.length > 0 ? t.data + t.length : at;
     const char *digits;
 
     *integer = true;
-    if (at < end && *at == '-')
+    if (t.length == 0) /* its data may be NULL, to which nothing may be added */
+        return false;
+    if (*at == '-')
         at++;
     digits = at;
     while (at < end && *at >= '0' && *at <= '9')
