@@ -15,6 +15,7 @@ static int cmd_version(int argc, char **argv);
 static const struct command commands[] = {
     { "serve", "the gateway, from its configuration", cmd_serve },
     { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
+    { "check", "recorded traffic against contracts", cmd_check },
     { "contract", "OpenAPI documents: lint, show", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },

@@ -79,11 +79,11 @@ segment_reader_open(const char *path, struct error *err)
         error_memory(err);
         goto fail;
     }
-    if (!file_exists(path)) {
+    if (strcmp(path, "-") != 0 && !file_exists(path)) {
         error_set(err, ERROR_ENVIRONMENT, path, "there is no such file or folder");
         goto fail;
     }
-    if ((file_is_folder(path) ? list_folder(r, path, err) : single_file(r, path, err)) < 0)
+    if ((strcmp(path, "-") != 0 && file_is_folder(path) ? list_folder(r, path, err) : single_file(r, path, err)) < 0)
         goto fail;
     return r;
 
@@ -119,18 +119,28 @@ undo_compression(struct segment_reader *r, struct text *content, struct error *e
     return content->data != NULL ? 0 : error_memory(err);
 }
 
-/* A HAR file is one JSON object with log.entries; anything else is taken as lines. */
-static bool
-is_har(struct text content)
-{
-    struct text first_line = text_slice(content, 0, text_find(content, '\n'));
+enum file_kind {
+    FILE_LINES,
+    FILE_HAR,
+    FILE_OTHER,
+};
 
-    for (size_t i = 0; i < content.length; i++) {
-        if (content.data[i] == ' ' || content.data[i] == '\t' || content.data[i] == '\r' || content.data[i] == '\n')
-            continue;
-        return content.data[i] == '{' && text_search(first_line, TEXT("\"startedDateTime\"")) == first_line.length;
-    }
-    return false;
+/* What has no name of ours: entries line by line when the first line is one, else a HAR file when it is an object. */
+static enum file_kind
+kind_of(struct segment_reader *r, struct text content)
+{
+    struct document first;
+    size_t at = 0;
+
+    if (is_segment(r->file))
+        return FILE_LINES;
+    if (document_parse(&first, text_slice(content, 0, text_find(content, '\n')), NULL, r->line_arena, NULL) == 0 &&
+        VALUE_MEMBER(first.root, "request") != NULL)
+        return FILE_LINES;
+    while (at < content.length && (content.data[at] == ' ' || content.data[at] == '\t' || content.data[at] == '\r' ||
+                                   content.data[at] == '\n'))
+        at++;
+    return at == content.length ? FILE_LINES : content.data[at] == '{' ? FILE_HAR : FILE_OTHER;
 }
 
 static int
@@ -141,7 +151,6 @@ open_har(struct segment_reader *r, struct text content, struct error *err)
     const struct value *entries;
     char where[300];
 
-    /* exports of some tools begin with a byte order mark */
     if (document_parse(&r->har, content, &options, r->file_arena, &broken) < 0) {
         snprintf(where, sizeof(where), "%s:%u:%u", r->file, broken.line, broken.column);
         return error_set(err, ERROR_INPUT, where, "this is neither a HAR file nor a recording: %s", broken.what);
@@ -168,12 +177,17 @@ open_next(struct segment_reader *r, struct error *err)
         return -1;
     if (text_ends(text_of(r->file), TEXT(".zst")) && undo_compression(r, &content, err) < 0)
         return -1;
-    if (text_starts(content, TEXT("\xef\xbb\xbf")))
+    if (text_starts(content, TEXT("\xef\xbb\xbf"))) /* exports of some tools begin with a byte order mark */
         content = text_from(content, 3);
-    if (!is_segment(r->file) && is_har(content))
+    switch (kind_of(r, content)) {
+    case FILE_HAR:
         return open_har(r, content, err);
-    r->rest = content;
-    return 0;
+    case FILE_LINES:
+        r->rest = content;
+        return 0;
+    default:
+        return error_set(err, ERROR_INPUT, r->file, "this is neither a HAR file nor a recording");
+    }
 }
 
 static void
