@@ -16,6 +16,7 @@ static const struct command commands[] = {
     { "serve", "the gateway, from its configuration", cmd_serve },
     { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
     { "check", "recorded traffic against contracts", cmd_check },
+    { "log", "recordings: show, tail, verify", cmd_log },
     { "contract", "OpenAPI documents: lint, show", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },

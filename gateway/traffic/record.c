@@ -393,7 +393,7 @@ write_extras(struct json_writer *w, const struct message *m, const struct told_b
 static void
 write_refusal(struct json_writer *w, const struct refusal *r)
 {
-    if (r->status == 0)
+    if (r->status == 0 && r->reason.length == 0) /* a reason without a status: the exchange was broken off */
         return;
     JSON_KEY(w, "refusal");
     json_object(w);

@@ -1,0 +1,151 @@
+/* log_show.c -- plumbline log show: what is in a recording. */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "cli/command.h"
+#include "cli/log_commands.h"
+#include "cli/log_where.h"
+#include "report/exchange_text.h"
+#include "traffic/record.h"
+#include "traffic/segment.h"
+
+#define OUTPUT_FLUSH (64 * LIMIT_KIB)
+
+struct showing {
+    const char *id;
+    struct option_list where;
+    bool bodies;
+    struct buffer out;
+    struct arena *arena;
+    uint64_t shown;
+    uint64_t broken;
+};
+
+static int
+flush_out(struct showing *s, size_t least, struct error *err)
+{
+    struct text text = buffer_text(&s->out);
+
+    if (buffer_failed(&s->out))
+        return error_memory(err);
+    if (text.length < least || text.length == 0)
+        return 0;
+    if (fwrite(text.data, 1, text.length, stdout) != text.length || fflush(stdout) != 0)
+        return error_system(err, errno, "standard output", "cannot write");
+    buffer_clear(&s->out);
+    return 0;
+}
+
+static void
+show_exchange(struct showing *s, const struct exchange *x)
+{
+    if (s->id != NULL && !text_equal(text_of(x->id), text_of(s->id)))
+        return;
+    if (!log_where_holds(&s->where, x))
+        return;
+    s->shown++;
+    if (s->id != NULL) {
+        exchange_text_page(&s->out, x);
+        return;
+    }
+    exchange_text_line(&s->out, x);
+    if (s->bodies)
+        exchange_text_bodies(&s->out, x);
+}
+
+static void
+show_entry(struct showing *s, const struct segment_entry *entry)
+{
+    struct exchange x;
+    struct error broken = { .kind = ERROR_NONE };
+
+    arena_reset(s->arena);
+    x.arena = s->arena;
+    if (entry->value != NULL && record_read(&x, entry->value, &broken) == 0) {
+        show_exchange(s, &x);
+        return;
+    }
+    s->broken += !entry->torn;
+    fprintf(stderr, "plumbline log show: %s:%u: %s\n", entry->file, entry->line,
+            entry->value != NULL ? broken.what
+            : entry->torn        ? "the last line is torn (being written, or cut by a crash)"
+                                 : entry->broken.what);
+}
+
+static int
+show_recording(struct showing *s, const char *path, struct error *err)
+{
+    struct segment_reader *reader = segment_reader_open(path, err);
+    struct segment_entry entry;
+    int result = -1;
+
+    while (reader != NULL && (result = segment_reader_next(reader, &entry, err)) == 1) {
+        show_entry(s, &entry);
+        if (flush_out(s, OUTPUT_FLUSH, err) < 0) {
+            result = -1;
+            break;
+        }
+    }
+    segment_reader_close(reader);
+    return result;
+}
+
+static int
+run(struct showing *s, const struct option_list *recordings)
+{
+    struct error err = { .kind = ERROR_NONE };
+    int result = log_where_judge(&s->where, &err);
+
+    s->arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
+    buffer_init(&s->out, LIMIT_FILE_BYTES);
+    if (s->arena == NULL)
+        result = error_memory(&err);
+    for (size_t i = 0; i < recordings->count && result == 0; i++)
+        result = show_recording(s, recordings->items[i], &err);
+    if (result == 0)
+        result = flush_out(s, 0, &err);
+    buffer_release(&s->out);
+    arena_free(s->arena);
+    if (result < 0)
+        return command_fail("log show", &err);
+    if (s->id != NULL && s->shown == 0) {
+        fprintf(stderr, "plumbline log show: there is no exchange with the id '%s'\n", s->id);
+        return EXIT_FINDINGS;
+    }
+    return s->broken > 0 ? EXIT_CONFIG : EXIT_FINE;
+}
+
+int
+log_show(int argc, char **argv)
+{
+    struct showing s = { .id = NULL };
+    struct option_list recordings;
+    const struct option options[] = {
+        { "--id", 0, OPTION_TEXT, "ID", NULL, "all of this exchange: heads, bodies, violations", &s.id },
+        { "--where", 0, OPTION_LIST, "KEY=VALUE", NULL, LOG_WHERE_HELP, &s.where },
+        { "--body", 0, OPTION_FLAG, NULL, NULL, "show the bodies below each line", &s.bodies },
+        { .name = NULL },
+    };
+    const struct usage usage = {
+        .name = "log show",
+        .summary = "Show recorded exchanges, one line each.",
+        .arguments = "RECORDING|HAR... [--id ID] [--where KEY=VALUE]... [--body]",
+        .example = "plumbline log show logs/staging --where status=5xx --where service=erp",
+        .options = options,
+        .least = 1,
+        .most = SIZE_MAX,
+        .more = "A status is a number or a class (404, 4xx); a verdict is violations, unchecked, refused or ok.",
+    };
+
+    switch (options_parse(&usage, argc, argv, &recordings)) {
+    case OPTIONS_HELP:
+        return EXIT_FINE;
+    case OPTIONS_BAD:
+        return EXIT_CONFIG;
+    case OPTIONS_OK:
+        break;
+    }
+    return run(&s, &recordings);
+}

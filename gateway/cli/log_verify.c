@@ -1,0 +1,170 @@
+/* log_verify.c -- plumbline log verify: every line whole and known, numbers without gaps or repeats, times that make sense. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "cli/command.h"
+#include "cli/log_commands.h"
+#include "traffic/record.h"
+#include "traffic/segment.h"
+#include "traffic/time_text.h"
+
+#define PROBLEMS_TOLD 100
+
+struct verifying {
+    struct arena *arena;
+    const char *file; /* the segment that is being read */
+    uint64_t exchanges;
+    uint64_t segments;
+    uint64_t problems;
+    uint64_t first, last; /* sequence numbers; 0 before the first line */
+};
+
+static void __attribute__((format(printf, 3, 4)))
+tell(struct verifying *v, const struct segment_entry *entry, const char *format, ...)
+{
+    va_list arguments;
+
+    if (++v->problems > PROBLEMS_TOLD)
+        return;
+    printf("%s:%u: ", entry->file, entry->line);
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    printf("\n");
+}
+
+static void
+verify_sequence(struct verifying *v, const struct segment_entry *entry, uint64_t sequence)
+{
+    if (sequence == 0)
+        tell(v, entry, "the sequence number is missing");
+    else if (v->last == 0)
+        v->first = sequence; /* older segments may have been removed */
+    else if (sequence <= v->last)
+        tell(v, entry, "the sequence number %" PRIu64 " comes after %" PRIu64, sequence, v->last);
+    else if (sequence > v->last + 1)
+        tell(v, entry, "%" PRIu64 " line%s missing: the sequence number goes from %" PRIu64 " to %" PRIu64,
+             sequence - v->last - 1, sequence == v->last + 2 ? " is" : "s are", v->last, sequence);
+    if (sequence > v->last)
+        v->last = sequence;
+}
+
+static void
+verify_times(struct verifying *v, const struct segment_entry *entry, const struct exchange *x)
+{
+    struct text end = value_is(VALUE_MEMBER(VALUE_MEMBER(entry->value, "_plumbline"), "end"), VALUE_STRING)
+                          ? value_text(VALUE_MEMBER(VALUE_MEMBER(entry->value, "_plumbline"), "end"))
+                          : text_make(NULL, 0);
+    int64_t finished;
+
+    if (x->started == 0)
+        tell(v, entry, "there is no time at which the exchange began");
+    if (!time_text_read(end, &finished))
+        tell(v, entry, "there is no time at which the exchange ended");
+    else if (finished < x->started)
+        tell(v, entry, "the exchange ended before it began");
+}
+
+static void
+verify_entry(struct verifying *v, const struct segment_entry *entry)
+{
+    struct exchange x;
+    struct error err = { .kind = ERROR_NONE };
+
+    if (entry->file != v->file)
+        v->segments++;
+    v->file = entry->file;
+    if (entry->torn) {
+        tell(v, entry, "the last line is torn (%zu bytes): being written, or cut by a crash", entry->text.length);
+        return;
+    }
+    if (entry->value == NULL) {
+        tell(v, entry, "column %u: %s", entry->broken.column, entry->broken.what);
+        return;
+    }
+    v->exchanges++;
+    arena_reset(v->arena);
+    x.arena = v->arena;
+    if (record_read(&x, entry->value, &err) < 0) {
+        tell(v, entry, "%s: %s", err.where, err.what);
+        return;
+    }
+    if (!x.verdicts_carried) {
+        tell(v, entry, "this line was not written by Plumbline");
+        return;
+    }
+    if (x.id[0] == '\0')
+        tell(v, entry, "the exchange has no id");
+    verify_sequence(v, entry, x.sequence);
+    verify_times(v, entry, &x);
+}
+
+/* 0, or -1 with err. */
+static int
+verify_recording(struct verifying *v, const char *path, struct error *err)
+{
+    struct segment_reader *reader = segment_reader_open(path, err);
+    struct segment_entry entry;
+    int result = -1;
+
+    while (reader != NULL && (result = segment_reader_next(reader, &entry, err)) == 1)
+        verify_entry(v, &entry);
+    segment_reader_close(reader);
+    if (result < 0)
+        return -1;
+    if (v->problems > PROBLEMS_TOLD)
+        printf("… and %" PRIu64 " more\n", v->problems - PROBLEMS_TOLD);
+    printf("%s: %" PRIu64 " exchange%s in %" PRIu64 " segment%s", path, v->exchanges, v->exchanges == 1 ? "" : "s",
+           v->segments, v->segments == 1 ? "" : "s");
+    if (v->last > 0)
+        printf(", numbers %" PRIu64 " to %" PRIu64, v->first, v->last);
+    if (v->problems == 0)
+        printf(": fine\n");
+    else
+        printf(": %" PRIu64 " problem%s\n", v->problems, v->problems == 1 ? "" : "s");
+    return 0;
+}
+
+int
+log_verify(int argc, char **argv)
+{
+    struct option_list recordings;
+    struct error err = { .kind = ERROR_NONE };
+    struct arena *arena;
+    uint64_t problems = 0;
+    int result = 0;
+    const struct usage usage = {
+        .name = "log verify",
+        .summary = "Verify recordings: every line whole and known, no number missing or twice, times in order.",
+        .arguments = "RECORDING...",
+        .example = "plumbline log verify logs/staging",
+        .least = 1,
+        .most = SIZE_MAX,
+        .more = "Exit: 0 fine, 1 problems were found, 3 a recording cannot be opened.",
+    };
+
+    switch (options_parse(&usage, argc, argv, &recordings)) {
+    case OPTIONS_HELP:
+        return EXIT_FINE;
+    case OPTIONS_BAD:
+        return EXIT_CONFIG;
+    case OPTIONS_OK:
+        break;
+    }
+    arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
+    if (arena == NULL)
+        result = error_memory(&err);
+    for (size_t i = 0; i < recordings.count && result == 0; i++) {
+        struct verifying v = { .arena = arena };
+
+        result = verify_recording(&v, recordings.items[i], &err);
+        problems += v.problems;
+    }
+    arena_free(arena);
+    if (result < 0)
+        return command_fail("log verify", &err);
+    return problems > 0 ? EXIT_FINDINGS : EXIT_FINE;
+}
