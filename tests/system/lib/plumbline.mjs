@@ -10,7 +10,7 @@ export const binary = process.env.PLUMBLINE_BIN ?? path.join(root, 'build/plumbl
 
 // Starts it and waits until it listens. Either `config` (an object or YAML text; written to a folder of its own and served by
 // `serve -c`), or `args` (the whole command line; `--listen 127.0.0.1:0` is added to serve, proxy and sandbox that name no
-// --listen), or both (args are then added behind `serve -c FILE`).
+// --listen, unless the `config` object has `listen`), or both (args are then added behind `serve -c FILE`).
 // The program of start(), with { host, port, url, folder, config }.
 export async function startPlumbline({ args = [], config, env = {}, cwd = root, folder = temporaryFolder() } = {}) {
     let line = [...args];
@@ -20,7 +20,7 @@ export async function startPlumbline({ args = [], config, env = {}, cwd = root, 
         writeFileSync(file, typeof config === 'string' ? config : JSON.stringify(config, null, 2));
         line = ['serve', '-c', file, ...args];
     }
-    if (!line.includes('--listen'))
+    if (!line.includes('--listen') && !config?.listen)
         line.push('--listen', '127.0.0.1:0');
     const program = start(binary, line, { env, cwd, name: 'plumbline' });
     const [, host, port] = await program.waitFor(/listening on http:\/\/([^\s:]+|\[[^\]]+\]):(\d+)/);
