@@ -15,8 +15,8 @@ run_suite(int argc, char **argv)
     struct suite_options options = { .dialect = SCHEMA_2020_12 };
     const char *draft = NULL, *format = "annotate";
     const struct option table[] = {
-        { "--draft", 0, OPTION_CHOICE, "D", DRAFTS, "the dialect where no $schema says otherwise; must be given",
-          &draft },
+        { "--draft", 0, OPTION_CHOICE, "D", DRAFTS,
+          "2020-12, draft4, oas3.0 or oas3.1, where no $schema says otherwise; must be given", &draft },
         { "--format", 0, OPTION_CHOICE, "F", "assert|annotate",
           "what 'format' means where the dialect leaves it open (annotate); OpenAPI asserts", &format },
         { "--remotes", 0, OPTION_TEXT, "DIR", NULL, "the folder that stands for http://localhost:1234/",

@@ -213,7 +213,8 @@ check_all(struct checker *c, const struct option_list *arguments, const struct r
     say_unchecked(c->unchecked);
     report_count(&summary, c->findings);
     if (c->print && c->errors == 0)
-        printf("%llu file%s: fine\n", (unsigned long long)summary.exchanges, summary.exchanges == 1 ? "" : "s");
+        printf("%llu file%s: fine%s\n", (unsigned long long)summary.exchanges, summary.exchanges == 1 ? "" : "s",
+               c->unchecked != 0 ? ", as far as it was checked" : "");
     return plan->count > 0 ? report_write(plan, &summary, c->findings, err) : 0;
 }
 
@@ -268,7 +269,7 @@ schema_check_command(int argc, char **argv)
     struct option_list arguments = { 0 }, reports = { 0 };
     const struct option table[] = {
         { "--draft", 0, OPTION_CHOICE, "D", "2020-12|draft4|oas3.0|oas3.1",
-          "the dialect where no $schema says otherwise (2020-12)", &draft },
+          "2020-12, draft4, oas3.0 or oas3.1, where no $schema says otherwise (2020-12)", &draft },
         { "--format", 0, OPTION_CHOICE, "F", "assert|annotate",
           "is 'format' checked? (annotate: no; the OpenAPI dialects always check)", &format },
         { "--remotes", 0, OPTION_TEXT, "DIR", NULL, "the folder that stands for http://localhost:1234/",
