@@ -79,7 +79,7 @@ form_add(struct form_reader *form, struct text name, struct text value)
         return true;
     member = part_member(form->object, deep != NULL ? deep->name : name, &form->members, arena);
     if (member == NULL)
-        return fail(form, "less", name, value);
+        return fail(form, "fewer keys", name, value);
     if (deep != NULL) {
         struct style_reader r = reader(form, deep->name, deep);
         const struct schema *schema = form->schema != NULL ? schema_property(form->schema, deep->name) : NULL;
@@ -88,7 +88,7 @@ form_add(struct form_reader *form, struct text name, struct text value)
         if (member->kind == PART_OPEN)
             member->kind = (types & SCHEMA_TYPE_OBJECT) ? PART_OBJECT : PART_ARRAY;
         if (!style_deep(&r, member, text_from(name, deep->name.length), value, &form->members))
-            return fail(form, r.wrong != NULL ? r.wrong : "less", name, value);
+            return fail(form, r.wrong != NULL ? r.wrong : "fewer keys", name, value);
         return true;
     }
     part_add(member, part_new(arena, PART_OPEN, value));

@@ -81,7 +81,7 @@ check_deep(const struct checking *c, const struct parameter *p, struct pairs *pa
             return true;
         if (style_deep(&r, object, text_from(pair->name, p->name.length), pair->value, &members))
             continue;
-        report_found(c, ids->syntax, p->label, p->place, r.wrong != NULL ? r.wrong : "less", pair->name);
+        report_found(c, ids->syntax, p->label, p->place, r.wrong != NULL ? r.wrong : "fewer keys", pair->name);
         broken = true;
     }
     if (object != NULL && !broken && p->shape.schema != NULL)
@@ -95,6 +95,7 @@ check_exploded(const struct checking *c, const struct parameter *p, struct pairs
                const struct parameter_ids *ids)
 {
     struct form_reader form = form_begin(c, p->shape.schema, NULL);
+    struct part *object;
 
     for (uint32_t i = 0; i < pairs->count; i++) {
         struct pair *pair = &pairs->items[i];
@@ -107,7 +108,11 @@ check_exploded(const struct checking *c, const struct parameter *p, struct pairs
     }
     if (form.object == NULL || form.object->count == 0)
         return false;
-    check_object(c, p, form_end(&form), ids);
+    object = form_end(&form);
+    if (object != NULL)
+        check_object(c, p, object, ids);
+    else if (form.wrong != NULL)
+        report_found(c, ids->syntax, p->label, p->place, form.wrong, form.found);
     return true;
 }
 

@@ -56,8 +56,7 @@ read_sample(struct sample *s, struct text text)
     while ((line = cut(&text, '\n')).length > 0 && m->header_count < HEADERS) {
         struct text name = cut(&line, ':');
 
-        s->headers[m->header_count++] =
-            (struct header){ name, text_trim(line), (uint8_t)header_id_of(name), false };
+        s->headers[m->header_count++] = (struct header){ name, text_trim(line), (uint8_t)header_id_of(name), false };
     }
     m->body = text;
     m->length = m->body_bytes = text.length;

@@ -96,12 +96,12 @@ references_reach_files_below_the_folder_and_nothing_else(void **state)
     check_text(text_of(operation_document(o)->name), REFS "/parts/items.yaml");
     assert_non_null(operation_response(o, 200, NULL));
     assert_string_equal(
-        defects.text,
-        REFS "/main.yaml:10:24: error: $ref 'parts/missing.yaml#/x' leads to a file that does not exist; this part "
-             "stays unchecked\n" REFS "/main.yaml:11:24: error: $ref '../outside.yaml#/x' leads to a file that does "
-             "not exist; this part stays unchecked\n" REFS "/main.yaml:12:24: warn: $ref 'http://example.com/x.yaml#/x' "
-             "leads over the network, where nothing is fetched from; save the document below the contract's folder; "
-             "this part stays unchecked\n");
+        defects.text, REFS
+        "/main.yaml:10:24: error: $ref 'parts/missing.yaml#/x' leads to a file that does not exist; this part "
+        "stays unchecked\n" REFS "/main.yaml:11:24: error: $ref '../outside.yaml#/x' leads to a file that does "
+        "not exist; this part stays unchecked\n" REFS "/main.yaml:12:24: warn: $ref 'http://example.com/x.yaml#/x' "
+        "leads over the network, where nothing is fetched from; save the document below the contract's folder; "
+        "this part stays unchecked\n");
     contract_free(c);
 }
 
@@ -166,9 +166,10 @@ a_document_is_known_by_its_self_too(void **state)
 static void
 references_in_a_circle_are_a_defect(void **state)
 {
-    static const char text[] = "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {/a: {get: {responses: {'200': {$ref: "
-                               "'#/components/responses/a'}}}}}\ncomponents: {responses: {a: {$ref: "
-                               "'#/components/responses/b'}, b: {$ref: '#/components/responses/a'}}}\n";
+    static const char text[] =
+        "openapi: 3.1.0\ninfo: {title: a, version: b}\npaths: {/a: {get: {responses: {'200': {$ref: "
+        "'#/components/responses/a'}}}}}\ncomponents: {responses: {a: {$ref: "
+        "'#/components/responses/b'}, b: {$ref: '#/components/responses/a'}}}\n";
     struct defects defects = { .length = 0 };
     const struct contract_options options = { .defect = on_defect, .arg = &defects };
     struct error err = { 0 };
@@ -199,10 +200,11 @@ every_defect_has_its_line_and_column(void **state)
     (void)state;
     assert_non_null(c);
     assert_string_equal(
-        defects.text,
-        "c.yaml:6:7: error: the Operation Object has no field 'responces'; did you mean 'responses'?; it has no effect\n"
-        "c.yaml:8:25: error: 'in' must be path, query, header or cookie; this parameter is not checked\n"
-        "c.yaml:8:55: warn: a schema has no keyword 'minLenght'; did you mean 'minLength'?; nothing is checked by it\n");
+        defects.text, "c.yaml:6:7: error: the Operation Object has no field 'responces'; did you mean 'responses'?; it "
+                      "has no effect\n"
+                      "c.yaml:8:25: error: 'in' must be path, query, header or cookie; this parameter is not checked\n"
+                      "c.yaml:8:55: warn: a schema has no keyword 'minLenght'; did you mean 'minLength'?; nothing is "
+                      "checked by it\n");
     contract_free(c);
 }
 
