@@ -17,10 +17,12 @@ add_place(struct buffer *out, struct text file, uint32_t line, uint32_t column)
 static void
 add_line(struct buffer *out, const char *label, struct text what, struct text file, uint32_t line, uint32_t column)
 {
-    buffer_print(out, "  %-9s %-*.*s", label, LEFT_COLUMN, TEXT_PRINT(what));
+    buffer_print(out, "  %-9s ", label);
     if (file.length > 0) {
-        buffer_add(out, TEXT("  "));
+        buffer_print(out, "%-*.*s  ", LEFT_COLUMN, TEXT_PRINT(what));
         add_place(out, file, line, column);
+    } else {
+        buffer_add(out, what);
     }
     buffer_byte(out, '\n');
 }

@@ -331,13 +331,22 @@ forget_in_refusal(struct redacting *d, struct text found)
     buffer_release(&escaped);
 }
 
+/* It is about a redacted place, or quotes a value that has one inside. "an object without it" quotes nothing. */
+static bool
+quotes_secret(const struct exchange *x, const struct violation *v)
+{
+    if (v->found.length == 0)
+        return false;
+    return redacted_covers(x, v) || (strchr("{[\"", v->found.data[0]) != NULL && redacted_touches(x, v));
+}
+
 static void
 redact_verdict(struct redacting *d, struct verdict *verdict)
 {
     for (uint32_t i = 0; i < verdict->count; i++) {
         struct violation *v = &verdict->list[i];
 
-        if (v->found.length > 0 && redacted_touches(d->x, v)) {
+        if (quotes_secret(d->x, v)) {
             forget_in_refusal(d, v->found);
             v->found = TEXT("***");
         }

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "json/pointer.h"
 
 #define TABLE_FIRST 256
 
@@ -194,6 +195,26 @@ finding_list_add_one(struct finding_list *list, const struct finding *finding)
     return 0;
 }
 
+/* What is missing is at the place where it should be: five missing members are five findings. The name is what `expected` has in quotes. */
+static struct text
+place_of(const struct violation *v, struct arena *arena)
+{
+    size_t start = text_find(v->expected, '\''), end = v->expected.length;
+    struct buffer place;
+    struct text result;
+
+    while (end > start && v->expected.data[end - 1] != '\'')
+        end--;
+    if (!text_equal(v->keyword, TEXT("required")) || end <= start + 1)
+        return v->instance;
+    buffer_init(&place, LIMIT_POINTER_BYTES);
+    buffer_add(&place, v->instance);
+    pointer_add(&place, text_slice(v->expected, start + 1, end - start - 2));
+    result = buffer_failed(&place) ? v->instance : arena_text(arena, buffer_text(&place));
+    buffer_release(&place);
+    return result.data != NULL ? result : v->instance;
+}
+
 static int
 add_violation(struct finding_list *list, const struct exchange *x, const struct violation *v, struct text seen_at)
 {
@@ -203,7 +224,7 @@ add_violation(struct finding_list *list, const struct exchange *x, const struct 
         .service = x->service,
         .operation = x->operation,
         .side = v->side,
-        .instance = v->instance,
+        .instance = place_of(v, x->arena),
         .keyword = v->keyword,
         .message = text_of(violation_what(v->id)),
         .expected = v->expected,
