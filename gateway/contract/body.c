@@ -30,6 +30,9 @@ body_media(const struct media_list *list, const struct message *m)
     struct media_type type;
     int best_fit = 0;
 
+    for (uint32_t i = 0; i < list->count; i++) /* as written in the contract: nothing fits better */
+        if (text_equal(list->items[i].name, value))
+            return &list->items[i];
     if (value.length == 0 || !media_type_parse(value, &type))
         return NULL;
     for (uint32_t i = 0; i < list->count; i++) {

@@ -14,16 +14,23 @@ enum credential {
 
 /* ---- shapes ---- */
 
+static bool
+is_token68_character(char c)
+{
+    char letter = (char)(c | 0x20);
+
+    /* '+' to '9' is + , - . / and the digits */
+    return (letter >= 'a' && letter <= 'z') || (c >= '+' && c <= '9' && c != ',') || c == '_' || c == '~';
+}
+
 /* token68 of RFC 9110 11.2, b64token of RFC 6750 2.1. */
 static bool
 is_token68(struct text t)
 {
     size_t i = 0;
 
-    while (i < t.length && (((t.data[i] | 0x20) >= 'a' && (t.data[i] | 0x20) <= 'z') ||
-                            (t.data[i] >= '0' && t.data[i] <= '9') || strchr("-._~+/", t.data[i]) != NULL))
-        if (t.data[i++] == '\0')
-            return false;
+    while (i < t.length && is_token68_character(t.data[i]))
+        i++;
     if (i == 0)
         return false;
     while (i < t.length && t.data[i] == '=')
