@@ -98,6 +98,11 @@ write_recording(struct json_writer *w, const struct api *api)
     integer(w, TEXT("waits"), r.waits);
     JSON_KEY(w, "failing");
     json_bool(w, r.failing);
+    JSON_KEY(w, "last_error");
+    if (r.trouble[0] != '\0')
+        json_string(w, text_of(r.trouble));
+    else
+        json_null(w);
     json_end_object(w);
 }
 

@@ -68,6 +68,7 @@ start_all(struct serving *s, struct settings *settings_take, struct error *err)
 static void
 stop_all(struct serving *s)
 {
+    proxy_drain(s->proxy); /* the admin listener is there to tell how far it is */
     admin_stop(s->admin);
     proxy_stop(s->proxy);
     sandbox_stop(s->sandbox);

@@ -69,14 +69,17 @@ count_of(const counter *c)
 /* An exchange is finished. */
 void counters_exchange(struct counters *c, const struct transit *t);
 
+#define RECORDER_TROUBLE 800
+
 /* What the recorder did; filled in by recorder_totals. */
 struct recorder_totals {
     uint64_t written; /* exchanges */
     uint64_t bytes;
-    uint64_t failed;  /* exchanges lost to a failing disk */
-    uint64_t dropped; /* exchanges dropped because the disk was slower than the traffic (full: drop) */
-    uint64_t waits;   /* times a worker had to wait for the recorder */
-    bool failing;     /* the last write failed */
+    uint64_t failed;                /* exchanges lost to a failing disk */
+    uint64_t dropped;               /* exchanges dropped because the disk was slower than the traffic (full: drop) */
+    uint64_t waits;                 /* times a worker had to wait for the recorder */
+    bool failing;                   /* the last write failed */
+    char trouble[RECORDER_TROUBLE]; /* why writing failed last; empty: it never did */
 };
 
 /* Prometheus text of all workers together. */

@@ -43,6 +43,8 @@ struct recorder {
     atomic_bool stopping;
     counter written, bytes, failed, dropped, waits;
     atomic_bool failing;
+    pthread_mutex_t trouble_lock; /* taken when writing begins to fail, and by who asks */
+    char trouble[RECORDER_TROUBLE];
     void (*say)(void *arg, const char *line);
     void *say_arg;
     pthread_t thread;
@@ -65,7 +67,14 @@ tell(struct recorder *r, bool failing, const struct error *err)
 {
     char line[900];
 
-    if (atomic_exchange(&r->failing, failing) == failing || r->say == NULL)
+    if (atomic_exchange(&r->failing, failing) == failing)
+        return;
+    if (failing) {
+        (void)pthread_mutex_lock(&r->trouble_lock);
+        (void)snprintf(r->trouble, sizeof r->trouble, "%s: %s", err->where, err->what);
+        (void)pthread_mutex_unlock(&r->trouble_lock);
+    }
+    if (r->say == NULL)
         return;
     if (failing)
         (void)snprintf(line, sizeof line, "recording fails: %s: %s; the traffic passes unrecorded", err->where,
@@ -204,11 +213,12 @@ run(void *arg)
 
 /* ---- begin and end ---- */
 
-static void
+void
 recorder_free(struct recorder *r)
 {
     if (r == NULL)
         return;
+    (void)pthread_mutex_destroy(&r->trouble_lock);
     segment_writer_close(r->writer);
     redaction_scratch_free(r->scratch);
     buffer_release(&r->lines);
@@ -229,6 +239,7 @@ recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void
         error_memory(err);
         return NULL;
     }
+    (void)pthread_mutex_init(&r->trouble_lock, NULL);
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->settings = &ruleset_settings(ruleset)->record;
     r->redaction = ruleset_redaction(ruleset);
@@ -283,28 +294,33 @@ wake_up(struct recorder *r)
 }
 
 void
-recorder_stop(struct recorder *r)
+recorder_finish(struct recorder *r)
 {
-    if (r == NULL)
+    if (r == NULL || !r->running)
         return;
     atomic_store(&r->stopping, true);
     wake_up(r);
-    if (r->running)
-        (void)pthread_join(r->thread, NULL);
-    recorder_free(r);
+    (void)pthread_join(r->thread, NULL);
+    r->running = false;
 }
 
 struct recorder_totals
-recorder_totals(const struct recorder *r)
+recorder_totals(struct recorder *r)
 {
+    struct recorder_totals totals = { .written = 0 };
+
     if (r == NULL)
-        return (struct recorder_totals){ .written = 0 };
-    return (struct recorder_totals){ .written = count_of(&r->written),
-                                     .bytes = count_of(&r->bytes),
-                                     .failed = count_of(&r->failed),
-                                     .dropped = atomic_load(&r->dropped),
-                                     .waits = atomic_load(&r->waits),
-                                     .failing = atomic_load(&r->failing) };
+        return totals;
+    totals = (struct recorder_totals){ .written = count_of(&r->written),
+                                       .bytes = count_of(&r->bytes),
+                                       .failed = count_of(&r->failed),
+                                       .dropped = atomic_load(&r->dropped),
+                                       .waits = atomic_load(&r->waits),
+                                       .failing = atomic_load(&r->failing) };
+    (void)pthread_mutex_lock(&r->trouble_lock);
+    (void)snprintf(totals.trouble, sizeof totals.trouble, "%s", r->trouble);
+    (void)pthread_mutex_unlock(&r->trouble_lock);
+    return totals;
 }
 
 /* ---- the workers' side ---- */

@@ -27,11 +27,14 @@ int recorder_attach(struct recorder *r, struct ring *finished, struct ring *empt
 /* Start its thread. 0 or -1 with err. */
 int recorder_run(struct recorder *r, struct error *err);
 
-/* Writes what is left, syncs, closes. The workers must have ended. Accepts NULL. */
-void recorder_stop(struct recorder *r);
+/* Writes what is left, syncs, ends the thread. The workers must have ended. Its totals can still be read. Accepts NULL. */
+void recorder_finish(struct recorder *r);
+
+/* Closes what recorder_finish has finished. Accepts NULL. */
+void recorder_free(struct recorder *r);
 
 /* Any thread. */
-struct recorder_totals recorder_totals(const struct recorder *r);
+struct recorder_totals recorder_totals(struct recorder *r);
 
 /* Worker: is this exchange to be recorded? */
 bool recorder_wants(const struct transit *t);

@@ -20,6 +20,7 @@ struct proxy {
     struct worker *workers[LIMIT_WORKERS];
     struct counters *counters[LIMIT_WORKERS]; /* of the workers */
     uint32_t worker_count;
+    bool drained;
 };
 
 static uint32_t
@@ -123,15 +124,25 @@ proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct
 }
 
 void
-proxy_stop(struct proxy *p)
+proxy_drain(struct proxy *p)
 {
-    if (p == NULL)
+    if (p == NULL || p->drained)
         return;
+    p->drained = true;
     for (uint32_t i = 0; i < p->worker_count; i++)
         worker_stop(p->workers[i]);
     for (uint32_t i = 0; i < p->worker_count; i++)
         worker_join(p->workers[i]);
-    recorder_stop(p->recorder); /* before the rings go */
+    recorder_finish(p->recorder); /* before the rings go */
+}
+
+void
+proxy_stop(struct proxy *p)
+{
+    if (p == NULL)
+        return;
+    proxy_drain(p);
+    recorder_free(p->recorder);
     for (uint32_t i = 0; i < p->worker_count; i++)
         worker_free(p->workers[i]);
     for (uint32_t i = 0; i < p->listener_count; i++)
