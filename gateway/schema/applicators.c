@@ -93,6 +93,9 @@ compile_all_of(struct compiling *c, const struct value *value)
     if (!is_list(value))
         return compile_wrong(c, "allOf", value, "an array of schemas, not empty");
     for (VALUE_EACH_ITEM(item, value)) {
+        if ((c->resource->dialect.vocabularies & VOCABULARY_OAS) != 0 &&
+            map_put(&c->set->around, item, (struct text){ 0 }, (void *)(uintptr_t)c->source) < 0)
+            return -1;
         if (add_schema(c, OP_APPLY, GROUP_ANY, item, compile_schema(c, item)) < 0)
             return -1;
     }

@@ -175,7 +175,7 @@ check_discriminator(struct walk *w, const struct discriminator *d, const struct 
 
     if (verdict == DISCRIMINATOR_UNKNOWN || !d->decides)
         return verdict != DISCRIMINATOR_UNKNOWN;
-    if (verdict == DISCRIMINATOR_FOUND)
+    if (target != NULL)
         return walk_value(w, target, v, marks);
     return d->exactly_one ? check_one(w, d->branches, v, marks) : check_any(w, d->branches, v, marks);
 }

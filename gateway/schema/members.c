@@ -2,8 +2,8 @@
  * additionalProperties and required, so that a check walks over the members once. */
 #include "schema/compile.h"
 
-#define REQUIRED_PER_RULE 64u /* bits; more required names get a further instruction */
-#define ACCESS_HOPS       8u  /* $ref and allOf followed to see whether a property is readOnly */
+#define REQUIRED_PER_RULE 64u  /* bits; more required names get a further instruction */
+#define ACCESS_STEPS      256u /* schemas looked at to see whether a property is readOnly */
 
 struct parts {
     const struct value *properties;
@@ -36,32 +36,90 @@ read_parts(struct compiling *c, struct parts *parts)
     return 0;
 }
 
-/* On which sides the property is not expected, seen through $ref and allOf. */
-static unsigned
-access_of(struct compiling *c, const struct resource *resource, const struct value *schema, unsigned hops)
+/* ---- readOnly and writeOnly ---- */
+
+/* Where $ref leads; it is compiled anyway, so asking early costs nothing. */
+static const struct schema *
+follow(struct compiling *c, const struct resource *resource, const struct value *schema)
 {
-    const struct value *reference = VALUE_MEMBER(schema, "$ref"), *all = VALUE_MEMBER(schema, "allOf");
-    bool lone = value_is(reference, VALUE_STRING) && dialect_lone_reference(&resource->dialect);
+    struct compiling there = { .set = c->set, .resource = resource };
+    const struct value *reference = VALUE_MEMBER(schema, "$ref");
+
+    return value_is(reference, VALUE_STRING) ? compile_target(&there, value_text(reference)) : NULL;
+}
+
+static bool
+lone_reference(const struct resource *resource, const struct value *schema)
+{
+    return dialect_lone_reference(&resource->dialect) && value_is(VALUE_MEMBER(schema, "$ref"), VALUE_STRING);
+}
+
+/* On which sides a property with this schema is not expected, seen through $ref and allOf. */
+static unsigned
+access_of(struct compiling *c, const struct resource *resource, const struct value *schema, unsigned *steps)
+{
+    const struct value *all = VALUE_MEMBER(schema, "allOf");
+    const struct schema *there;
     unsigned sides = 0;
 
-    if (hops == 0 || !value_is(schema, VALUE_OBJECT))
+    if (!value_is(schema, VALUE_OBJECT) || *steps == 0)
         return 0;
-    if (!lone && value_is(VALUE_MEMBER(schema, "readOnly"), VALUE_TRUE))
+    --*steps;
+    if ((there = follow(c, resource, schema)) != NULL)
+        sides |= access_of(c, there->resource, there->source, steps);
+    if (lone_reference(resource, schema))
+        return sides;
+    if (value_is(VALUE_MEMBER(schema, "readOnly"), VALUE_TRUE))
         sides |= 1u << SCHEMA_REQUEST;
-    if (!lone && value_is(VALUE_MEMBER(schema, "writeOnly"), VALUE_TRUE))
+    if (value_is(VALUE_MEMBER(schema, "writeOnly"), VALUE_TRUE))
         sides |= 1u << SCHEMA_RESPONSE;
-    if (value_is(reference, VALUE_STRING)) {
-        const struct schema *there = map_find(&c->set->targets, resource, value_text(reference));
-
-        if (there != NULL) /* properties were compiled just now, so it is known */
-            sides |= access_of(c, there->resource, there->source, hops - 1);
-    }
-    if (!lone && value_is(all, VALUE_ARRAY)) {
+    if (value_is(all, VALUE_ARRAY)) {
         for (VALUE_EACH_ITEM(item, all))
-            sides |= access_of(c, resource, item, hops - 1);
+            sides |= access_of(c, resource, item, steps);
     }
     return sides;
 }
+
+/* The same for a property that is declared somewhere in this schema: in it, where it refers to, or in a part of its allOf. */
+static unsigned
+access_named(struct compiling *c, const struct resource *resource, const struct value *schema, struct text name,
+             unsigned *steps)
+{
+    const struct value *all = VALUE_MEMBER(schema, "allOf"), *properties = VALUE_MEMBER(schema, "properties");
+    const struct schema *there;
+    unsigned sides = 0;
+
+    if (!value_is(schema, VALUE_OBJECT) || *steps == 0)
+        return 0;
+    --*steps;
+    if ((there = follow(c, resource, schema)) != NULL)
+        sides |= access_named(c, there->resource, there->source, name, steps);
+    if (lone_reference(resource, schema))
+        return sides;
+    if (value_is(properties, VALUE_OBJECT))
+        sides |= access_of(c, resource, value_member(properties, name), steps);
+    if (value_is(all, VALUE_ARRAY)) {
+        for (VALUE_EACH_ITEM(item, all))
+            sides |= access_named(c, resource, item, name, steps);
+    }
+    return sides;
+}
+
+/* A name may be required in one part of an allOf and be declared in another: ask the schemas around as well. */
+static unsigned
+access_around(struct compiling *c, struct text name)
+{
+    const struct value *around = c->source;
+    unsigned sides = 0, steps = ACCESS_STEPS;
+
+    while (around != NULL && steps > 0) {
+        sides |= access_named(c, c->resource, around, name, &steps);
+        around = map_find(&c->set->around, around, (struct text){ 0 });
+    }
+    return sides;
+}
+
+/* ---- the rule ---- */
 
 static int
 add_patterns(struct compiling *c, struct members_rule *rule, const struct value *patterns)
@@ -109,11 +167,12 @@ name_properties(struct compiling *c, struct naming *naming, const struct value *
 {
     for (VALUE_EACH_MEMBER(key, properties)) {
         struct member *m = member_named(naming, value_text(key));
+        unsigned steps = ACCESS_STEPS;
 
         if (m == NULL || (m->schema = compile_schema(c, value_next(key))) == NULL)
             return -1;
         if ((c->resource->dialect.vocabularies & VOCABULARY_OAS) != 0)
-            m->forbidden = (uint8_t)access_of(c, c->resource, value_next(key), ACCESS_HOPS);
+            m->forbidden = (uint8_t)access_of(c, c->resource, value_next(key), &steps);
     }
     return 0;
 }
@@ -137,6 +196,8 @@ name_required(struct compiling *c, struct naming *naming, struct members_rule *r
             return -1;
         if (m->bit != 0)
             continue;
+        if (m->schema == NULL && (c->resource->dialect.vocabularies & VOCABULARY_OAS) != 0)
+            m->forbidden = (uint8_t)access_around(c, value_text(*next));
         m->bit = (uint64_t)1 << bits++;
         for (unsigned side = SCHEMA_BOTH; side <= SCHEMA_RESPONSE; side++) {
             if ((m->forbidden & 1u << side) == 0)

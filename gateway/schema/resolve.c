@@ -188,7 +188,7 @@ set_nearest(struct schema_set *set, const struct resource *from, struct text ref
     const struct value *v = from->root, *next;
     char buffer[LIMIT_POINTER_BYTES];
 
-    if (reference.length < 2 || reference.data[0] != '#' || pointer.data[0] != '/' || pointer.length >= sizeof(buffer))
+    if (!text_starts(reference, TEXT("#/")) || pointer.length >= sizeof(buffer))
         return none;
     while (text_split_next(&split, '/', &token)) {
         next = step(&f, v, unescape(token, buffer));

@@ -48,6 +48,7 @@ schema_set_free(struct schema_set *set)
     map_release(&set->indexes);
     map_release(&set->patterns);
     map_release(&set->wanted);
+    map_release(&set->around);
     arena_free(set->arena); /* the set itself is in it */
 }
 

@@ -59,6 +59,7 @@ struct schema_set {
     struct map indexes;   /* object -> member_index */
     struct map patterns;  /* text -> pattern */
     struct map wanted;    /* names of dynamic anchors that some $dynamicRef asks for */
+    struct map around;    /* part of an allOf -> the schema with the allOf (OpenAPI only) */
     struct names keywords;
     struct resource *all;
     struct source *latest;     /* asked for last */

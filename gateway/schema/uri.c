@@ -170,7 +170,9 @@ uri_resolve(struct text base_text, struct text reference, char *out, size_t size
         put(&o, TEXT("?"));
         put(&o, r.has_query ? r.query : base.query);
     }
-    return o.full ? (struct text){ 0 } : (struct text){ out, o.length };
+    if (o.full)
+        return text_make(NULL, 0);
+    return text_make(out, o.length);
 }
 
 static int

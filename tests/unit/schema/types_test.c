@@ -60,6 +60,22 @@ nothing_is_made_up(void **state)
     compiled_free(c);
 }
 
+/* Ten ways at each of sixteen levels. */
+static void
+schemas_that_refer_to_themselves_many_times_are_asked_quickly(void **state)
+{
+    struct compiled *c = compiled_from(
+        "{\"anyOf\":[{\"$ref\":\"#/$defs/x\"},{\"$ref\":\"#/$defs/x\"},{\"$ref\":\"#/$defs/x\"}],"
+        "\"$defs\":{\"x\":{\"allOf\":[{\"$ref\":\"#\"},{\"$ref\":\"#\"},{\"$ref\":\"#\"},{\"$ref\":\"#\"}]}}}",
+        SCHEMA_OAS31, false);
+
+    (void)state;
+    assert_int_equal(schema_types(c->schema), SCHEMA_TYPE_ANY);
+    assert_null(schema_property(c->schema, TEXT("a")));
+    assert_null(schema_items(c->schema));
+    compiled_free(c);
+}
+
 int
 main(void)
 {
@@ -67,6 +83,7 @@ main(void)
         cmocka_unit_test(types_are_seen_through_everything_that_narrows_them),
         cmocka_unit_test(a_property_is_found_through_references_and_all_of),
         cmocka_unit_test(nothing_is_made_up),
+        cmocka_unit_test(schemas_that_refer_to_themselves_many_times_are_asked_quickly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
