@@ -59,6 +59,15 @@ kind_of(const struct media *media, const struct message *m)
     return media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type) ? media_type_kind(&type) : MEDIA_OTHER;
 }
 
+/* Can we look into it? Events only item by item. */
+static bool
+body_is_readable(const struct media *media, enum media_kind kind)
+{
+    if (kind == MEDIA_EVENT_STREAM)
+        return media->item.schema != NULL || (media->shape.schema == NULL && !media->shape.broken);
+    return kind != MEDIA_OTHER || media->opaque;
+}
+
 static struct text
 list_types(const struct checking *c, const struct media_list *list)
 {
@@ -103,7 +112,7 @@ check_body_head(const struct checking *c, const struct media_list *list, const s
             report_unchecked(c, UNCHECKED_NO_SCHEMA, TEXT(""));
         return;
     }
-    if (kind_of(media, m) == MEDIA_OTHER && !media->opaque)
+    if (!body_is_readable(media, kind_of(media, m)))
         report_unchecked(c, media->shape.broken ? UNCHECKED_NO_SCHEMA : UNCHECKED_MEDIA_TYPE, TEXT(""));
 }
 
@@ -118,7 +127,9 @@ body_needs_content(const struct media_list *list, const struct message *m)
     case MEDIA_OTHER:
         return false;
     case MEDIA_TEXT:
-        return media->shape.schema != NULL;
+        return media->shape.schema != NULL || media->shape.broken;
+    case MEDIA_EVENT_STREAM: /* has no end to wait for, but where items are described (check_items) */
+        return media->item.schema != NULL;
     default:
         return true;
     }

@@ -77,6 +77,9 @@ lint_template(struct loader *l, const struct document *document, const struct va
     uint32_t count = path_template_variables(path, names, MATCH_PARAMETERS);
     bool open = false;
 
+    if (path_segments(path) > PATH_SEGMENTS)
+        loader_defect_key(l, LEVEL_ERROR, document, key, "this path has more than %d segments; it never matches",
+                          PATH_SEGMENTS);
     for (size_t i = 0; i < path.length; i++) {
         char c = path.data[i];
 

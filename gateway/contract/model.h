@@ -168,6 +168,7 @@ struct operation {
 };
 
 #define CONTRACT_BASES 64
+#define PATH_SEGMENTS  128 /* of a path; a longer one matches nothing */
 
 struct path_tree;
 
@@ -203,6 +204,9 @@ int path_tree_finish(struct path_tree *tree, struct arena *arena);
 
 /* The names of the variables of one template, in order: "{a}-{b}/c/{d}" has a, b, d. How many; at most `max` are stored. */
 uint32_t path_template_variables(struct text template, struct text *names, uint32_t max);
+
+/* How many segments a path has: its slashes. */
+uint32_t path_segments(struct text path);
 
 /* "/a/{}" for "/a/{x}": templates with equal forms match the same paths. In the arena. */
 struct text path_template_form(struct text template, struct arena *arena);

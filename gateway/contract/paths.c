@@ -11,7 +11,6 @@
 #include "http/query.h"
 
 #define SEGMENT_VARIABLES 8 /* variables in one segment: "{a}-{b}.{c}" */
-#define PATH_SEGMENTS     128
 
 /* "report-{year}.{kind}": literals[0] variable literals[1] variable … literals[variables]. */
 struct segment {
@@ -40,6 +39,7 @@ struct node {
 
 struct path_tree {
     struct node root;
+    struct index literals; /* (parent, decoded text) to node, while building */
 };
 
 /* ---- templates ---- */
@@ -151,25 +151,47 @@ insert(struct node **list, struct node *child)
 }
 
 static struct node *
-child_of(struct node *parent, struct text text, struct arena *arena)
+find_child(const struct path_tree *tree, struct node *parent, const struct segment *segment)
+{
+    if (segment->variables == 0)
+        return (struct node *)(uintptr_t)index_find(&tree->literals, parent, segment->text);
+    for (struct node *child = parent->templates; child != NULL; child = child->next)
+        if (same_segment(&child->segment, segment))
+            return child;
+    return NULL;
+}
+
+static struct node *
+child_of(struct path_tree *tree, struct node *parent, struct text text, struct arena *arena)
 {
     struct segment segment;
-    struct node **list;
     struct node *child;
 
     read_segment(&segment, text, arena);
-    list = segment.variables == 0 ? &parent->literals : &parent->templates;
-    for (child = *list; child != NULL; child = child->next)
-        if (same_segment(&child->segment, &segment))
-            return child;
+    child = find_child(tree, parent, &segment);
+    if (child != NULL)
+        return child;
     child = ARENA_NEW(arena, struct node);
     if (child == NULL)
         return NULL;
     child->segment = segment;
-    insert(list, child);
-    if (segment.variables == 0)
+    insert(segment.variables == 0 ? &parent->literals : &parent->templates, child);
+    if (segment.variables == 0) {
         parent->literal_count++;
+        if (index_put(&tree->literals, arena, parent, child->segment.text, child) < 0)
+            return NULL;
+    }
     return child;
+}
+
+uint32_t
+path_segments(struct text path)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < path.length; i++)
+        count += path.data[i] == '/';
+    return count;
 }
 
 int
@@ -180,8 +202,10 @@ path_tree_add(struct path_tree *tree, struct arena *arena, const struct operatio
     struct entry *entry = ARENA_NEW(arena, struct entry), **last;
     struct text segment;
 
+    if (path_segments(operation->path) > PATH_SEGMENTS) /* no path is that long: lint said so */
+        return 0;
     while (node != NULL && text_split_next(&split, '/', &segment))
-        node = child_of(node, segment, arena);
+        node = child_of(tree, node, segment, arena);
     if (node == NULL || entry == NULL)
         return -1;
     for (last = &node->entries; *last != NULL; last = &(*last)->next)

@@ -306,6 +306,9 @@ operation_challenge(const struct operation *o, struct arena *arena)
     for (uint32_t i = 0; i < o->security_count; i++)
         for (uint32_t s = 0; s < o->security[i].count; s++)
             add_challenge(&b, o->security[i].schemes[s], realm);
+    for (size_t i = b.start; i < b.end; i++) /* names come from the document: nothing of them ends a header */
+        if ((unsigned char)b.data[i] < ' ' || b.data[i] == 0x7f)
+            b.data[i] = '?';
     out = arena_text(arena, buffer_text(&b));
     buffer_release(&b);
     return out;
