@@ -30,16 +30,19 @@ struct address {
 /* Split "host:port", "[v6]:port" or ":port" (host is then empty). False when it is none of these. */
 bool address_split(struct text written, struct text *host, uint16_t *port);
 
-/* All addresses of host (a name or numeric; empty: any address, for listening) with this port, at most `most`. Returns how many, or -1 with err. */
+/* All addresses of host (a name or numeric; empty: any address, for listening) with this port, at most `most`.
+ * Returns how many, or -1 with err. */
 int address_resolve(struct text host, uint16_t port, struct address *out, int most, struct error *err);
 
 /* A socket in the file system. -1 with err when the path is too long. */
 int address_local(struct text path, struct address *out, struct error *err);
 
-/* Write it as text ("127.0.0.1:8080", "[::1]:8080", "unix:/path"; a nameless unix peer is "unix:"). Returns the length. */
+/* Write it as text ("127.0.0.1:8080", "[::1]:8080", "unix:/path"; a nameless unix peer is "unix:"). Returns the
+ * length. */
 size_t address_print(const struct address *a, char out[ADDRESS_TEXT]);
 
-/* The address without port, for X-Forwarded-For ("127.0.0.1", "::1"; a mapped IPv4 is shown as IPv4). Empty for unix. */
+/* The address without port, for X-Forwarded-For ("127.0.0.1", "::1"; a mapped IPv4 is shown as IPv4). Empty for
+ * unix. */
 size_t address_print_host(const struct address *a, char out[ADDRESS_TEXT]);
 
 /* The port, or 0. */

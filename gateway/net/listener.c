@@ -66,8 +66,8 @@ start_listening(int fd, struct error *err, const char *where)
     return error_system(err, errno, where, "cannot listen");
 }
 
-/* With SO_REUSEPORT a second Plumbline would silently take half of the connections of the first. So the address is asked for
- * without it first, and must be free. */
+/* With SO_REUSEPORT a second Plumbline would silently take half of the connections of the first. So the address is
+ * asked for without it first, and must be free. */
 static int
 open_tcp(struct listener *l, uint32_t workers, struct address *at, const char *where, struct error *err)
 {

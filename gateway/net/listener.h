@@ -1,8 +1,8 @@
 /* listener.h -- the sockets on which clients come in.
  *
- * A TCP address is opened once per worker with SO_REUSEPORT, so that the kernel spreads connections and workers share nothing; a unix
- * socket is one socket that all workers accept from. Opening happens before the workers start; each worker then has an acceptor on its own
- * loop. */
+ * A TCP address is opened once per worker with SO_REUSEPORT, so that the kernel spreads connections and workers
+ * share nothing; a unix socket is one socket that all workers accept from. Opening happens before the workers
+ * start; each worker then has an acceptor on its own loop. */
 #ifndef NET_LISTENER_H
 #define NET_LISTENER_H
 
@@ -13,8 +13,9 @@
 
 struct listener;
 
-/* Open `written` ("host:port", "[v6]:port", ":port", "unix:/path"; port 0 takes a free one) with a socket for each of `workers`. Blocks on names. New, or NULL
- * with err; an address in use by anybody is ERROR_ENVIRONMENT. A stale unix socket file is replaced, one that somebody answers on is not. */
+/* Open `written` ("host:port", "[v6]:port", ":port", "unix:/path"; port 0 takes a free one) with a socket for each
+ * of `workers`. Blocks on names. New, or NULL with err; an address in use by anybody is ERROR_ENVIRONMENT. A stale
+ * unix socket file is replaced, one that somebody answers on is not. */
 struct listener *listener_open(struct text written, uint32_t workers, struct error *err);
 
 /* Closes what was not taken over by acceptors; removes a unix socket's file. Accepts NULL. */

@@ -1,8 +1,10 @@
-/* loop.h -- one thread's events: sockets (epoll), timers, calls put off to the end of the turn, and wake-ups from other threads.
+/* loop.h -- one thread's events: sockets (epoll), timers, calls put off to the end of the turn, and wake-ups from
+ * other threads.
  *
- * Everything here belongs to the loop's own thread, but for loop_wake and loop_stop, which any thread may call. Watches, timers and
- * deferred calls are members of the things that need them: starting one allocates nothing, and each must be taken out before its
- * memory goes. Once it is taken out its callback will not come, not even in the running turn.
+ * Everything here belongs to the loop's own thread, but for loop_wake and loop_stop, which any thread may call.
+ * Watches, timers and deferred calls are members of the things that need them: starting one allocates nothing, and
+ * each must be taken out before its memory goes. Once it is taken out its callback will not come, not even in the
+ * running turn.
  *
  * The clock is read once per turn: all that happens in one turn happens at the same time. Times are nanoseconds. */
 #ifndef NET_LOOP_H
@@ -37,8 +39,8 @@ int64_t loop_wall(const struct loop *loop);
 
 /* ---- file descriptors ---- */
 
-/* Edge-triggered and registered once for everything, so that no exchange costs an epoll_ctl: act on an event until the call would
- * block (or came short), and keep in mind what was ready. */
+/* Edge-triggered and registered once for everything, so that no exchange costs an epoll_ctl: act on an event until
+ * the call would block (or came short), and keep in mind what was ready. */
 struct watch {
     int fd;
     void (*ready)(void *arg, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR */
@@ -51,8 +53,8 @@ void loop_unwatch(struct loop *loop, struct watch *watch);
 
 /* ---- timers ---- */
 
-/* Starts zeroed but for `fire` and `arg`. Moving a timer to a later time and stopping it costs nothing (the heap is put right when the old
- * time comes), because deadlines are moved far more often than they are met. */
+/* Starts zeroed but for `fire` and `arg`. Moving a timer to a later time and stopping it costs nothing (the heap
+ * is put right when the old time comes), because deadlines are moved far more often than they are met. */
 struct timer {
     void (*fire)(void *arg);
     void *arg;
@@ -70,7 +72,8 @@ void timer_release(struct loop *loop, struct timer *timer);
 
 /* ---- calls put off ---- */
 
-/* Called once, after the events of this turn; put off again in its call, it comes in the next turn. Starts zeroed but for `call` and `arg`. */
+/* Called once, after the events of this turn; put off again in its call, it comes in the next turn. Starts zeroed
+ * but for `call` and `arg`. */
 struct deferred {
     void (*call)(void *arg);
     void *arg;

@@ -83,7 +83,8 @@ take(struct stream *s, char *room, size_t size)
     return got;
 }
 
-/* One part by send(2): for the small messages of an API the kernel's handling of a vector costs more than copying them together. */
+/* One part by send(2): for the small messages of an API the kernel's handling of a vector costs more than copying
+ * them together. */
 static ssize_t
 give(struct stream *s, struct iovec *parts, size_t count)
 {
@@ -255,7 +256,7 @@ stream_send(struct stream *s, const struct text *parts, int count)
 {
     size_t total = buffer_length(&s->out), apart = 0, sent;
 
-    if (s->watch.fd < 0 || s->failed != 0)
+    if (!stream_is_open(s) || s->failed != 0)
         return true; /* it leads nowhere; `broken` will tell */
     for (int i = 0; i < count; i++)
         apart += parts[i].length;

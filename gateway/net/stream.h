@@ -1,11 +1,12 @@
 /* stream.h -- one connected socket (TCP or unix): bytes in, bytes out, back-pressure both ways.
  *
- * Reading goes on until the socket came short; what the owner does not consume is kept and shown again with what follows. Writing is tried at
- * once; only what the socket does not take is queued. The queue is one buffer, so that a head written into it
- * and the body behind it leave in one call.
+ * Reading goes on until the socket came short; what the owner does not consume is kept and shown again with what
+ * follows. Writing is tried at once; only what the socket does not take is queued. The queue is one buffer, so
+ * that a head written into it and the body behind it leave in one call.
  *
- * A stream is a member of its owner and belongs to its loop's thread. It may be closed at any moment, also in its own callbacks, and then no
- * callback comes any more; but the owner's memory must stay until the callback has returned (free it by loop_defer).
+ * A stream is a member of its owner and belongs to its loop's thread. It may be closed at any moment, also in its
+ * own callbacks, and then no callback comes any more; but the owner's memory must stay until the callback has
+ * returned (free it by loop_defer).
  *
  * Bytes meet the socket in two functions of stream.c (take, give); that is where TLS goes in. */
 #ifndef NET_STREAM_H
@@ -66,7 +67,8 @@ struct stream {
     bool busy;       /* in the data callback: no reading inside reading */
 };
 
-/* Takes the connected, non-blocking fd. False: no memory or epoll failed; fd is closed. Reads at once, in the next turn. */
+/* Takes the connected, non-blocking fd. False: no memory or epoll failed; fd is closed. Reads at once, in the next
+ * turn. */
 bool stream_open(struct stream *s, struct stream_kit *kit, int fd, const struct stream_events *events, void *arg);
 
 /* Begin to connect. 0, or an errno (nothing is open then). What is sent before `connected` is queued. */
@@ -90,8 +92,8 @@ struct buffer *stream_queue(struct stream *s);
 
 #define STREAM_PARTS 6
 
-/* Send the queue and then these parts (at most STREAM_PARTS). What is not taken is copied. False: more is queued than LIMIT_STREAM_BUFFER;
- * stop producing until `drained`. */
+/* Send the queue and then these parts (at most STREAM_PARTS). What is not taken is copied. False: more is queued
+ * than LIMIT_STREAM_BUFFER; stop producing until `drained`. */
 bool stream_send(struct stream *s, const struct text *parts, int count);
 bool stream_flush(struct stream *s);
 

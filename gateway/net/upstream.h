@@ -1,11 +1,13 @@
 /* upstream.h -- requests to real services: resolved addresses, kept connections, one call per request.
  *
- * An upstream is where: addresses, resolved off the workers, then unchanging. A pool is one worker's connections to one upstream. A
- * call is one request and its response on one connection; many calls run side by side on one loop.
+ * An upstream is where: addresses, resolved off the workers, then unchanging. A pool is one worker's connections
+ * to one upstream. A call is one request and its response on one connection; many calls run side by side on one
+ * loop.
  *
- * The owner writes the request's bytes (head and framed body); the response comes back parsed, its body in pieces with the framing taken
- * off. A pooled connection that turns out dead before the first response byte is replaced once by a new one, when nothing had been sent or the request may be
- * repeated (RFC 9110 9.2.2) and is still all there. */
+ * The owner writes the request's bytes (head and framed body); the response comes back parsed, its body in pieces
+ * with the framing taken off. A pooled connection that turns out dead before the first response byte is replaced
+ * once by a new one, when nothing had been sent or the request may be repeated (RFC 9110 9.2.2) and is still all
+ * there. */
 #ifndef NET_UPSTREAM_H
 #define NET_UPSTREAM_H
 
@@ -35,7 +37,8 @@ int upstream_resolve(struct upstream *u, struct text host, uint16_t port, bool l
 
 struct pool;
 
-/* Borrows the upstream and the kit. At most `most` idle connections are kept, each for idle_timeout. New or NULL (no memory). */
+/* Borrows the upstream and the kit. At most `most` idle connections are kept, each for idle_timeout. New or NULL
+ * (no memory). */
 struct pool *
 pool_new(struct stream_kit *kit, struct loop *loop, const struct upstream *u, uint32_t most, int64_t idle_timeout);
 
@@ -71,7 +74,8 @@ const char *call_failure_what(enum call_failure failure);
 
 struct call;
 
-/* None of them comes before call_start returns. `done` and `failed` end the call: exactly one of them comes, once, unless it is cancelled. */
+/* None of them comes before call_start returns. `done` and `failed` end the call: exactly one of them comes, once,
+ * unless it is cancelled. */
 struct call_events {
     /* A new connection is there; not called for a pooled one. */
     void (*connected)(void *arg);

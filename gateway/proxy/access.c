@@ -39,7 +39,8 @@ access_flush(struct worker *w)
 
 /* ---- what is said ---- */
 
-/* The part of an address that a client chose may hold anything; the parser leaves visible ASCII only, but for refused requests. */
+/* The part of an address that a client chose may hold anything; the parser leaves visible ASCII only, but for
+ * refused requests. */
 static void
 add_visible(struct buffer *out, struct text t)
 {

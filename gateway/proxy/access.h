@@ -4,7 +4,8 @@
  *
  *     2026-03-01T12:00:00.123Z <id> 127.0.0.1:4711 "GET /orders/7?x" 200 1234B 1.2ms shop/getOrder ok
  *
- * The last word is the verdict: `ok`, `2 violations: body-schema header-missing`, `unchecked: size`, `refused: parameter-missing`, `unmatched`, … */
+ * The last word is the verdict: `ok`, `2 violations: body-schema header-missing`, `unchecked: size`, `refused:
+ * parameter-missing`, `unmatched`, … */
 #ifndef PROXY_ACCESS_H
 #define PROXY_ACCESS_H
 

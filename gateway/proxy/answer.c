@@ -68,10 +68,10 @@ enum step
 step_answer(struct transit *t)
 {
     struct exchange *x = &t->exchange;
-    struct text head = forward_request_head(t);
-    struct text body = framed_body(t);
 
-    if (head.length == 0 || t->request_copy.failed)
+    t->sent_head = forward_request_head(t);
+    t->sent_body = framed_body(t);
+    if (t->sent_head.length == 0 || t->request_copy.failed)
         return refuse_because(t, 503, SIDE_REQUEST, "memory", "no memory is left for this exchange");
     if (!t->request_complete)
         t->request_passing = PASSING_STREAM;
@@ -79,7 +79,7 @@ step_answer(struct transit *t)
         t->total = (struct timer){ .fire = on_total_timeout, .arg = t };
         (void)timer_start(t->worker->loop, &t->total, t->policy->total_timeout);
     }
-    if (responder_start(t, head, body, !t->request_complete, &call_events))
+    if (responder_start(t, t->sent_head, t->sent_body, !t->request_complete, &call_events))
         x->times.connected = transit_time(t);
     if (t->request_complete) {
         x->times.sent = transit_time(t);
@@ -230,6 +230,20 @@ on_done(void *arg)
     deliver_settle(t);
 }
 
+/* The service's `retries`: for requests that may be repeated and are still all there, as long as nothing was
+ * answered. */
+static bool
+try_again(struct transit *t)
+{
+    if (t->tries >= t->policy->retries || t->response_started || t->exchange.has_response || !t->request_complete ||
+        t->call.streamed || !responder_may_repeat(t))
+        return false;
+    t->tries++;
+    t->upstream_fault = NULL;
+    (void)responder_start(t, t->sent_head, t->sent_body, false, &call_events);
+    return true;
+}
+
 static void
 on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
 {
@@ -237,7 +251,7 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     const char *what = fault != NULL ? fault->what : call_failure_what(failure);
     enum step next;
 
-    if (t->finishing)
+    if (t->finishing || try_again(t))
         return;
     t->exchange.upstream = text_of(call_address(&t->call));
     if (fault != NULL)

@@ -1,6 +1,7 @@
 /* checking.c -- the steps that hold an exchange against its contract, and decide what is held for it.
  *
- * In `enforce` a message is judged before the other side sees it; in `observe` it goes on at once and is judged from a copy. */
+ * In `enforce` a message is judged before the other side sees it; in `observe` it goes on at once and is judged
+ * from a copy. */
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"

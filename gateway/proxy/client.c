@@ -1,10 +1,11 @@
 /* client.c -- one connection from a client.
  *
- * A client that closes its side may be gone, or may have only finished sending: for TCP they look the same. A finished request that asked
- * for the connection's end (or came by HTTP/1.0) is answered however long it takes; one that would have kept it is given a short grace,
- * then its upstream call is cancelled. */
+ * A client that closes its side may be gone, or may have only finished sending: for TCP they look the same. A request
+ * that asked for the connection's end (or came by HTTP/1.0) is answered however long it takes; one that would have
+ * kept it is given a short grace as long as nothing is sent, then its upstream call is cancelled. */
 #include "proxy/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,12 +117,24 @@ client_await_drain(struct client *c)
 
 /* ---- reading ---- */
 
+/* The client closed its side while we work for it: see the top. */
+static void
+give_grace(struct client *c)
+{
+    if (!c->transit->exchange.request.keep_alive || c->draining)
+        return;
+    c->progress = c->stream.sent;
+    (void)timer_start(c->worker->loop, &c->deadline, LIMIT_CLIENT_GRACE);
+}
+
 static void
 wait_for_answer(struct client *c)
 {
     c->state = CLIENT_WAIT;
     timer_stop(&c->deadline);
     stream_pause(&c->stream);
+    if (c->half_closed)
+        give_grace(c);
 }
 
 /* A piece of the body, as its framing says. Returns how many bytes were used. */
@@ -293,8 +306,8 @@ on_hangup(void *arg, bool gone)
     c->half_closed = true;
     if (gone && c->transit != NULL && c->state == CLIENT_WAIT)
         client_gone(c);
-    else if (c->state == CLIENT_WAIT && c->transit != NULL && !c->draining && c->transit->exchange.request.keep_alive)
-        (void)timer_start(c->worker->loop, &c->deadline, LIMIT_CLIENT_GRACE);
+    else if (c->state == CLIENT_WAIT && c->transit != NULL)
+        give_grace(c);
 }
 
 static void
@@ -339,6 +352,8 @@ on_deadline(void *arg)
     } else if (c->state == CLIENT_BODY) {
         wait_for_answer(c);
         pipeline_request_bad(c->transit, 408, "body-timeout", "the request's body did not come in time");
+    } else if (c->state == CLIENT_WAIT && c->transit != NULL && c->stream.sent != c->progress) {
+        give_grace(c); /* it still takes bytes: it would have reset the connection if it were gone */
     } else {
         client_gone(c); /* idle, lingering, or half-closed beyond the grace */
     }
@@ -380,7 +395,7 @@ void
 client_accept(struct worker *w, int fd, const struct address *peer)
 {
     struct client *c = calloc(1, sizeof *c);
-    char host[ADDRESS_TEXT], name[ADDRESS_TEXT];
+    char host[ADDRESS_TEXT], name[ADDRESS_TEXT] = "";
 
     if (c == NULL || !stream_open(&c->stream, w->kit, fd, &client_events, c)) {
         free(c);
@@ -390,7 +405,8 @@ client_accept(struct worker *w, int fd, const struct address *peer)
     c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
     c->burial = (struct deferred){ .call = on_burial, .arg = c };
     c->host_length = (uint8_t)address_print_host(peer, host);
-    memcpy(c->name, name, address_print(peer, name) < sizeof c->name ? strlen(name) + 1 : 1);
+    (void)address_print(peer, name);
+    (void)snprintf(c->name, sizeof c->name, "%.*s", (int)sizeof c->name - 1, name);
     c->next = w->clients;
     if (c->next != NULL)
         c->next->previous = c;
@@ -399,8 +415,8 @@ client_accept(struct worker *w, int fd, const struct address *peer)
     (void)timer_start(w->loop, &c->deadline, settings_of(c)->header_timeout);
 }
 
-/* Our side is closed first and the client's last bytes are read, because closing with unread bytes resets the connection and may destroy the response on its
- * way (RFC 9112 9.6). */
+/* Our side is closed first and the client's last bytes are read, because closing with unread bytes resets the
+ * connection and may destroy the response on its way (RFC 9112 9.6). */
 static void
 linger(struct client *c)
 {

@@ -1,7 +1,8 @@
 /* client.h -- one connection from a client: requests in, one after the other; responses out.
  *
- * The client reads heads and bodies and tells the pipeline; the pipeline writes responses to the client's stream and says when an exchange
- * is over. One exchange at a time: pipelined requests wait in the stream. Belongs to its worker's thread. */
+ * The client reads heads and bodies and tells the pipeline; the pipeline writes responses to the client's stream
+ * and says when an exchange is over. One exchange at a time: pipelined requests wait in the stream. Belongs to its
+ * worker's thread. */
 #ifndef PROXY_CLIENT_H
 #define PROXY_CLIENT_H
 
@@ -35,7 +36,8 @@ void client_resume(struct client *c);
 /* Could what is left of the request's body be read and forgotten, so that the connection may live? */
 bool client_can_discard(const struct client *c);
 
-/* The response is handed over but not all written: end the exchange (pipeline_client_drained) when it is, or give up when nothing moves. */
+/* Bytes of the response wait for the client: tell the pipeline (pipeline_client_drained) when they are written,
+ * give up when nothing moves. */
 void client_await_drain(struct client *c);
 
 /* What an exchange leaves its connection to. */

@@ -28,6 +28,7 @@ deliver_piece(struct transit *t, struct text piece)
     } else if (!stream_send(s, parts, count) && call_is_running(&t->call)) {
         t->client_full = true;
         call_pause(&t->call);
+        client_await_drain(t->client);
     }
 }
 

@@ -8,7 +8,8 @@
 
 struct worker;
 
-/* The next one of this worker: 9 of the time (ms), 5 of the process, 2 of the worker, 4 counted; base 32 (Crockford). */
+/* The next one of this worker: 9 of the time (ms), 5 of the process, 2 of the worker, 4 counted; base 32
+ * (Crockford). */
 void exchange_id_next(struct worker *w, int64_t wall, char id[EXCHANGE_ID_BYTES + 1]);
 
 #endif

@@ -1,7 +1,8 @@
 /* forward.h -- the bytes that go on: heads as they came, bodies framed again.
  *
- * Nothing is altered but what must be: hop-by-hop fields end here (RFC 9110 7.6.1), the body's framing is ours to say, and what the service's
- * settings ask for (Host, X-Forwarded-…, set_headers). Order, case, duplicates and the raw target stay as they came. */
+ * Nothing is altered but what must be: hop-by-hop fields end here (RFC 9110 7.6.1), the body's framing is ours to
+ * say, and what the service's settings ask for (Host, X-Forwarded-…, set_headers). Order, case, duplicates and the
+ * raw target stay as they came. */
 #ifndef PROXY_FORWARD_H
 #define PROXY_FORWARD_H
 
@@ -11,7 +12,8 @@
 /* The head of the request to the upstream, in the exchange's arena. Empty when there is no memory. */
 struct text forward_request_head(const struct transit *t);
 
-/* Append the head of m, the responder's or our own answer, for the client. Decides t->response_chunked and may set t->close. */
+/* Append the head of m, the responder's or our own answer, for the client. Decides t->response_chunked and may set
+ * t->close. */
 void forward_response_head(struct buffer *out, struct transit *t, const struct message *m);
 
 /* Append an informational response. */

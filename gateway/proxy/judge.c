@@ -30,7 +30,8 @@ is_undocumented(enum violation_id id)
 static bool
 refuses(const struct transit *t, enum violation_id id, enum side side)
 {
-    /* A client chooses the media type: naming one that the contract does not have must not be a way around its schema. */
+    /* A client chooses the media type: naming one that the contract does not have must not be a way around its
+     * schema. */
     if (id == VIOLATION_CONTENT_TYPE_UNKNOWN && side == SIDE_REQUEST && !t->policy->unchecked_pass)
         return true;
     if (is_undocumented(id))

@@ -1,7 +1,7 @@
 /* judge.h -- from verdicts to decisions: what is refused in `enforce`, with which status.
  *
- * Refused is what breaks the contract (level error), what repeats a key, an unexpected body, and what stays unchecked, as the service's policy
- * says. Warnings and remarks pass and are reported. */
+ * Refused is what breaks the contract (level error), what repeats a key, an unexpected body, and what stays
+ * unchecked, as the service's policy says. Warnings and remarks pass and are reported. */
 #ifndef PROXY_JUDGE_H
 #define PROXY_JUDGE_H
 
@@ -13,7 +13,8 @@ bool judge_verdict(struct transit *t, enum side side);
 /* The body is larger than max_body. True: refuse, t->refusal says how; false: it passes unchecked. */
 bool judge_size(struct transit *t, enum side side);
 
-/* The body as far as it may be checked: what is larger than max_body counts as too large, also where more is kept for recording. */
+/* The body as far as it may be checked: what is larger than max_body counts as too large, also where more is kept
+ * for recording. */
 void judge_body_state(struct transit *t, enum side side);
 
 /* An OPTIONS request that the contract does not know, and that may pass (CORS preflights). */

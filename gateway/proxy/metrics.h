@@ -1,7 +1,7 @@
 /* metrics.h -- what a worker counts, and the sums for /metrics and /api/v1/status.
  *
- * Each worker writes its own counters with relaxed atomics (plain stores on this hardware: one writer); whoever asks adds them
- * up. Labels are services, operations and rules, never raw paths. */
+ * Each worker writes its own counters with relaxed atomics (plain stores on this hardware: one writer); whoever
+ * asks adds them up. Labels are services, operations and rules, never raw paths. */
 #ifndef PROXY_METRICS_H
 #define PROXY_METRICS_H
 

@@ -10,7 +10,8 @@ hex(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte at *at, decoded where it is encoded, and *at behind it. Malformed encodings are for the contract to judge. */
+/* The byte at *at, decoded where it is encoded, and *at behind it. Malformed encodings are for the contract to
+ * judge. */
 static int
 next_byte(struct text t, size_t *at)
 {

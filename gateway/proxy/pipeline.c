@@ -77,6 +77,9 @@ step_route(struct transit *t)
     t->check.policy = &t->policy->check;
     if (t->route.match.operation != NULL)
         x->operation = operation_id(t->route.match.operation);
+    if (recorder_refuses(t))
+        return refuse_because(t, 503, SIDE_REQUEST, "recording",
+                              "the recording cannot be written (record.on_error: refuse)");
     broken = path_rule_broken(x->request.path);
     if (broken != NULL && t->policy->request == MODE_ENFORCE && !t->policy->paths_lenient)
         return refuse_because(t, 400, SIDE_REQUEST, "path-ambiguous", broken);

@@ -1,7 +1,8 @@
 /* pipeline.h -- the way of an exchange: route, check request, answer, check response, deliver, refuse, finish.
  *
- * The steps stand in a table at the top of pipeline.c. The client's connection and the call to the responder tell what happened; the pipeline decides
- * what comes next. A transit ends at the end of the turn in which its last step ran, so that callbacks on the way may still look at it. */
+ * The steps stand in a table at the top of pipeline.c. The client's connection and the call to the responder tell
+ * what happened; the pipeline decides what comes next. A transit ends at the end of the turn in which its last
+ * step ran, so that callbacks on the way may still look at it. */
 #ifndef PROXY_PIPELINE_H
 #define PROXY_PIPELINE_H
 

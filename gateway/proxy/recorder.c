@@ -1,7 +1,7 @@
 /* recorder.c -- from rings to segments.
  *
- * Sleeping and waking: the recorder says `asleep` before it looks at the rings a last time and then waits for its eventfd; a worker that
- * put something looks at `asleep` and only then writes to it. Under load nobody ever does. */
+ * Sleeping and waking: the recorder says `asleep` before it looks at the rings a last time and then waits for its
+ * eventfd; a worker that put something looks at `asleep` and only then writes to it. Under load nobody ever does. */
 #include "proxy/recorder.h"
 
 #include <errno.h>
@@ -329,6 +329,14 @@ bool
 recorder_wants(const struct transit *t)
 {
     return t->worker->recorder != NULL && t->policy->record;
+}
+
+bool
+recorder_refuses(const struct transit *t)
+{
+    const struct recorder *r = t->worker->recorder;
+
+    return recorder_wants(t) && r->settings->on_error_refuse && atomic_load_explicit(&r->failing, memory_order_relaxed);
 }
 
 bool

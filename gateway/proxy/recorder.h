@@ -1,7 +1,8 @@
 /* recorder.h -- the thread that writes finished exchanges down.
  *
- * Each worker gives whole exchanges, with their arenas, through a ring of its own and gets the arenas back through another. The recorder redacts, writes
- * lines in batches and syncs as the settings say. When the disk is slower than the traffic workers wait (full: block) or count what they drop. */
+ * Each worker gives whole exchanges, with their arenas, through a ring of its own and gets the arenas back through
+ * another. The recorder redacts, writes lines in batches and syncs as the settings say. When the disk is slower
+ * than the traffic workers wait (full: block) or count what they drop. */
 #ifndef PROXY_RECORDER_H
 #define PROXY_RECORDER_H
 
@@ -16,8 +17,9 @@ struct recorder;
 struct ring;
 struct transit;
 
-/* Open the recording of the ruleset's settings. New, or NULL with err. `repaired` is set to the bytes of a torn line that were cut off. `say`
- * is called from the recorder's thread when writing begins to fail and when it works again. */
+/* Open the recording of the ruleset's settings. New, or NULL with err. `repaired` is set to the bytes of a torn
+ * line that were cut off. `say` is called from the recorder's thread when writing begins to fail and when it works
+ * again. */
 struct recorder *recorder_new(const struct ruleset *ruleset, uint64_t *repaired,
                               void (*say)(void *arg, const char *line), void *arg, struct error *err);
 
@@ -39,7 +41,11 @@ struct recorder_totals recorder_totals(struct recorder *r);
 /* Worker: is this exchange to be recorded? */
 bool recorder_wants(const struct transit *t);
 
-/* Worker: hand over the transit's exchange and arena. False: it was dropped (counted), the arena is still the worker's. May wait. */
+/* Worker: must it be refused, because it cannot be recorded (record.on_error: refuse)? */
+bool recorder_refuses(const struct transit *t);
+
+/* Worker: hand over the transit's exchange and arena. False: it was dropped (counted), the arena is still the
+ * worker's. May wait. */
 bool recorder_give(struct transit *t);
 
 #endif

@@ -1,13 +1,14 @@
 /* refuse.c -- refusals as messages, so that they are written and recorded like any other response. */
 #include "proxy/refuse.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "http/problem.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
 #include "proxy/worker.h"
 
-#define FIELDS_MOST 5
+#define FIELDS_MOST 6
 
 /* What schemes the operation accepts is not ours to know in detail; Bearer is what nearly all contracts mean. */
 static const struct text challenge = TEXT("Bearer realm=\"plumbline\"");
@@ -91,6 +92,7 @@ refuse_write(struct transit *t)
     m.body = head ? (struct text){ NULL, 0 } : body;
     m.body_bytes = m.body.length;
     if (m.headers != NULL) {
+        add_field(&m, TEXT("Date"), arena_text(x->arena, clock_http_date(loop_wall(t->worker->loop))));
         add_field(&m, TEXT("Content-Type"), TEXT("application/problem+json"));
         add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
         add_special_fields(&m, t);

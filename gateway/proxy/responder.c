@@ -48,6 +48,12 @@ is_idempotent(struct text method)
 }
 
 bool
+responder_may_repeat(const struct transit *t)
+{
+    return is_idempotent(t->exchange.request.method);
+}
+
+bool
 responder_start(struct transit *t, struct text head, struct text body, bool more, const struct call_events *events)
 {
     struct exchange *x = &t->exchange;
@@ -55,7 +61,7 @@ responder_start(struct transit *t, struct text head, struct text body, bool more
     struct call_request request = { .head = head,
                                     .body = body,
                                     .more = more,
-                                    .repeatable = is_idempotent(x->request.method),
+                                    .repeatable = responder_may_repeat(t),
                                     .method = x->request.method,
                                     .arena = x->arena,
                                     .response = &x->response,

@@ -1,7 +1,7 @@
 /* ring.h -- a queue between exactly two threads: one puts, the other takes, no lock.
  *
- * The two counters live on cache lines of their own, and each side remembers what it last saw of the other's, so that a full burst touches
- * shared memory twice. Waking up is the owners' business. */
+ * The two counters live on cache lines of their own, and each side remembers what it last saw of the other's, so
+ * that a full burst touches shared memory twice. Waking up is the owners' business. */
 #ifndef PROXY_RING_H
 #define PROXY_RING_H
 

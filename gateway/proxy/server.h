@@ -1,4 +1,5 @@
-/* server.h -- the data path as a whole: listeners, responders, recorder, workers. Started and stopped by the main thread. */
+/* server.h -- the data path as a whole: listeners, responders, recorder, workers. Started and stopped by the main
+ * thread. */
 #ifndef PROXY_SERVER_H
 #define PROXY_SERVER_H
 
@@ -14,13 +15,14 @@ struct proxy;
 
 struct proxy_options {
     uint16_t sandbox_port; /* where the sandbox answers on 127.0.0.1, each service below "/NAME"; 0: it does not run */
-    /* Things an operator should know ("recording fails: …"), one line each, without newline; from any thread. May be NULL. */
+    /* Things an operator should know ("recording fails: …"), one line each, without newline; from any thread. May
+     * be NULL. */
     void (*say)(void *arg, const char *line);
     void *arg;
 };
 
-/* Open the listeners, resolve the upstreams, open the recording, start the workers: when it returns, clients are served. Holds the ruleset. New, or NULL with
- * err (a port in use, an unreadable folder: ERROR_ENVIRONMENT). */
+/* Open the listeners, resolve the upstreams, open the recording, start the workers: when it returns, clients are
+ * served. Holds the ruleset. New, or NULL with err (a port in use, an unreadable folder: ERROR_ENVIRONMENT). */
 struct proxy *proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct error *err);
 
 /* Stop accepting, finish what is inside (drain_timeout), write what is to be recorded. What was counted can still be read. Accepts NULL. */

@@ -1,7 +1,8 @@
 /* transit.h -- an exchange on its way through a worker: what the steps of the pipeline share.
  *
- * It lives in the exchange's arena and goes with it: finished, the arena is handed to the recorder or reset. Belongs to its worker's thread.
- * Only pipeline.c decides what happens next; the other files of proxy/ do one thing each to a transit. */
+ * It lives in the exchange's arena and goes with it: finished, the arena is handed to the recorder or reset.
+ * Belongs to its worker's thread. Only pipeline.c decides what happens next; the other files of proxy/ do one
+ * thing each to a transit. */
 #ifndef PROXY_TRANSIT_H
 #define PROXY_TRANSIT_H
 
@@ -46,6 +47,9 @@ struct transit {
     struct route route;
     struct check check;
     struct call call;
+    struct text sent_head; /* what the responder was sent, kept for another try */
+    struct text sent_body;
+    uint32_t tries; /* of the policy's retries that were used */
 
     enum passing request_passing;
     enum passing response_passing;

@@ -128,6 +128,7 @@ run(void *arg)
     struct worker *w = arg;
 
     loop_run(w->loop);
+    loop_turn(w->loop, 0); /* what was put off in the last turn */
     access_flush(w);
     return NULL;
 }

@@ -1,4 +1,5 @@
-/* worker.h -- one thread: its loop, listening sockets, clients, upstream connections, arenas and counters. Workers share nothing.
+/* worker.h -- one thread: its loop, listening sockets, clients, upstream connections, arenas and counters. Workers
+ * share nothing.
  *
  * Made and freed by the server's thread; between start and join everything in it belongs to its own thread. */
 #ifndef PROXY_WORKER_H
@@ -67,7 +68,8 @@ worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *resp
 /* Run its thread. 0 or -1. */
 int worker_start(struct worker *w, struct error *err);
 
-/* Any thread: stop accepting, finish what is inside within the settings' drain_timeout, then end. worker_join waits for it. */
+/* Any thread: stop accepting, finish what is inside within the settings' drain_timeout, then end. worker_join
+ * waits for it. */
 void worker_stop(struct worker *w);
 void worker_join(struct worker *w);
 

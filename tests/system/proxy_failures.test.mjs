@@ -148,6 +148,37 @@ test('a kept connection that dies is not replaced for one that may not', async (
     assert.equal(upstream.received().split('POST').length, 2, 'sent once');
 });
 
+test('retries: a request that may be repeated is sent again, no more often than said', async () => {
+    let fail = 2;
+    const upstream = await rawUpstream(async (connection) => { await connection.head(); if (fail-- > 0) connection.reset(); else await connection.send(ok); });
+    const gateway = await startGateway(upstream.url, { retries: 2 });
+    assert.equal((await client(gateway)).body, 'ok');
+    assert.equal(upstream.connections.length, 3);
+
+    fail = 1;
+    await upstream.connections[2].socket.destroy();
+    assert.equal((await client(gateway, post)).status, 502, 'a POST is never sent again');
+    fail = 100;
+    const before = upstream.connections.length;
+    assert.equal((await client(gateway)).status, 502);
+    assert.equal(upstream.connections.length - before, 3);
+});
+
+test('a client that stops reading is given up, and its upstream call with it', async () => {
+    const upstream = await rawUpstream(async (connection) => {
+        await connection.head();
+        await connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n`);
+        for (let i = 0; i < 100 && !connection.gone; i++)
+            await connection.send(Buffer.alloc(1000000));
+    });
+    const gateway = await startGateway(upstream.url, {}, { clients: { body_timeout: '200ms' } });
+    const stalled = await connect(gateway.port);
+    stalled.socket.pause();
+    stalled.send(get);
+    await (await upstream.waitForConnection()).closed();
+    await gateway.waitFor(/client gone/);
+});
+
 test('a kept connection that the upstream closes while it is idle is not used', async () => {
     const upstream = await rawUpstream(async (connection) => { await connection.head(); await connection.send(ok); connection.end(); });
     const gateway = await startGateway(upstream.url);
