@@ -60,7 +60,7 @@ nothing_is_made_up(void **state)
     compiled_free(c);
 }
 
-/* Ten ways at each of sixteen levels. */
+/* Twelve ways from the root back to it. */
 static void
 schemas_that_refer_to_themselves_many_times_are_asked_quickly(void **state)
 {
