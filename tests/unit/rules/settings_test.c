@@ -1,87 +1,25 @@
-/* Each file in tests/cases/rules/settings is a case; its first line says "# fine", or "# error:" with LINE:COLUMN: (or nothing, or another file's place)
- * and words of the message. A JSON file has no comments: NAME.expect says it. */
-#include "unit.h"
+#include "mistakes.h"
 
-#include "base/file.h"
 #include "base/limits.h"
 #include "rules/settings.h"
 
 #define FOLDER "tests/cases/rules/settings"
-#define PARENT "tests/cases/rules" /* "settings/.." */
 
-/* "4:1: …" in the file itself, "other.yaml:1:2: …", or the words alone. */
-static bool
-message_fits(const char *path, struct text expected, const struct error *err)
+static int
+load_settings(const char *path, struct error *err)
 {
-    char whole[1024], wanted[1024];
+    struct settings *s = settings_load(path, NULL, err);
 
-    (void)snprintf(whole, sizeof whole, "%s: %s", err->where, err->what);
-    if (expected.length > 0 && expected.data[0] >= '0' && expected.data[0] <= '9') {
-        size_t place = text_search(expected, TEXT(": "));
-        struct text words = text_from(expected, place + 2);
-
-        (void)snprintf(wanted, sizeof wanted, "%s:%.*s", path, TEXT_PRINT(text_slice(expected, 0, place)));
-        return strncmp(whole, wanted, strlen(wanted)) == 0 &&
-               text_search(text_of(whole), words) < strlen(whole) + (words.length == 0);
-    }
-    return text_search(text_of(whole), expected) < strlen(whole);
-}
-
-/* Says what is wrong; the test goes on with the next case. */
-static bool
-case_holds(const char *path, struct text expected)
-{
-    struct error err = { .kind = ERROR_NONE };
-    struct settings *s = settings_load(path, NULL, &err);
-    bool fine = text_equal(expected, TEXT("fine"));
-    bool holds = fine ? s != NULL : s == NULL && message_fits(path, expected, &err) && error_exit_code(&err) >= 2;
-
-    if (!holds)
-        print_error("%s\n  expected  %.*s\n  found     %s: %s\n", path, TEXT_PRINT(expected), err.where, err.what);
     settings_free(s);
-    return holds;
-}
-
-static struct text
-expectation(const char *path, struct arena *arena)
-{
-    struct text content;
-    char beside[300];
-
-    (void)snprintf(beside, sizeof beside, "%s.expect", path);
-    if (file_exists(beside)) {
-        assert_int_equal(file_read(&content, beside, arena, NULL), 0);
-        return text_slice(content, 0, text_find(content, '\n'));
-    }
-    assert_int_equal(file_read(&content, path, arena, NULL), 0);
-    content = text_slice(content, 0, text_find(content, '\n'));
-    if (text_equal(content, TEXT("# fine")))
-        return TEXT("fine");
-    check_that(text_starts(content, TEXT("# error: ")), "%s: the first line says what is expected", path);
-    return text_from(content, 9);
+    return s != NULL ? 0 : -1;
 }
 
 static void
 each_mistake_is_told_with_its_place(void **state)
 {
-    struct arena *arena = arena_new(0, SIZE_MAX);
-    const char **names;
-    size_t count, cases = 0, failed = 0;
-
     (void)state;
     (void)setenv("PLUMBLINE_TEST_TOKEN", "t0ken", 1);
-    assert_int_equal(file_list(FOLDER, arena, &names, &count, NULL), 0);
-    for (size_t i = 0; i < count; i++) {
-        struct text path = arena_print(arena, FOLDER "/%s", names[i]);
-
-        if (!text_ends(path, TEXT(".yaml")) && !text_ends(path, TEXT(".json")))
-            continue;
-        failed += !case_holds(path.data, expectation(path.data, arena));
-        cases++;
-    }
-    assert_int_equal(failed, 0);
-    assert_true(cases > 25);
-    arena_free(arena);
+    check_folder(FOLDER, 25, load_settings);
 }
 
 static struct settings *
@@ -118,7 +56,7 @@ every_key_arrives(void **state)
     assert_int_equal(s->max_connections, 5);
     assert_int_equal(s->max_header, 8192);
     assert_int_equal(s->max_fields, 7);
-    check_text(s->record.to, PARENT "/logs/x");
+    check_text(s->record.to, "tests/cases/rules/logs/x");
     assert_int_equal(s->record.segment, 1048576);
     assert_int_equal(s->record.sync, 0);
     assert_true(s->record.on_error_refuse);
@@ -188,7 +126,7 @@ paths_are_relative_to_the_file_that_names_them(void **state)
     (void)state;
     check_text(s->services[1].name, "erp");
     check_text(s->services[1].contract, "/abs/erp.yaml");
-    check_text(s->services[1].upstream.sandbox, PARENT "/b.yaml");
+    check_text(s->services[1].upstream.sandbox, "tests/cases/rules/b.yaml");
     check_text(s->services[2].name, "shop"); /* included */
     check_text(s->services[2].contract, FOLDER "/contracts/shop.yaml");
     settings_free(s);
