@@ -309,7 +309,8 @@ build_paths(struct loader *l, struct place paths, uint64_t bases, uint32_t *coun
     for (VALUE_EACH_MEMBER(key, paths.value)) {
         struct place item = { paths.document, value_next(key) };
 
-        if (key->count == 0 || key->data[0] != '/' || !value_is(item.value, VALUE_OBJECT))
+        if (key->count == 0 || key->data[0] != '/' || !value_is(item.value, VALUE_OBJECT) ||
+            loader_member(l, paths.value, value_text(key)) != item.value) /* of a repeated key the last one */
             continue;
         if (!count_only && note_identical(l, &forms, paths.document, key) < 0)
             return -1;

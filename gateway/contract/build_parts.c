@@ -175,12 +175,13 @@ build_parameters(struct loader *l, struct operation *operation, struct place pat
     for (uint32_t i = 0; i < count; i++)
         operation->parameter_count[all[i].in]++;
     for (unsigned in = 0; in < LOCATIONS; in++) {
-        uint32_t n = operation->parameter_count[in];
+        uint32_t n = 0;
 
-        operation->parameters[in] = n > 0 ? ARENA_ARRAY(loader_arena(l), struct parameter, n) : NULL;
-        if (n > 0 && operation->parameters[in] == NULL)
+        if (operation->parameter_count[in] == 0)
+            continue;
+        operation->parameters[in] = ARENA_ARRAY(loader_arena(l), struct parameter, operation->parameter_count[in]);
+        if (operation->parameters[in] == NULL)
             return -1;
-        n = 0;
         for (uint32_t i = 0; i < count; i++)
             if (all[i].in == in)
                 operation->parameters[in][n++] = all[i];

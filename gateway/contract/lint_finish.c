@@ -115,11 +115,47 @@ finish_example(struct loader *l, const struct expectation *e, struct schema_scra
     (void)schema_explain(shape.schema, e->value.value, &run, EXAMPLE_PROBLEMS, on_problem, &f);
 }
 
+/* ---- repeated keys ---- */
+
+static void
+note_repeated(struct loader *l, const struct document *document)
+{
+    struct index seen = { 0 };
+
+    for (uint32_t i = 0; i < document->values; i++) {
+        const struct value *object = document->root + i;
+
+        if (object->type != VALUE_OBJECT || !(object->flags & VALUE_DUPLICATE_KEY))
+            continue;
+        for (VALUE_EACH_MEMBER(key, object)) {
+            if (index_find(&seen, object, value_text(key)) != NULL)
+                loader_defect_key(l, LEVEL_ERROR, document, key,
+                                  "the key '%.*s' is in this object twice; only the last one counts",
+                                  TEXT_PRINT(value_text(key)));
+            (void)index_put(&seen, loader_arena(l), object, value_text(key), key);
+        }
+    }
+}
+
+static void
+finish_documents(struct loader *l)
+{
+    const struct index *documents = &l->sources.by_document;
+
+    for (uint32_t i = 0; i < documents->capacity; i++) {
+        const struct source *source = documents->slots[i].value;
+
+        if (source != NULL && source->document.duplicate_keys > 0)
+            note_repeated(l, &source->document);
+    }
+}
+
 int
 lint_finish(struct loader *l, struct error *err)
 {
     struct schema_scratch *scratch = NULL;
 
+    finish_documents(l);
     if (l->examples && (scratch = schema_scratch_new()) == NULL)
         return error_memory(err);
     for (const struct expectation *e = l->expectations; e != NULL; e = e->next) {

@@ -308,7 +308,7 @@ match_segment(const struct segment *s, struct text raw, struct search *search)
     rest = text_from(rest, s->literals[0].length);
     for (uint32_t i = 1; i <= s->variables; i++) {
         struct text literal = s->literals[i];
-        size_t end = rest.length;
+        size_t end;
 
         if (rest.length < 1 + literal.length)
             goto no;
