@@ -296,11 +296,36 @@ struct search {
     struct contract_match *match;
 };
 
+/* Where the byte of the decoded text stands in the raw one: each %XX is one byte. */
+static size_t
+raw_offset(struct text raw, size_t offset)
+{
+    size_t at = 0;
+
+    for (; offset > 0 && at < raw.length; offset--)
+        at += raw.data[at] == '%' ? 3 : 1;
+    return at;
+}
+
+/* The value of a variable as it was sent. */
+static struct text
+raw_value(struct text raw, struct text decoded_segment, struct text value)
+{
+    size_t from, to;
+
+    if (raw.length == decoded_segment.length)
+        return value;
+    from = raw_offset(raw, (size_t)(value.data - decoded_segment.data));
+    to = raw_offset(raw, (size_t)(value.data - decoded_segment.data) + value.length);
+    return text_slice(raw, from, to - from);
+}
+
 /* The variables of a templated segment: literals anchored at both ends, the first occurrence for those between. */
 static bool
-match_segment(const struct segment *s, struct text raw, struct search *search)
+match_segment(const struct segment *s, uint32_t depth, struct search *search)
 {
-    struct text rest = raw;
+    const struct text raw = search->segments[depth], whole = search->decoded[depth];
+    struct text rest = whole;
     uint32_t before = search->value_count;
 
     if (!text_starts(rest, s->literals[0]))
@@ -327,7 +352,7 @@ match_segment(const struct segment *s, struct text raw, struct search *search)
                 end = at + 1;
         }
         if (search->value_count < MATCH_PARAMETERS)
-            search->values[search->value_count++] = text_slice(rest, 0, end);
+            search->values[search->value_count++] = raw_value(raw, whole, text_slice(rest, 0, end));
         rest = text_from(rest, end + literal.length);
     }
     return true;
@@ -408,7 +433,7 @@ visit(const struct node *node, uint32_t depth, struct search *search)
     for (const struct node *child = node->templates; child != NULL; child = child->next) {
         uint32_t before = search->value_count;
 
-        if (match_segment(&child->segment, search->segments[depth], search)) {
+        if (match_segment(&child->segment, depth, search)) {
             if (visit(child, depth + 1, search))
                 return true;
             search->value_count = before;
