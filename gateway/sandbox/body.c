@@ -130,8 +130,8 @@ add_bare(struct buffer *out, const struct value *value)
 static void
 add_form_text(struct buffer *out, struct text t)
 {
-    for (size_t i = 0; i < t.length; i++) {
-        unsigned char c = (unsigned char)t.data[i];
+    for (const char *at = t.data; t.length > 0 && at < t.data + t.length; at++) {
+        unsigned char c = (unsigned char)*at;
 
         if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("*-._", c) != NULL)
             buffer_byte(out, (char)c);

@@ -166,7 +166,7 @@ static bool
 try_once(struct sample_maker *m, const struct sample_plan *goal, struct buffer *out)
 {
     size_t start = buffer_length(out);
-    struct sample_plan plan;
+    struct sample_plan plan = { .count = 0 };
     struct sample_level level = { .plan = &plan, .outer = m->level };
     enum given given;
     bool made;

@@ -3,27 +3,37 @@
 
 #define UNIQUE_TRIES 40
 
-/* The schemas for the item at this index. Draft 4 and OpenAPI 3.0 write positions as an array in `items`, the rest as additionalItems. */
+/* The schemas of one part for the item at this index; true: it says something. Draft 4 and OpenAPI 3.0 write positions as an array in `items`,
+ * the rest as additionalItems. */
+static bool
+add_goal(const struct sample_part *part, uint64_t index, struct sample_plan *goal)
+{
+    const struct value *prefix = VALUE_MEMBER(part->schema, "prefixItems");
+    const struct value *items = VALUE_MEMBER(part->schema, "items");
+
+    if (value_is(items, VALUE_ARRAY)) {
+        prefix = items;
+        items = VALUE_MEMBER(part->schema, "additionalItems");
+    }
+    if (value_is(prefix, VALUE_ARRAY) && index < prefix->count)
+        items = value_item(prefix, (uint32_t)index);
+    if (items != NULL)
+        sample_add(goal, part->document, items);
+    return items != NULL;
+}
+
 static void
 item_goal(const struct sample_plan *plan, uint64_t index, struct sample_plan *goal)
 {
-    *goal = (struct sample_plan){ .count = 0 };
-    for (uint32_t i = 0; i < plan->count; i++) {
-        const struct sample_part *part = &plan->parts[i];
-        const struct value *prefix = VALUE_MEMBER(part->schema, "prefixItems");
-        const struct value *items = VALUE_MEMBER(part->schema, "items");
+    const struct value *rest;
+    bool evaluated = false;
 
-        if (value_is(items, VALUE_ARRAY)) {
-            prefix = items;
-            items = VALUE_MEMBER(part->schema, "additionalItems");
-        }
-        if (value_is(prefix, VALUE_ARRAY) && index < prefix->count)
-            items = value_item(prefix, (uint32_t)index);
-        else if (items == NULL)
-            items = VALUE_MEMBER(part->schema, "unevaluatedItems");
-        if (items != NULL)
-            sample_add(goal, part->document, items);
-    }
+    *goal = (struct sample_plan){ .count = 0 };
+    for (uint32_t i = 0; i < plan->count; i++)
+        evaluated = add_goal(&plan->parts[i], index, goal) || evaluated;
+    if (!evaluated)
+        for (SAMPLE_EACH(part, plan, "unevaluatedItems", rest))
+            sample_add(goal, part->document, rest);
 }
 
 static uint64_t
@@ -54,7 +64,7 @@ must_contain(const struct sample_plan *plan)
 static uint64_t
 choose_count(struct sample_maker *m, const struct sample_plan *plan, uint64_t least, uint64_t most)
 {
-    struct sample_plan goal, expanded;
+    struct sample_plan goal, expanded = { .count = 0 };
     uint64_t count = positions(plan);
 
     if (count == 0)

@@ -126,43 +126,54 @@ read_bounds(struct range *r, const struct sample_plan *plan)
         lower_high(r, value, true);
 }
 
+/* Where one end is open, the format may close it: 2147483647 is the last int32. Numbers near 0 need no such end. */
 static void
 read_format(struct range *r, const struct sample_plan *plan)
 {
     const struct value *value;
 
     for (SAMPLE_EACH(part, plan, "format", value)) {
-        int bits = value->type != VALUE_STRING                    ? 0
-                   : text_equal(value_text(value), TEXT("int32")) ? 31
-                   : text_equal(value_text(value), TEXT("int64")) ? 63
-                                                                  : 0;
-        wide end = ((wide)1 << bits) * power(r->scale);
+        bool is_int32 = value->type == VALUE_STRING && text_equal(value_text(value), TEXT("int32"));
+        bool is_int64 = value->type == VALUE_STRING && text_equal(value_text(value), TEXT("int64"));
+        wide end = ((wide)1 << (is_int32 ? 31 : 63)) * power(r->scale);
 
-        if (bits == 0 || end >= wide_most)
+        if ((!is_int32 && !is_int64) || end >= wide_most)
             continue;
-        if (r->has_low && (!r->has_high || r->high > end - 1))
+        if (r->has_low && !r->has_high)
             r->high = end - 1;
-        if (r->has_high && (!r->has_low || r->low < -end))
+        else if (r->has_high && !r->has_low)
             r->low = -end;
         r->has_low = r->has_high = r->has_low || r->has_high;
     }
 }
 
-static void
-lift_step(struct range *r, wide step)
+static wide
+common_divisor(wide a, wide b)
 {
-    wide a = r->step, b = step;
-
     while (b != 0) {
         wide rest = a % b;
 
         a = b;
         b = rest;
     }
-    if (step <= 0 || r->step / a > wide_most / step)
+    return a;
+}
+
+/* The step becomes the least common multiple of both. */
+static void
+lift_step(struct range *r, wide step)
+{
+    wide times;
+
+    if (step <= 0) {
+        r->impossible = true;
+        return;
+    }
+    times = step / common_divisor(step, r->step); /* step > 0, so its divisor is too */
+    if (times > wide_most / r->step)
         r->impossible = true;
     else
-        r->step = r->step / a * step; /* the least common multiple */
+        r->step *= times;
 }
 
 static void

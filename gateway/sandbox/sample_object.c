@@ -144,7 +144,7 @@ list_properties(struct sample_maker *m, const struct sample_plan *plan, struct p
 static bool
 wants_optional(struct sample_maker *m, const struct sample_plan *plan, struct text name)
 {
-    struct sample_plan goal, expanded;
+    struct sample_plan goal, expanded = { .count = 0 };
 
     property_goal(m, plan, name, &goal);
     if (goal.impossible)
@@ -159,7 +159,7 @@ wants_optional(struct sample_maker *m, const struct sample_plan *plan, struct te
 static void
 choose_properties(struct sample_maker *m, const struct sample_plan *plan, struct properties *p)
 {
-    struct sample_plan goal, expanded;
+    struct sample_plan goal, expanded = { .count = 0 };
 
     for (uint32_t i = 0; i < p->count; i++) {
         if (!p->list[i].required) {

@@ -166,10 +166,18 @@ walk_group(struct walk *w, const struct pattern_node *node)
 static void
 walk_again(struct walk *w, uint32_t number)
 {
+    struct text captured;
+    char *room;
+
     if (number >= PATTERN_CAPTURES)
         return;
-    for (size_t i = w->captures[number].start; i < w->captures[number].end; i++)
-        buffer_byte(w->out, buffer_text(w->out).data[i]);
+    captured.length = w->captures[number].end - w->captures[number].start;
+    if (captured.length == 0 || (room = buffer_room(w->out, captured.length)) == NULL)
+        return;
+    captured =
+        text_slice(buffer_text(w->out), w->captures[number].start, captured.length); /* after it may have moved */
+    memcpy(room, captured.data, captured.length);
+    buffer_wrote(w->out, captured.length);
 }
 
 static void
