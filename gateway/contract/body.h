@@ -1,17 +1,20 @@
-/* body.h -- the content of a message against the media types that the contract lists. The same for both sides. For this folder only. */
+/* body.h -- the content of a message against the media types that the contract lists. The same for both sides. For
+ * this folder only. */
 #ifndef CONTRACT_BODY_H
 #define CONTRACT_BODY_H
 
 #include "contract/parameters.h"
 
-/* The media type of the list that fits the message best: the most specific range wins (OAS 3.1 4.8.14). NULL: none, or no Content-Type. */
+/* The media type of the list that fits the message best: the most specific range wins (OAS 3.1 4.8.14). NULL: none,
+ * or no Content-Type. */
 const struct media *body_media(const struct media_list *list, const struct message *m);
 
 /* Does the head say that content follows, and how sure is that? */
 bool body_surely_none(const struct message *m);
 bool body_surely_some(const struct message *m);
 
-/* What the head tells: Content-Type there and listed, content that cannot be looked into. place: the body or response in the contract. */
+/* What the head tells: Content-Type there and listed, content that cannot be looked into. place: the body or response
+ * in the contract. */
 void
 check_body_head(const struct checking *c, const struct media_list *list, const struct message *m, struct place place);
 

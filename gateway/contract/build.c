@@ -1,7 +1,7 @@
 /* build.c -- the operations of a document, with their place in the tree of paths.
  *
- * What stands in the document wrongly was said by lint; here only what takes more than one object to see: templates against parameters,
- * operationIds and paths against each other. */
+ * What stands in the document wrongly was said by lint; here only what takes more than one object to see: templates
+ * against parameters, operationIds and paths against each other. */
 #include "contract/loader_private.h"
 
 #include <stdlib.h>

@@ -1,9 +1,10 @@
 /* check.h -- one exchange against its operation.
  *
- * The same four functions serve live traffic, recordings, replays, flows and the sandbox. They take messages and give verdicts; they do
- * no I/O, ask no clock, and allocate only in the given arena. Each thread has its own schema_scratch.
+ * The same four functions serve live traffic, recordings, replays, flows and the sandbox. They take messages and give
+ * verdicts; they do no I/O, ask no clock, and allocate only in the given arena. Each thread has its own schema_scratch.
  *
- * Heads and bodies are checked apart, because in `enforce` a request with a bad head is refused before its body is read. */
+ * Heads and bodies are checked apart, because in `enforce` a request with a bad head is refused before its body is
+ * read. */
 #ifndef CONTRACT_CHECK_H
 #define CONTRACT_CHECK_H
 
@@ -30,11 +31,13 @@ struct check {
     uint32_t response_budget;
 };
 
-/* Parameters, credentials, media type, deprecation. match may lack an operation: then path-unknown or method-unknown is all. */
+/* Parameters, credentials, media type, deprecation. match may lack an operation: then path-unknown or method-unknown
+ * is all. */
 void check_request_head(struct check *check, const struct contract_match *match, const struct message *request,
                         struct verdict *verdict);
 
-/* Must the body be held to be checked? False: check_request_body has nothing to look at in the content (no schema, another kind of content). */
+/* Must the body be held to be checked? False: check_request_body has nothing to look at in the content (no schema,
+ * another kind of content). */
 bool check_request_needs_body(const struct contract_match *match, const struct message *request);
 
 /* The body, by its state: whole ones are decoded, parsed and validated; others become unchecked. */
@@ -49,7 +52,8 @@ bool check_response_needs_body(const struct contract_match *match, const struct 
 void check_response_body(struct check *check, const struct contract_match *match, const struct message *request,
                          const struct message *response, struct verdict *verdict);
 
-/* ---- streams of items (JSON Lines, JSON sequences, event streams): each item is checked as it passes (OAS 3.2 itemSchema) ---- */
+/* ---- streams of items (JSON Lines, JSON sequences, event streams): each item is checked as it passes (OAS 3.2
+ * itemSchema) ---- */
 
 struct check_items;
 

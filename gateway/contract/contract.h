@@ -1,8 +1,9 @@
 /* contract.h -- an OpenAPI document (3.0, 3.1, 3.2; JSON or YAML), resolved, compiled, ready to check.
  *
- * A contract never changes once loaded, so any thread may use it. To reload, load another. Every $ref is resolved and every schema,
- * path template and parameter compiled while loading, so that no request can fail later because of the document. A document with defects loads
- * with located warnings where its meaning is still clear; what is unclear stays `unchecked`, never silently passed.
+ * A contract never changes once loaded, so any thread may use it. To reload, load another. Every $ref is resolved and
+ * every schema, path template and parameter compiled while loading, so that no request can fail later because of the
+ * document. A document with defects loads with located warnings where its meaning is still clear; what is unclear
+ * stays `unchecked`, never silently passed.
  *
  * No sockets: $ref reaches files below the contract's folder (or ref_root), after realpath. */
 #ifndef CONTRACT_CONTRACT_H
@@ -22,7 +23,8 @@
 struct contract;
 struct operation;
 
-/* Something wrong with the document. Texts live as long as the contract (or until the callback returns, when loading fails). */
+/* Something wrong with the document. Texts live as long as the contract (or until the callback returns, when loading
+ * fails). */
 struct contract_defect {
     enum level level; /* error: the document breaks its specification; warn: questionable; info */
     struct text file;
@@ -84,9 +86,11 @@ struct contract_match {
     uint32_t parameter_count;
 };
 
-/* The operation for this method and raw path (below the base paths of the servers; a path without a base also matches when `bare`).
- * Segments are compared after percent-decoding each; a literal segment beats a template (OAS 3.1 4.8.8.2), more literal ones beat fewer. HEAD finds GET's
- * operation where the contract has no HEAD. No allocation but for decoding, in the arena. */
+/* The operation for this method and raw path (below the base paths of the servers; a path without a base also matches
+ * when `bare`). Segments are compared after percent-decoding each; a literal segment beats a template (OAS 3.1
+ * 4.8.8.2), more literal ones beat fewer. Where the most specific template lacks the method, a more general one that
+ * has it is found, as routers do. HEAD finds GET's operation where the contract has no HEAD. No allocation but for
+ * decoding, in the arena. */
 void contract_find(const struct contract *c, struct text method, struct text path, bool bare, struct arena *arena,
                    struct contract_match *match);
 
@@ -107,13 +111,14 @@ const struct document *operation_document(const struct operation *o);
 /* The Response Object (references followed) for a status: exact, then its range (4XX), then default; NULL. */
 const struct value *operation_response(const struct operation *o, uint16_t status, const struct document **document);
 
-/* For `contract show`: columns of one operation: "application/json", "200 400 404 default", "bearerAuth". In the arena. */
+/* For `contract show`: columns of one operation: "application/json", "200 400 404 default", "bearerAuth". In the
+ * arena. */
 struct text operation_request_types(const struct operation *o, struct arena *arena);
 struct text operation_statuses(const struct operation *o, struct arena *arena);
 struct text operation_security(const struct operation *o, struct arena *arena);
 
-/* The value of WWW-Authenticate for a 401 (RFC 9110 11.6.1): 'Bearer realm="Shop"'; a challenge per scheme of the operation, empty when it needs none. In the
- * arena. */
+/* The value of WWW-Authenticate for a 401 (RFC 9110 11.6.1): 'Bearer realm="Shop"'; a challenge per scheme of the
+ * operation, empty when it needs none. In the arena. */
 struct text operation_challenge(const struct operation *o, struct arena *arena);
 
 #endif

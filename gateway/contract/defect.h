@@ -1,4 +1,5 @@
-/* defect.h -- the defects of a document while it is loaded: collected, said once each, given out in document order. One thread. */
+/* defect.h -- the defects of a document while it is loaded: collected, said once each, given out in document order.
+ * One thread. */
 #ifndef CONTRACT_DEFECT_H
 #define CONTRACT_DEFECT_H
 

@@ -1,4 +1,5 @@
-/* form.c -- see form.h. Values are collected raw under their names first: what they mean is only known when all are there. */
+/* form.c -- see form.h. Values are collected raw under their names first: what they mean is only known when all are
+ * there. */
 #include "contract/form.h"
 
 #include "base/buffer.h"

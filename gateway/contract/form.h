@@ -1,7 +1,8 @@
-/* form.h -- application/x-www-form-urlencoded bodies, and query strings that are objects: pairs become one object. For this folder only.
+/* form.h -- application/x-www-form-urlencoded bodies, and query strings that are objects: pairs become one object.
+ * For this folder only.
  *
- * Several pairs of one name are an array where the schema allows one. An Encoding Object may give a property a style or a
- * content type of its own (OAS 3.1 4.8.15). */
+ * Several pairs of one name are an array where the schema allows one. An Encoding Object may give a property a style
+ * or a content type of its own (OAS 3.1 4.8.15). */
 #ifndef CONTRACT_FORM_H
 #define CONTRACT_FORM_H
 

@@ -1,5 +1,6 @@
-/* items.c -- sequences of items, cut as their bytes come in: JSON Lines (a line each), RFC 7464 JSON text sequences (behind each RS), event streams
- * (fields up to an empty line; WHATWG HTML 9.2.6). Each item is checked against the itemSchema (OAS 3.2 4.14.3).
+/* items.c -- sequences of items, cut as their bytes come in: JSON Lines (a line each), RFC 7464 JSON text sequences
+ * (behind each RS), event streams (fields up to an empty line; WHATWG HTML 9.2.6). Each item is checked against the
+ * itemSchema (OAS 3.2 4.14.3).
  *
  * What an item takes of the arena is given back when nothing was found in it, so that a stream may go on for ever. */
 #include "contract/body.h"

@@ -1,6 +1,7 @@
 /* lint.c -- walks a document along the tables of lint_tables.c, once, in document order.
  *
- * What is found here is what one object alone tells: wrong types, missing and unknown fields, references that lead nowhere. */
+ * What is found here is what one object alone tells: wrong types, missing and unknown fields, references that lead
+ * nowhere. */
 #include "contract/lint.h"
 #include "contract/loader_private.h"
 

@@ -67,7 +67,8 @@ struct text lint_near(struct loader *l, struct text word, const char *const *nam
 /* Remember that this value should satisfy that schema; looked at when all schemas are compiled. */
 void lint_expect(struct loader *l, struct place value, struct place schema, const char *what);
 
-/* Remember that a link names this operationId and gives it these parameters; looked at when all operations are known. */
+/* Remember that a link names this operationId and gives it these parameters; looked at when all operations are known.
+ * */
 void lint_link_target(struct loader *l, struct place id, struct place parameters);
 
 bool lint_is_extension(struct text key);

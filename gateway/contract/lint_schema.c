@@ -1,7 +1,7 @@
 /* lint_schema.c -- schemas of a document: compiled, then walked for keywords that nobody knows, and for their examples.
  *
- * Wrong values of keywords are found by the compiler (schema/); here it is the names: `requred` is no error for JSON Schema, which ignores what it does not
- * know, but it checks nothing. */
+ * Wrong values of keywords are found by the compiler (schema/); here it is the names: `requred` is no error for JSON
+ * Schema, which ignores what it does not know, but it checks nothing. */
 #include "contract/lint.h"
 #include "contract/loader_private.h"
 

@@ -131,7 +131,8 @@ nearest_key(struct loader *l, const struct value *object, struct text word)
     return text_nearest(word, names, count);
 }
 
-/* Was it meant for another section of components? "#/definitions/Order" and "#/components/schema/Order" mean the schema. */
+/* Was it meant for another section of components? "#/definitions/Order" and "#/components/schema/Order" mean the
+ * schema. */
 static const char *
 same_name_elsewhere(struct loader *l, const struct document *document, struct text token)
 {
@@ -288,8 +289,8 @@ loader_on_load(void *arg, struct text uri, enum schema_dialect *dialect)
     return &source->document;
 }
 
-/* A keyword whose value is wrong and a reference that leads nowhere break the specification; a format or pattern that cannot be checked
- * does not. The compiler does not tell them apart but in words. */
+/* A keyword whose value is wrong and a reference that leads nowhere break the specification; a format or pattern that
+ * cannot be checked does not. The compiler does not tell them apart but in words. */
 static enum level
 level_of(const struct schema_defect *defect, const char *failure)
 {

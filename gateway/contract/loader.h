@@ -1,7 +1,7 @@
 /* loader.h -- what the files that load a contract share: documents by $ref, places by $ref, and the list of defects.
  *
- * Lives from the beginning to the end of contract_load; one thread. Every $ref is followed once, big objects are indexed when something is
- * first looked up in them, so that a contract of 20 MB stays linear work. */
+ * Lives from the beginning to the end of contract_load; one thread. Every $ref is followed once, big objects are
+ * indexed when something is first looked up in them, so that a contract of 20 MB stays linear work. */
 #ifndef CONTRACT_LOADER_H
 #define CONTRACT_LOADER_H
 
@@ -50,8 +50,8 @@ const char *object_kind_name(enum object_kind kind);
 struct contract *loader_contract(struct loader *l);
 struct arena *loader_arena(struct loader *l);
 
-/* Note a defect. at.value says where; NULL: the document as a whole. Said twice at the same place with the same words, it counts
- * once. */
+/* Note a defect. at.value says where; NULL: the document as a whole. Said twice at the same place with the same
+ * words, it counts once. */
 void loader_defect(struct loader *l, enum level level, struct place at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -62,14 +62,16 @@ void loader_defect_key(struct loader *l, enum level level, const struct document
 /* The member of an object, by an index when the object is large. */
 const struct value *loader_member(struct loader *l, const struct value *object, struct text key);
 
-/* Follow a Reference Object (and what it leads to, while that is one, too); gives `from` when it is none. When it leads nowhere, value is NULL and the
- * defect is noted once per place. */
+/* Follow a Reference Object (and what it leads to, while that is one, too); gives `from` when it is none. When it
+ * leads nowhere, value is NULL and the defect is noted once per place. */
 struct place loader_follow(struct loader *l, struct place from);
 
-/* Where this reference, as written in `document`, leads. NULL value: nowhere; why is then the end of a sentence ("leads nowhere"). */
+/* Where this reference, as written in `document`, leads. NULL value: nowhere; why is then the end of a sentence
+ * ("leads nowhere"). */
 struct place loader_resolve(struct loader *l, const struct document *document, struct text reference, const char **why);
 
-/* Compile the schema at this place (once, however often it is asked for) and look at its types. NULL value: an empty shape. */
+/* Compile the schema at this place (once, however often it is asked for) and look at its types. NULL value: an empty
+ * shape. */
 struct shape loader_shape(struct loader *l, struct place at);
 
 /* Look for defects in what stands at this place and below it, once. */

@@ -8,10 +8,11 @@
 
 #define NEAREST_ASKED_MAX 200 /* later unresolved references get no suggestion: the search is not for free */
 
-#define LINT_DEPTH        1500 /* objects in objects, references followed; a document is at most LIMIT_JSON_DEPTH deep */
+#define LINT_DEPTH        1500 /* objects in objects, with references followed */
 #define EXAMPLE_PROBLEMS  10   /* said about one example */
 
-/* What can only be looked at when everything is compiled: an example against its schema, a link against its operation. */
+/* What can only be looked at when everything is compiled: an example against its schema, a link against its
+ * operation. */
 struct expectation {
     struct place value;
     struct place other; /* the schema; of a link: its parameters */

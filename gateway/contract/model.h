@@ -1,8 +1,8 @@
 /* model.h -- what a loaded contract looks like inside; for the files of this folder only.
  *
- * Everything that can be decided when loading is decided then: parameters by location with compiled schemas, media types in order, responses by
- * status, credentials. Checking a message looks up, compares and appends. All of it lives in the contract's arena and never
- * changes after loading. */
+ * Everything that can be decided when loading is decided then: parameters by location with compiled schemas, media
+ * types in order, responses by status, credentials. Checking a message looks up, compares and appends. All of it
+ * lives in the contract's arena and never changes after loading. */
 #ifndef CONTRACT_MODEL_H
 #define CONTRACT_MODEL_H
 
@@ -45,8 +45,8 @@ enum style {
     STYLES,
 };
 
-/* A compiled schema and what reading text needs to know of it. schema NULL: nothing to check; `broken`: there was one, but it
- * cannot be used, so that the part stays unchecked. */
+/* A compiled schema and what reading text needs to know of it. schema NULL: nothing to check; `broken`: there was
+ * one, but it cannot be used, so that the part stays unchecked. */
 struct shape {
     const struct schema *schema;
     unsigned types; /* SCHEMA_TYPE_… */
@@ -202,7 +202,8 @@ int path_tree_add(struct path_tree *tree, struct arena *arena, const struct oper
 /* When all are in: methods per path for 405, order of alternatives. 0 or -1. */
 int path_tree_finish(struct path_tree *tree, struct arena *arena);
 
-/* The names of the variables of one template, in order: "{a}-{b}/c/{d}" has a, b, d. How many; at most `max` are stored. */
+/* The names of the variables of one template, in order: "{a}-{b}/c/{d}" has a, b, d. How many; at most `max` are
+ * stored. */
 uint32_t path_template_variables(struct text template, struct text *names, uint32_t max);
 
 /* How many segments a path has: its slashes. */

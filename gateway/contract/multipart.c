@@ -1,7 +1,7 @@
 /* multipart.c -- multipart/form-data (RFC 7578, RFC 2046 5.1) as one object: a member per part name.
  *
- * A part is JSON when it or its Encoding Object says so, a text, or a file. Of a file its bytes are not looked into; it counts as a string of as many
- * characters as it has bytes (OAS 3.1 4.8.14.3). */
+ * A part is JSON when it or its Encoding Object says so, a text, or a file. Of a file its bytes are not looked into;
+ * it counts as a string of as many characters as it has bytes (OAS 3.1 4.8.14.3). */
 #include "contract/body.h"
 
 #include "base/limits.h"
@@ -27,7 +27,8 @@ broken(const struct multipart *m, struct text name, const char *expected, struct
                  m->media->place, expected, found);
 }
 
-/* Skip to behind the next line that is a delimiter. *last: it was the closing one. False: there is none. *before is what came before it. */
+/* Skip to behind the next line that is a delimiter. *last: it was the closing one. False: there is none. *before is
+ * what came before it. */
 static bool
 next_delimiter(struct multipart *m, struct text *before, bool *last)
 {
@@ -96,7 +97,8 @@ read_headers(struct body_part *part, struct text text)
     return false;
 }
 
-/* The value of a parameter of Content-Disposition, quotes and backslashes undone (RFC 7578 4.2, WHATWG HTML 4.10.22.8). */
+/* The value of a parameter of Content-Disposition, quotes and backslashes undone (RFC 7578 4.2, WHATWG HTML
+ * 4.10.22.8). */
 static bool
 disposition_parameter(struct text value, struct text name, struct arena *arena, struct text *out)
 {

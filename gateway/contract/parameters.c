@@ -1,7 +1,8 @@
 /* parameters.c -- find what was sent for each parameter, read it, ask the schema.
  *
- * Text has no types, so a value is read in the ways that the schema allows, the plainest first: one text, then an array, then an object; the first
- * that is valid is what was meant. When none is, the first that could be read is explained. */
+ * Text has no types, so a value is read in the ways that the schema allows, the plainest first: one text, then an
+ * array, then an object; the first that is valid is what was meant. When none is, the first that could be read is
+ * explained. */
 #include "contract/parameters.h"
 
 #include "base/limits.h"

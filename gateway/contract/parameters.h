@@ -1,4 +1,5 @@
-/* parameters.h -- path, query, header and cookie parameters of one request; headers of one response. For this folder only. */
+/* parameters.h -- path, query, header and cookie parameters of one request; headers of one response. For this folder
+ * only. */
 #ifndef CONTRACT_PARAMETERS_H
 #define CONTRACT_PARAMETERS_H
 
@@ -35,8 +36,8 @@ void report_missing(const struct checking *c, const struct parameter *p, enum vi
 void check_content_text(const struct checking *c, const struct media *media, struct text text, struct text instance,
                         const struct parameter_ids *ids);
 
-/* Make a value of a part and ask the shape: strings where nothing else is known, then what the texts are written like. *value is the first of the
- * two; NULL without memory, which counts as valid and is marked. */
+/* Make a value of a part and ask the shape: strings where nothing else is known, then what the texts are written
+ * like. *value is the first of the two; NULL without memory, which counts as valid and is marked. */
 bool part_is_valid(const struct checking *c, const struct shape *shape, const struct part *part, struct text instance,
                    const struct value **value);
 

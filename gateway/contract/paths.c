@@ -1,8 +1,8 @@
 /* paths.c -- path templates as a tree of segments; the look-up of an operation.
  *
- * A node has literal children (sorted, found by bisection), then templated children in the order in which they are tried: those with more literal text
- * first, "{all}" last. A path is cut at '/' before it is decoded. Every node is visited at most once per look-up, because its depth is the
- * number of the segment: no path can make it take long. */
+ * A node has literal children (sorted, found by bisection), then templated children in the order in which they are
+ * tried: those with more literal text first, "{all}" last. A path is cut at '/' before it is decoded. Every node is
+ * visited at most once per look-up, because its depth is the number of the segment: no path can make it take long. */
 #include "contract/model.h"
 
 #include <stdlib.h>
@@ -418,8 +418,8 @@ visit_end(const struct node *node, struct search *search)
     return true;
 }
 
-/* Depth first, literals first: the first end with the method is the most specific one. A more general template with the method
- * is used where the specific one lacks it, as routers do. */
+/* Depth first, literals first: the first end with the method is the most specific one. A more general template with
+ * the method is used where the specific one lacks it, as routers do. */
 static bool
 visit(const struct node *node, uint32_t depth, struct search *search)
 {

@@ -1,7 +1,7 @@
 /* query.c -- pairs of the query, each claimed by the parameter it belongs to.
  *
- * Most parameters own the pairs with their name. A deepObject owns "name[…]", an exploded object the pairs with the names of its properties; what nobody
- * owns is unknown. */
+ * Most parameters own the pairs with their name. A deepObject owns "name[…]", an exploded object the pairs with the
+ * names of its properties; what nobody owns is unknown. */
 #include "contract/query.h"
 
 #include "base/limits.h"

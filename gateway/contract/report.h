@@ -15,7 +15,8 @@ struct checking {
 
 struct checking checking_begin(struct check *check, enum side side, struct verdict *verdict);
 
-/* A violation at this place of the contract (value NULL: nowhere in particular), or NULL when it is ignored or the list is full. */
+/* A violation at this place of the contract (value NULL: nowhere in particular), or NULL when it is ignored or the
+ * list is full. */
 struct violation *report_add(const struct checking *c, enum violation_id id, struct text instance, struct place place);
 
 /* The same with both sides filled in; `found` is quoted and shortened. */
@@ -28,8 +29,8 @@ void report_unchecked(const struct checking *c, enum unchecked_id reason, struct
 bool
 checking_valid(const struct checking *c, const struct shape *shape, const struct value *value, struct text instance);
 
-/* Say why it is not. Instances are `instance` followed by the pointer below the value. `id` is for all but members that are too many: with
- * VIOLATION_BODY_SCHEMA these are VIOLATION_BODY_EXTRA. */
+/* Say why it is not. Instances are `instance` followed by the pointer below the value. `id` is for all but members
+ * that are too many: with VIOLATION_BODY_SCHEMA these are VIOLATION_BODY_EXTRA. */
 void report_schema(const struct checking *c, enum violation_id id, const struct shape *shape, const struct value *value,
                    struct text instance);
 

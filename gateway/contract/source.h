@@ -1,7 +1,7 @@
 /* source.h -- the files a contract is made of: found below one folder, read once, known by URI.
  *
- * A URI without fragment names a document. Nothing is fetched: an http: reference gives no document and a reason. Paths are compared after
- * realpath, so that a symbolic link cannot lead out of the folder. */
+ * A URI without fragment names a document. Nothing is fetched: an http: reference gives no document and a reason.
+ * Paths are compared after realpath, so that a symbolic link cannot lead out of the folder. */
 #ifndef CONTRACT_SOURCE_H
 #define CONTRACT_SOURCE_H
 
@@ -42,7 +42,8 @@ int source_set_base(struct source_list *list, struct source *source, struct text
 /* The source that a document belongs to; NULL when it is none of this list. */
 const struct source *source_of(const struct source_list *list, const struct document *document);
 
-/* The document that `reference` (without its fragment) names in `from`; read if need be. NULL: *why says why not, as the end of a sentence ("leads nowhere"); in the arena. */
+/* The document that `reference` (without its fragment) names in `from`; read if need be. NULL: *why says why not, as
+ * the end of a sentence ("leads nowhere"); in the arena. */
 struct source *
 source_open(struct source_list *list, const struct source *from, struct text reference, const char **why);
 

@@ -79,7 +79,8 @@ piece_next(struct pieces *p, struct text *piece)
     return true;
 }
 
-/* What stands between values. OpenAPI before 3.0.4 and 3.1.1 shows dots where RFC 6570 has commas for label: both are read. */
+/* What stands between values. OpenAPI before 3.0.4 and 3.1.1 shows dots where RFC 6570 has commas for label: both are
+ * read. */
 static enum separator
 separator_of(const struct style_reader *r, struct text raw)
 {

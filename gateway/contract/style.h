@@ -29,11 +29,13 @@ bool style_decode(struct style_reader *r, struct text raw, struct text *out);
 /* A value that is neither array nor object. */
 bool style_scalar(struct style_reader *r, struct text raw, struct text *out);
 
-/* The occurrences of one parameter (more than one only in queries, headers and cookies) as an array or object. NULL with r->wrong, or without memory. */
+/* The occurrences of one parameter (more than one only in queries, headers and cookies) as an array or object. NULL
+ * with r->wrong, or without memory. */
 struct part *style_array(struct style_reader *r, const struct text *raws, uint32_t count);
 struct part *style_object(struct style_reader *r, const struct text *raws, uint32_t count);
 
-/* Add the value of "name[a][b]" to the object; `keys` is the decoded "[a][b]". "[]" and "[0]" make arrays. False with r->wrong. */
+/* Add the value of "name[a][b]" to the object; `keys` is the decoded "[a][b]". "[]" and "[0]" make arrays. False with
+ * r->wrong. */
 bool style_deep(struct style_reader *r, struct part *object, struct text keys, struct text raw, struct index *members);
 
 #endif

@@ -1,7 +1,8 @@
 /* violation.h -- what can be found wrong with an exchange, and what can stay unchecked: the tables.
  *
- * One list makes the enum, the ids that users see, the page docs/violations.md and the metric labels. Ids are a promise;
- * wording may improve. A violation is data: Plumbline did its work, the traffic broke the contract. Any thread. */
+ * One list makes the enum, the ids that users see, the page docs/violations.md and the metric labels. Ids are a
+ * promise; wording may improve. A violation is data: Plumbline did its work, the traffic broke the contract. Any
+ * thread. */
 #ifndef CONTRACT_VIOLATION_H
 #define CONTRACT_VIOLATION_H
 
@@ -108,7 +109,7 @@ struct violation {
     enum violation_id id;
     enum side side;
     struct text
-        instance; /* a JSON Pointer in the body ("/items/0/price"), or "query limit", "header X-Id", "path id", "cookie c", or empty */
+        instance; /* a JSON Pointer in the body ("/items/0/price"), "query limit", "header X-Id", "path id", or empty */
     struct text keyword;   /* of the schema, or empty */
     struct text file;      /* of the contract, as it was named when loading */
     uint32_t line, column; /* from 1; 0 where there is none */
@@ -142,7 +143,8 @@ struct verdict {
 struct violation *verdict_add(struct verdict *v, struct arena *arena, enum violation_id id, enum side side);
 void verdict_unchecked(struct verdict *v, enum unchecked_id reason, enum side side, struct text instance);
 
-/* One line for people: "response body-schema /items/0/price: expected number >= 0, found \"12.50\" (string)". In the arena. */
+/* One line for people: "response body-schema /items/0/price: expected number >= 0, found \"12.50\" (string)". In the
+ * arena. */
 struct text violation_line(const struct violation *v, struct arena *arena);
 
 #endif

@@ -1,4 +1,4 @@
-/* Runs every case of tests/cases/contract/: each file is a piece of a contract and messages with what is to be found in them.
+/* Runs every case of tests/cases/contract/: a piece of a contract each, and messages with what is to be found.
  *
  *   description: one sentence
  *   openapi: 3.1.0                       (3.1.0 unless said)
@@ -8,7 +8,7 @@
  *     - name: what is shown
  *       request: { method: GET, target: "/a?b=c", headers: ["X-A: b"], body: text or a value that is sent as JSON }
  *       response: { status: 200, headers: [...], body: ... }
- *       expect: ["request parameter-schema query b"]      (side, id, instance; the order does not matter; default: nothing)
+ *       expect: ["request parameter-schema query b"]      (side, id, instance; in any order)
  *       unchecked: ["request pattern query b"]
  *       says: ["expected integer"]         (each is a part of one of the violations' lines)
  *       operation: "GET /a"                (the operation that is found; "" for none)
