@@ -312,5 +312,5 @@ loader_on_schema_defect(void *arg, const struct schema_defect *defect)
 
     l->load_failure = NULL;
     loader_defect(l, level_of(defect, failure), (struct place){ defect->document, defect->place }, "%.*s%s%s",
-                  TEXT_PRINT(defect->what), failure != NULL ? "; " : "", failure != NULL ? failure : "");
+                  TEXT_PRINT(defect->what), failure != NULL ? ": it " : "", failure != NULL ? failure : "");
 }
