@@ -125,7 +125,8 @@ choose_kind(struct sample_maker *m, unsigned allowed, unsigned likely)
     if (allowed == SCHEMA_TYPE_ANY && !sample_perhaps(m, 50))
         return SCHEMA_TYPE_STRING;
     /* deep inside, and where the schema contains itself, an end is wanted */
-    if ((allowed & SCHEMA_TYPE_NULL) != 0 && (m->depth > SAMPLE_OPTIONAL || sample_perhaps(m, 15)))
+    if ((allowed & SCHEMA_TYPE_NULL) != 0 &&
+        (m->depth > SAMPLE_OPTIONAL ? !sample_perhaps(m, 50) : sample_perhaps(m, 15)))
         return SCHEMA_TYPE_NULL;
     for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if ((allowed & kinds[i]) != 0 && (kinds[i] != SCHEMA_TYPE_NULL || count == 0))

@@ -340,6 +340,16 @@ type_named(const struct value *name)
     return 0;
 }
 
+/* Only OpenAPI 3.0 knows `nullable`; what says nothing about itself (a file that a contract refers to) may mean it. */
+static bool
+is_nullable(const struct sample_part *part)
+{
+    const struct value *version = VALUE_MEMBER(part->document->root, "openapi");
+
+    return value_is(VALUE_MEMBER(part->schema, "nullable"), VALUE_TRUE) &&
+           (!value_is(version, VALUE_STRING) || text_starts(value_text(version), TEXT("3.0")));
+}
+
 static unsigned
 types_of(const struct sample_part *part, const struct value *type)
 {
@@ -350,7 +360,7 @@ types_of(const struct sample_part *part, const struct value *type)
             bits |= type_named(one);
     else
         bits = type_named(type);
-    if (value_is(VALUE_MEMBER(part->schema, "nullable"), VALUE_TRUE))
+    if (is_nullable(part))
         bits |= SCHEMA_TYPE_NULL;
     return bits != 0 ? bits : SCHEMA_TYPE_ANY;
 }
