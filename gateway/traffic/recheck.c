@@ -41,6 +41,8 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     if (x->redacted_count == 0)
         return;
     for (uint32_t i = 0; i < fresh->count; i++) {
+        if (fresh->list[i].id == VIOLATION_SECURITY_MISSING && live->checked && redacted_covers(x, &fresh->list[i]))
+            continue; /* how credentials look was judged live, and that stands */
         if (is_doubtful(x, &fresh->list[i]))
             verdict_unchecked(fresh, UNCHECKED_REDACTED, side, fresh->list[i].instance);
         else

@@ -51,8 +51,9 @@ is_about_body(const struct violation *v)
 static bool
 head_covers(struct text place, const struct violation *v)
 {
-    if (v->id == VIOLATION_SECURITY_MISSING)
-        return text_starts(place, TEXT("header ")) || text_starts(place, TEXT("query"));
+    if (v->id == VIOLATION_SECURITY_MISSING) /* there are some, and what is left of them looks wrong */
+        return !text_equal(v->found, TEXT("none")) &&
+               (text_starts(place, TEXT("header ")) || text_starts(place, TEXT("query")));
     if (text_equal(place, TEXT("path")) || text_equal(place, TEXT("query"))) /* the whole of it */
         return text_starts(v->instance, place);
     if (text_equal_nocase(place, TEXT("header Cookie")))
