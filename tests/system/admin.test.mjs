@@ -221,6 +221,14 @@ test('its answers keep its own contract, as a second gateway sees them', async (
     assert.equal(head.status, 200);
 });
 
+test('other linters have nothing against its contract', async () => {
+    const env = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+    for (const [command, ...args] of [['redocly', 'lint', '--config', 'tests/contracts/redocly.yaml'], ['spectral', 'lint', '--fail-severity', 'hint', '-r', 'tests/contracts/spectral.yaml']]) {
+        const done = await run(command, [...args, document], { cwd: root, env });
+        assert.equal(done.status, 0, `${command}:\n${done.stdout}${done.stderr}`);
+    }
+});
+
 test('without an admin address there is no admin listener', async () => {
     const upstream = await rawUpstream(ok);
     const gateway = await startGateway(upstream.url, {}, { admin: '127.0.0.1:0' }, { args: ['--admin', 'off'] });
