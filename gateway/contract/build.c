@@ -31,9 +31,26 @@ method_of(struct loader *l, struct text field)
 
 /* ---- base paths ---- */
 
-/* The URL with {name} replaced by the default of that variable. */
+#define SERVER_CHOICES 256 /* of values for the variables of one URL; more are not looked at */
+
+/* The value of a variable: choice 0 is its default, 1 the first of its enum, and so on. What is left of the choice is for the next variable. */
+static const struct value *
+choose_value(const struct value *variable, uint32_t *choice)
+{
+    const struct value *values = VALUE_MEMBER(variable, "enum");
+    uint32_t count = value_is(values, VALUE_ARRAY) ? values->count : 0, mine = *choice % (count + 1);
+
+    *choice /= count + 1;
+    if (mine > 0)
+        for (VALUE_EACH_ITEM(item, values))
+            if (--mine == 0)
+                return item;
+    return VALUE_MEMBER(variable, "default");
+}
+
+/* The URL with each {name} replaced by a value of that variable; choice ends at 0 as long as there is such a choice. */
 static struct text
-fill_variables(struct loader *l, struct place server, struct text url)
+fill_variables(struct loader *l, struct place server, struct text url, uint32_t *choice)
 {
     struct text out = TEXT("");
     struct arena *arena = loader_arena(l);
@@ -42,15 +59,15 @@ fill_variables(struct loader *l, struct place server, struct text url)
     for (;;) {
         size_t open = text_find(url, '{');
         size_t close = open < url.length ? open + text_find(text_from(url, open), '}') : url.length;
-        const struct value *variable, *fallback;
+        const struct value *variable, *chosen;
 
         if (close >= url.length)
             return arena_print(arena, "%.*s%.*s", TEXT_PRINT(out), TEXT_PRINT(url));
         variable = loader_member(l, variables.value, text_slice(url, open + 1, close - open - 1));
-        fallback = VALUE_MEMBER(variable, "default");
-        if (fallback != NULL && (fallback->type == VALUE_STRING || fallback->type == VALUE_NUMBER))
+        chosen = choose_value(variable, choice);
+        if (chosen != NULL && (chosen->type == VALUE_STRING || chosen->type == VALUE_NUMBER))
             out = arena_print(arena, "%.*s%.*s%.*s", TEXT_PRINT(out), (int)open, url.data,
-                              TEXT_PRINT(value_text(fallback)));
+                              TEXT_PRINT(value_text(chosen)));
         else
             out = arena_print(arena, "%.*s%.*s", TEXT_PRINT(out), (int)close + 1, url.data);
         url = text_from(url, close + 1);
@@ -59,9 +76,9 @@ fill_variables(struct loader *l, struct place server, struct text url)
 
 /* "/api/v1" of "https://host/api/v1/", "" of "https://host" and of "/". */
 static struct text
-base_of(struct loader *l, struct place server)
+base_of(struct loader *l, struct place server, uint32_t *choice)
 {
-    struct text url = fill_variables(l, server, loader_text(l, server.value, TEXT("url")));
+    struct text url = fill_variables(l, server, loader_text(l, server.value, TEXT("url")), choice);
     size_t size = url.length + 32;
     char *out = arena_alloc(loader_arena(l), size);
     struct text path = out != NULL ? uri_resolve(TEXT("http://host/"), url, out, size) : TEXT("");
@@ -90,6 +107,20 @@ add_base(struct loader *l, struct place server, struct text base, uint64_t *bits
     *bits |= UINT64_C(1) << i;
 }
 
+/* A base for each of the values that the server's variables list. */
+static void
+add_server(struct loader *l, struct place server, uint64_t *bits)
+{
+    for (uint32_t i = 0; i < SERVER_CHOICES; i++) {
+        uint32_t left = i;
+        struct text base = base_of(l, server, &left);
+
+        if (left > 0)
+            return;
+        add_base(l, server, base, bits);
+    }
+}
+
 int
 build_bases(struct loader *l, struct place owner, uint64_t *bits)
 {
@@ -99,10 +130,8 @@ build_bases(struct loader *l, struct place owner, uint64_t *bits)
         return 0;
     *bits = 0;
     for (VALUE_EACH_ITEM(item, servers.value)) {
-        struct place server = { servers.document, item };
-
         if (value_is(item, VALUE_OBJECT))
-            add_base(l, server, base_of(l, server), bits);
+            add_server(l, (struct place){ servers.document, item }, bits);
     }
     return 0;
 }

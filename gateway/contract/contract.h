@@ -67,7 +67,7 @@ uint32_t contract_defects(const struct contract *c);
 uint32_t contract_operation_count(const struct contract *c);
 const struct operation *contract_operation(const struct contract *c, uint32_t index); /* document order */
 
-/* The base paths of the document's servers ("" for "/"), variables replaced by their defaults. */
+/* The base paths of the document's servers ("" for "/"), variables replaced by their default and by each value of their enum. */
 uint32_t contract_base_count(const struct contract *c);
 struct text contract_base(const struct contract *c, uint32_t index);
 
