@@ -86,10 +86,17 @@ export function responses(bytes, methods = []) {
     return all;
 }
 
+function lineOf(rest) {
+    const end = rest.indexOf('\r\n');
+    if (end < 0)
+        throw new Error(`a chunked body without its end: ${JSON.stringify(rest)}`);
+    return rest.slice(0, end);
+}
+
 function readChunks(rest, response) {
     response.chunks = 0;
     for (;;) {
-        const line = rest.slice(0, rest.indexOf('\r\n'));
+        const line = lineOf(rest);
         const size = parseInt(line, 16);
         rest = rest.slice(line.length + 2);
         if (size === 0)
@@ -100,7 +107,7 @@ function readChunks(rest, response) {
     }
     response.trailers = [];
     for (;;) {
-        const line = rest.slice(0, rest.indexOf('\r\n'));
+        const line = lineOf(rest);
         rest = rest.slice(line.length + 2);
         if (line === '')
             return rest;
