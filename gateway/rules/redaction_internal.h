@@ -70,7 +70,8 @@ struct redacting {
     struct exchange *x;
     struct arena *arena;
     enum side side;
-    bool failed; /* no memory */
+    uint32_t room; /* places that x->redacted has room for */
+    bool failed;   /* no memory */
 };
 
 /* ---- redaction_names.c ---- */

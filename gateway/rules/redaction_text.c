@@ -4,8 +4,8 @@
 #include "rules/card_number.h"
 #include "rules/redaction_internal.h"
 
-#define HASH_SHOWN    16 /* bytes of the digest */
-#define REDACTED_MOST 128
+#define HASH_SHOWN  16 /* bytes of the digest */
+#define PLACES_MORE 32
 
 /* The bytes collected in the scratch buffer, as a text in the arena. */
 static bool
@@ -83,17 +83,17 @@ redact_note(struct redacting *d, const char *kind, struct text name)
     for (uint32_t i = 0; i < x->redacted_count; i++)
         if (text_equal(x->redacted[i], place))
             return;
-    if (x->redacted_count % REDACTED_MOST == 0) {
-        size_t room = ((size_t)x->redacted_count + REDACTED_MOST) * sizeof(x->redacted[0]);
-        struct text *grown = arena_alloc(d->arena, room);
+    if (x->redacted_count >= d->room) { /* what a recording had has no room at all */
+        struct text *grown = arena_alloc(d->arena, ((size_t)x->redacted_count * 2 + PLACES_MORE) * sizeof(grown[0]));
 
         if (grown == NULL) {
             d->failed = true;
             return;
         }
         if (x->redacted_count > 0)
-            memcpy(grown, x->redacted, x->redacted_count * sizeof(x->redacted[0]));
+            memcpy(grown, x->redacted, x->redacted_count * sizeof(grown[0]));
         x->redacted = grown;
+        d->room = x->redacted_count * 2 + PLACES_MORE;
     }
     x->redacted[x->redacted_count++] = place;
 }

@@ -286,6 +286,27 @@ a_long_list_is_one_place(void **state)
 }
 
 static void
+what_was_redacted_once_may_be_redacted_again(void **state)
+{
+    struct fixture *f = *state;
+    struct text *before = ARENA_ARRAY(f->arena, struct text, 1); /* as record_read leaves it: no room for more */
+    uint64_t *behind = ARENA_NEW(f->arena, uint64_t);
+
+    before[0] = TEXT("request header Authorization");
+    f->x.redacted = before;
+    f->x.redacted_count = 1;
+    set_body(&f->x.request, TEXT("{\"password\":\"x\",\"token\":\"y\"}"));
+    assert_int_equal(redaction_apply(f->redaction, &f->x, f->scratch), 0);
+    assert_int_equal(f->x.redacted_count, 3);
+    check_text(f->x.redacted[0], "request header Authorization");
+    check_text(f->x.redacted[2], "request body /token");
+    assert_int_equal(*behind, 0);
+    check_text(before[0], "request header Authorization");
+    assert_int_equal(redaction_apply(f->redaction, &f->x, f->scratch), 0);
+    assert_int_equal(f->x.redacted_count, 3);
+}
+
+static void
 the_received_bytes_are_not_changed(void **state)
 {
     struct fixture *f = *state;
@@ -361,6 +382,7 @@ main(void)
         cmocka_unit_test_setup_teardown(what_a_refusal_told_the_client_of_a_secret_is_not_written_down, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_long_list_is_one_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_redacted_once_may_be_redacted_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_received_bytes_are_not_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_target_for_a_log_line_is_redacted_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_memory_it_fails_and_says_so, set_up, tear_down),
