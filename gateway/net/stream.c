@@ -137,10 +137,12 @@ show(struct stream *s, struct text bytes)
     return true;
 }
 
-/* Where to read to: shared memory, unless bytes wait in front. */
+/* Where to read to: shared memory, unless bytes wait in front. NULL: the stream is failed. */
 static char *
 read_room(struct stream *s, size_t *size)
 {
+    char *room;
+
     if (buffer_length(&s->in) == 0) {
         *size = READ_BYTES;
         return s->kit->bytes;
@@ -148,7 +150,10 @@ read_room(struct stream *s, size_t *size)
     *size = s->in.ceiling - buffer_length(&s->in);
     if (*size > READ_BYTES / 4)
         *size = READ_BYTES / 4;
-    return *size > 0 ? buffer_room(&s->in, *size) : NULL;
+    room = *size > 0 ? buffer_room(&s->in, *size) : NULL;
+    if (room == NULL)
+        fail_later(s, ENOBUFS);
+    return room;
 }
 
 /* One recv and what follows from it. False: stop reading. */
@@ -159,10 +164,8 @@ read_once(struct stream *s)
     char *room = read_room(s, &size);
     ssize_t got;
 
-    if (room == NULL) {
-        fail_later(s, ENOBUFS);
+    if (room == NULL)
         return false;
-    }
     got = take(s, room, size);
     if (got < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK)

@@ -11,6 +11,14 @@ const answer = (body, status = '200 OK', type = 'application/json') =>
     `HTTP/1.1 ${status}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 const made = answer(JSON.stringify(good), '201 Created');
 
+// Answers each request once its JSON body is complete: an early answer would end it.
+const afterBody = (bytes) => async (connection) => {
+    for (let seen = 0; !connection.ended; seen = connection.text().length) {
+        await connection.until(() => (connection.ended || /\r\n\r\n\{[^]*\}$/.test(connection.text().slice(seen)) ? true : undefined), 'a body', 60_000);
+        await connection.send(bytes);
+    }
+};
+
 const post = (url, body, headers = { 'Content-Type': 'application/json' }) =>
     fetch(`${url}/parts`, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) });
 
@@ -35,7 +43,7 @@ test('enforce: a good request passes, a bad one is refused with each reason and 
 
 test('observe: a bad request passes, and its violations are counted, told and recorded', async () => {
     const folder = path.join(temporaryFolder(), 'recording');
-    const { upstream, gateway } = await gatewayFor(made, { request: 'observe', response: 'observe' }, { record: { to: folder } });
+    const { upstream, gateway } = await gatewayFor(afterBody(made), { request: 'observe', response: 'observe' }, { record: { to: folder } });
     const response = await post(gateway.url, bad);
 
     assert.equal(response.status, 201);
@@ -49,7 +57,7 @@ test('observe: a bad request passes, and its violations are counted, told and re
 });
 
 test('off: nothing is looked at', async () => {
-    const { gateway } = await gatewayFor(made, {});
+    const { gateway } = await gatewayFor(afterBody(made), {});
     const response = await post(gateway.url, bad);
 
     assert.equal(response.status, 201);
@@ -57,7 +65,7 @@ test('off: nothing is looked at', async () => {
 });
 
 test('one operation may be treated otherwise than its service', async () => {
-    const { gateway } = await gatewayFor(made, { request: 'enforce', operations: { makePart: { request: 'observe' } } });
+    const { gateway } = await gatewayFor(afterBody(made), { request: 'enforce', operations: { makePart: { request: 'observe' } } });
 
     assert.equal((await post(gateway.url, bad)).status, 201);
     assert.equal((await fetch(`${gateway.url}/parts?limit=1000`)).status, 400);
