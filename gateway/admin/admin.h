@@ -1,8 +1,9 @@
 /* admin.h -- the admin listener: health, metrics and status of a running gateway.
  *
- * Its own listener and thread, loopback unless a token is set. /healthz, /readyz, /metrics (Prometheus text), /api/v1/status. The Host must
- * be a loopback address, localhost or the listener's own address; a foreign Origin is 403; with a token every request but /healthz and /readyz needs
- * `Authorization: Bearer TOKEN` (compared in constant time). No CORS. Described by a contract of its own (docs/schema/admin.openapi.json). */
+ * Its own listener and thread, loopback unless a token is set. /healthz, /readyz, /metrics (Prometheus text),
+ * /api/v1/status. The Host must be a loopback address, localhost or the listener's own address; a foreign Origin is
+ * 403; with a token every request but /healthz and /readyz needs `Authorization: Bearer TOKEN` (compared in constant
+ * time). No CORS. Described by a contract of its own (docs/schema/admin.openapi.json). */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
@@ -14,8 +15,8 @@
 struct admin;
 struct proxy;
 
-/* Serve on the settings' admin address; *admin is NULL afterwards when there is none. Borrows the proxy until admin_stop, holds the ruleset. 0, or -1
- * with err: an address that others can reach needs a token (ERROR_CONFIG). */
+/* Serve on the settings' admin address; *admin is NULL afterwards when there is none. Borrows the proxy until
+ * admin_stop, holds the ruleset. 0, or -1 with err: an address that others can reach needs a token (ERROR_CONFIG). */
 int admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, struct error *err);
 
 /* Where it can be reached ("http://127.0.0.1:9901"). Borrowed. */

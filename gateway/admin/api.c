@@ -32,7 +32,8 @@ answer_health(struct api *api, const struct service_request *request, struct ser
     buffer_add(&answer->body, TEXT("{\"status\":\"alive\"}"));
 }
 
-/* A recording that cannot be written is told in any case; traffic is only turned away where the operator said `on_error: refuse`. */
+/* A recording that cannot be written is told in any case; traffic is only turned away where the operator said
+ * `on_error: refuse`. */
 static void
 answer_ready(struct api *api, const struct service_request *request, struct service_answer *answer)
 {

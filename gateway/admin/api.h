@@ -1,4 +1,5 @@
-/* api.h -- the pages of the admin listener, as one table. Answers on the listener's thread, from what the proxy counts. */
+/* api.h -- the pages of the admin listener, as one table. Answers on the listener's thread, from what the proxy
+ * counts. */
 #ifndef ADMIN_API_H
 #define ADMIN_API_H
 

@@ -93,7 +93,8 @@ without_port(struct text authority)
     return text_slice(authority, 0, end);
 }
 
-/* Listening everywhere, any address of this machine is meant; but never a name, which a stranger may have pointed here. */
+/* Listening everywhere, any address of this machine is meant; but never a name, which a stranger may have pointed
+ * here. */
 static bool
 host_is_ours(const struct guard *guard, struct text host)
 {

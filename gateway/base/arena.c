@@ -129,7 +129,8 @@ arena_mark(const struct arena *a)
     return (struct arena_mark){ a->newest->older, a->newest->filled, a->used };
 }
 
-/* The block of the mark is known by what lies below it: it may itself have been moved while it was empty (grow_block). */
+/* The block of the mark is known by what lies below it: it may itself have been moved while it was empty
+ * (grow_block). */
 void
 arena_rewind(struct arena *a, struct arena_mark mark)
 {
@@ -195,7 +196,8 @@ arena_zalloc(struct arena *a, size_t count, size_t size)
     return at;
 }
 
-/* The newest allocation fills a block alone: let the system enlarge the block, which it can do without copying pages. */
+/* The newest allocation fills a block alone: let the system enlarge the block, which it can do without copying
+ * pages. */
 static void *
 grow_block(struct arena *a, size_t room, size_t size)
 {

@@ -1,8 +1,8 @@
 /* arena.h -- memory that is all given back at once.
  *
  * An exchange has one arena; whatever it needs until it is finished lives there and goes when the exchange goes.
- * Contracts and rulesets live in arenas of their own. Memory comes in blocks that grow; resetting keeps the first block,
- * so that a worker's arenas stop calling malloc once they are warm.
+ * Contracts and rulesets live in arenas of their own. Memory comes in blocks that grow; resetting keeps the first
+ * block, so that a worker's arenas stop calling malloc once they are warm.
  *
  * Not thread-safe: an arena belongs to one thread at a time. The ceiling is counted in bytes handed out; when it is
  * reached, or the system has no memory, arena_alloc returns NULL. */
@@ -16,7 +16,8 @@
 
 struct arena;
 
-/* A new arena that hands out at most `ceiling` bytes; its first block has `first` bytes (0: a default). NULL: no memory. */
+/* A new arena that hands out at most `ceiling` bytes; its first block has `first` bytes (0: a default). NULL: no
+ * memory. */
 struct arena *arena_new(size_t first, size_t ceiling);
 
 /* Accepts NULL. */
@@ -41,8 +42,8 @@ struct text arena_text(struct arena *a, struct text t);
 struct text arena_print(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 struct text arena_vprint(struct arena *a, const char *format, va_list arguments);
 
-/* Go back: what was handed out since the mark is gone, all of it. What was handed out before must not have been grown since. For work
- * that repeats inside of one long life, such as the items of a stream. */
+/* Go back: what was handed out since the mark is gone, all of it. What was handed out before must not have been grown
+ * since. For work that repeats inside of one long life, such as the items of a stream. */
 struct arena_mark {
     const void *older;
     size_t filled;

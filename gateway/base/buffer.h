@@ -53,7 +53,8 @@ void buffer_byte(struct buffer *b, char byte);
 void buffer_print(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
 
-/* Room for at least `size` more bytes at the end, or NULL (and failed) at the ceiling. Write there, then buffer_wrote. */
+/* Room for at least `size` more bytes at the end, or NULL (and failed) at the ceiling. Write there, then
+ * buffer_wrote. */
 char *buffer_room(struct buffer *b, size_t size);
 void buffer_wrote(struct buffer *b, size_t size);
 

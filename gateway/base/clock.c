@@ -49,7 +49,8 @@ struct told {
     int64_t second;
 };
 
-/* Write the second down unless it is there already. Weekdays and months come from tables: strftime would ask the locale. */
+/* Write the second down unless it is there already. Weekdays and months come from tables: strftime would ask the
+ * locale. */
 static void
 tell(struct told *told, int64_t second, bool http)
 {

@@ -1,7 +1,7 @@
 /* compress.c -- three libraries, one loop.
  *
- * Each library gets one `step` function that takes some input, gives some output and says how it goes; the loop owns the
- * ceiling, the end of the input and what may follow the end of a coded text. */
+ * Each library gets one `step` function that takes some input, gives some output and says how it goes; the loop owns
+ * the ceiling, the end of the input and what may follow the end of a coded text. */
 #include "base/compress.h"
 
 #include <limits.h>
@@ -232,8 +232,8 @@ undo(bool started, struct undoing *u, struct text coded, struct buffer *out)
     return result;
 }
 
-/* What is called deflate is the zlib format (RFC 9110 8.4.1.2), but some senders leave its two ends off. The first two bytes of
- * a raw text look like zlib's by chance only, so a failure there is tried again as raw. */
+/* What is called deflate is the zlib format (RFC 9110 8.4.1.2), but some senders leave its two ends off. The first two
+ * bytes of a raw text look like zlib's by chance only, so a failure there is tried again as raw. */
 static enum compress_result
 undo_deflate(struct text coded, struct buffer *out)
 {

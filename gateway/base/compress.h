@@ -1,4 +1,5 @@
-/* compress.h -- zlib, brotli and zstd behind one door: whole texts in, whole texts out, always under a ceiling. Any thread. */
+/* compress.h -- zlib, brotli and zstd behind one door: whole texts in, whole texts out, always under a ceiling. Any
+ * thread. */
 #ifndef BASE_COMPRESS_H
 #define BASE_COMPRESS_H
 
@@ -20,11 +21,13 @@ enum compress_result {
     COMPRESS_NO_MEMORY,
 };
 
-/* Undo: append to *out, whose own ceiling counts; nothing is appended unless COMPRESS_OK. No bytes at all, a text that was cut off and
- * bytes behind the end of the coded text are COMPRESS_BROKEN. Memory beside *out is bounded: 16 MiB (brotli's largest window), 8 MiB for zstd. */
+/* Undo: append to *out, whose own ceiling counts; nothing is appended unless COMPRESS_OK. No bytes at all, a text that
+ * was cut off and bytes behind the end of the coded text are COMPRESS_BROKEN. Memory beside *out is bounded: 16 MiB
+ * (brotli's largest window), 8 MiB for zstd. */
 enum compress_result compress_undo(enum compress_kind kind, struct text coded, struct buffer *out);
 
-/* Do it (finished segments, tests): append to *out, whose ceiling must allow for the worst case (a little more than the plain text). */
+/* Do it (finished segments, tests): append to *out, whose ceiling must allow for the worst case (a little more than the
+ * plain text). */
 enum compress_result compress_do(enum compress_kind kind, struct text plain, struct buffer *out);
 
 #endif

@@ -22,7 +22,8 @@ struct error {
     char what[512];  /* for a person: one sentence, and what to do */
 };
 
-/* Fill err in unless it is already; where may be NULL. Always returns -1, so that `return error_set(...)` is the failing line. */
+/* Fill err in unless it is already; where may be NULL. Always returns -1, so that `return error_set(...)` is the
+ * failing line. */
 int error_set(struct error *err, enum error_kind kind, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int error_vset(struct error *err, enum error_kind kind, const char *where, const char *format, va_list arguments);

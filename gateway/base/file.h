@@ -13,8 +13,8 @@
  * LIMIT_FILE_BYTES. 0, or -1 with err, whose where is the path. */
 int file_read(struct text *content, const char *path, struct arena *arena, struct error *err);
 
-/* Write the file so that a reader sees the old content or the new, never a part: a new file beside it, synced, then renamed over
- * it. 0, or -1 with err; then the old file is as it was. */
+/* Write the file so that a reader sees the old content or the new, never a part: a new file beside it, synced, then
+ * renamed over it. 0, or -1 with err; then the old file is as it was. */
 int file_write(const char *path, struct text content, mode_t mode, struct error *err);
 
 /* Make the folder and those above it that are missing, each with this mode. It is fine when it is there already. */

@@ -1,7 +1,7 @@
 /* limits.h -- every ceiling of Plumbline, with its name and its reason.
  *
- * Reaching one gives a clear error or verdict, never a crash. Those that an operator may change are only the defaults here
- * (rules/settings). Bytes, unless the name says otherwise. */
+ * Reaching one gives a clear error or verdict, never a crash. Those that an operator may change are only the defaults
+ * here (rules/settings). Bytes, unless the name says otherwise. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -49,16 +49,13 @@
 #define LIMIT_CODINGS       2         /* layers of content coding that are undone */
 
 /* Connections and exchanges */
-#define LIMIT_STREAM_BUFFER (64 * LIMIT_KIB) /* per direction before back-pressure */
-#define LIMIT_STREAM_UNUSED                                                                                            \
-    (4 * LIMIT_MIB) /* bytes read that their owner did not use yet: a safety net, owners pause long before */
-#define LIMIT_STREAM_QUEUE                                                                                             \
-    (1024 * LIMIT_MIB) /* bytes queued for one socket: held bodies (max_body); streams stop at LIMIT_STREAM_BUFFER */
-#define LIMIT_DISCARD     (64 * LIMIT_KIB) /* of a request body that nobody wants, read so that the connection may live */
-#define LIMIT_LINGER      LIMIT_MIB        /* bytes a client may still send after its connection's last response */
-#define LIMIT_LINGER_TIME INT64_C(2000000000) /* ns: how long it may */
-#define LIMIT_CLIENT_GRACE                                                                                             \
-    INT64_C(1000000000) /* ns: a client that closed its side but asked for keep-alive is taken for gone after this */
+#define LIMIT_STREAM_BUFFER  (64 * LIMIT_KIB)    /* per direction before back-pressure */
+#define LIMIT_STREAM_UNUSED  (4 * LIMIT_MIB)     /* read, not used yet: a safety net, owners pause long before */
+#define LIMIT_STREAM_QUEUE   (1024 * LIMIT_MIB)  /* queued for one socket: held bodies; streams stop far earlier */
+#define LIMIT_DISCARD        (64 * LIMIT_KIB)    /* of a body nobody wants, read so that the connection may live */
+#define LIMIT_LINGER         LIMIT_MIB           /* a client may still send after its connection's last response */
+#define LIMIT_LINGER_TIME    INT64_C(2000000000) /* ns: how long it may */
+#define LIMIT_CLIENT_GRACE   INT64_C(1000000000) /* ns: then a half-closed client that asked for keep-alive is gone */
 #define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
 #define LIMIT_CONNECTIONS    10000 /* client connections per worker */
 #define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
@@ -68,7 +65,6 @@
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)
 #define LIMIT_RECORD_LINE   (64 * LIMIT_MIB) /* one line of a recording */
-#define LIMIT_REDACTED_BODY                                                                                            \
-    (16 * LIMIT_MIB) /* a body, decoded, in which secrets are looked for; a longer one is not written down */
+#define LIMIT_REDACTED_BODY (16 * LIMIT_MIB) /* decoded, in which secrets are looked for; a longer one is left out */
 
 #endif

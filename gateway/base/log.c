@@ -53,7 +53,8 @@ json_byte(char *out, unsigned char c)
     return (size_t)snprintf(out, 7, "\\u%04x", c);
 }
 
-/* Bytes that are no UTF-8 would make the whole line unreadable for JSON readers; then all above ASCII is shown as '?'. */
+/* Bytes that are no UTF-8 would make the whole line unreadable for JSON readers; then all above ASCII is shown as
+ * '?'. */
 static size_t
 add_message(char *line, size_t at, size_t room, struct text message, bool json)
 {

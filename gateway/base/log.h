@@ -1,10 +1,11 @@
 /* log.h -- what Plumbline has to say while it runs: one line each, on standard error.
  *
- * A line is written whole by one write(2), so that lines of several threads (and processes) never mix. Any thread. Whoever calls this
- * belongs to the program band: lower parts return errors and stay silent.
+ * A line is written whole by one write(2), so that lines of several threads (and processes) never mix. Any thread.
+ * Whoever calls this belongs to the program band: lower parts return errors and stay silent.
  *
  *   2026-01-31T23:59:59.123Z warn  contracts/shop.yaml:84: …, keeping the previous rules
- *   {"time":"2026-01-31T23:59:59.123Z","level":"warn","message":"contracts/shop.yaml:84: …, keeping the previous rules"}
+ *   {"time":"2026-01-31T23:59:59.123Z","level":"warn","message":"contracts/shop.yaml:84: …, keeping the previous
+ * rules"}
  *
  * In text, control characters of the message become spaces, so that what a client sent cannot forge a line. */
 #ifndef BASE_LOG_H

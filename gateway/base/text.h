@@ -94,7 +94,8 @@ size_t text_code_points(struct text t);
 /* Is t well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF)? */
 bool text_is_utf8(struct text t);
 
-/* Bytes (2 to 4) of the well-formed sequence that is not ASCII with which t begins; 0 when it is malformed or cut off. */
+/* Bytes (2 to 4) of the well-formed sequence that is not ASCII with which t begins; 0 when it is malformed or cut
+ * off. */
 size_t text_utf8_sequence(struct text t);
 
 /* The nearest of the candidates to a mistyped word by edit distance, or NULL when none is near enough to be meant. */

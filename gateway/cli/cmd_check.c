@@ -1,5 +1,5 @@
-/* cmd_check.c -- recorded traffic against contracts: plumbline check. Each entry is routed as the gateway would have routed it, checked anew, and its
- * violations are counted as findings. */
+/* cmd_check.c -- recorded traffic against contracts: plumbline check. Each entry is routed as the gateway would have
+ * routed it, checked anew, and its violations are counted as findings. */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,7 +37,8 @@ struct asked {
 
 /* ---- one exchange ---- */
 
-/* As the gateway would have; where no service is found, the one that is named in the recording, else the first, so that it is reported. */
+/* As the gateway would have; where no service is found, the one that is named in the recording, else the first, so that
+ * it is reported. */
 static void
 route(const struct checking *c, const struct exchange *x, struct route *route)
 {

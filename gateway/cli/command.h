@@ -1,7 +1,7 @@
 /* command.h -- subcommands and their options, from tables.
  *
- * Each subcommand is one file cli/cmd_NAME.c with one row in the table of command.c. Its options are a table, too: the same rows parse
- * the command line and print --help. Main thread only. */
+ * Each subcommand is one file cli/cmd_NAME.c with one row in the table of command.c. Its options are a table, too: the
+ * same rows parse the command line and print --help. Main thread only. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
@@ -59,7 +59,8 @@ enum options_result {
     OPTIONS_BAD,  /* one line was printed: exit 2 */
 };
 
-/* Parse argv[1..] (argv[0] is the subcommand's name). What is no option comes back in *arguments. "--" ends the options; "--name=value" and
+/* Parse argv[1..] (argv[0] is the subcommand's name). What is no option comes back in *arguments. "--" ends the
+ * options; "--name=value" and
  * "--name value" are the same. A mistyped option gets the nearest right one. */
 enum options_result options_parse(const struct usage *usage, int argc, char **argv, struct option_list *arguments);
 

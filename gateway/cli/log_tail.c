@@ -1,7 +1,7 @@
 /* log_tail.c -- plumbline log tail: the last exchanges of a recording, and with -f those that come.
  *
- * The newest segment is read by ourselves, piece by piece, so that following goes on where showing ended. The kernel tells of changes (inotify); a
- * new segment is begun when the current one has no more. */
+ * The newest segment is read by ourselves, piece by piece, so that following goes on where showing ended. The kernel
+ * tells of changes (inotify); a new segment is begun when the current one has no more. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -1,4 +1,5 @@
-/* log_verify.c -- plumbline log verify: every line whole and known, numbers without gaps or repeats, times that make sense. */
+/* log_verify.c -- plumbline log verify: every line whole and known, numbers without gaps or repeats, times that make
+ * sense. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* welcome.h -- what a gateway tells when it has started: what runs, which services, which paths, what the operator wants to say. Main thread. */
+/* welcome.h -- what a gateway tells when it has started: what runs, which services, which paths, what the operator
+ * wants to say. Main thread. */
 #ifndef CLI_WELCOME_H
 #define CLI_WELCOME_H
 

@@ -33,7 +33,8 @@ method_of(struct loader *l, struct text field)
 
 #define SERVER_CHOICES 256 /* of values for the variables of one URL; more are not looked at */
 
-/* The value of a variable: choice 0 is its default, 1 the first of its enum, and so on. What is left of the choice is for the next variable. */
+/* The value of a variable: choice 0 is its default, 1 the first of its enum, and so on. What is left of the choice is
+ * for the next variable. */
 static const struct value *
 choose_value(const struct value *variable, uint32_t *choice)
 {

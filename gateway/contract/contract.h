@@ -67,7 +67,8 @@ uint32_t contract_defects(const struct contract *c);
 uint32_t contract_operation_count(const struct contract *c);
 const struct operation *contract_operation(const struct contract *c, uint32_t index); /* document order */
 
-/* The base paths of the document's servers ("" for "/"), variables replaced by their default and by each value of their enum. */
+/* The base paths of the document's servers ("" for "/"), variables replaced by their default and by each value of their
+ * enum. */
 uint32_t contract_base_count(const struct contract *c);
 struct text contract_base(const struct contract *c, uint32_t index);
 
@@ -97,8 +98,8 @@ void contract_find(const struct contract *c, struct text method, struct text pat
 /* The operation with this operationId, or this "METHOD /path/template". NULL when there is none. */
 const struct operation *contract_operation_named(const struct contract *c, struct text name);
 
-struct text
-operation_id(const struct operation *o); /* operationId, or "METHOD /template" where there is none: always a name */
+/* The operationId, or "METHOD /template" where there is none: always a name. */
+struct text operation_id(const struct operation *o);
 struct text operation_method(const struct operation *o); /* "GET" */
 struct text operation_path(const struct operation *o);   /* the template, without base */
 struct text operation_summary(const struct operation *o);

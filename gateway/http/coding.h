@@ -1,6 +1,8 @@
-/* coding.h -- content codings undone on a copy, for checking (RFC 9110 8.4): gzip, deflate, br, zstd, identity; LIMIT_CODINGS layers.
+/* coding.h -- content codings undone on a copy, for checking (RFC 9110 8.4): gzip, deflate, br, zstd, identity;
+ * LIMIT_CODINGS layers.
  *
- * The bytes that pass through are never touched. The ceiling counts while decoding, so that a compression bomb ends at the ceiling. */
+ * The bytes that pass through are never touched. The ceiling counts while decoding, so that a compression bomb ends at
+ * the ceiling. */
 #ifndef HTTP_CODING_H
 #define HTTP_CODING_H
 

@@ -94,7 +94,8 @@ same_value(struct text name, struct text a, struct text b)
     return text_equal_nocase(name, TEXT("charset")) ? text_equal_nocase(a, b) : text_equal(a, b);
 }
 
-/* Does the concrete type have every parameter of the range? `q` weighs in Accept and is none. *named: the range has any. */
+/* Does the concrete type have every parameter of the range? `q` weighs in Accept and is none. *named: the range has
+ * any. */
 static bool
 parameters_fit(const struct media_type *range, const struct media_type *concrete, bool *named)
 {

@@ -19,11 +19,13 @@ bool media_type_parse(struct text t, struct media_type *m);
 /* The value of a parameter ("charset"), quotes taken off where no escapes are inside; empty when absent. */
 struct text media_type_parameter(const struct media_type *m, struct text name);
 
-/* How well does a concrete type fit a range? 0 not at all; 1 for any type, 2 for "type" with any subtype, 3 exactly, 4 exactly with the parameters
- * that the range names. Structured suffixes do not match (RFC 6839 says nothing of ranges): application/problem+json is no application/json. */
+/* How well does a concrete type fit a range? 0 not at all; 1 for any type, 2 for "type" with any subtype, 3 exactly, 4
+ * exactly with the parameters that the range names. Structured suffixes do not match (RFC 6839 says nothing of ranges):
+ * application/problem+json is no application/json. */
 int media_type_fit(const struct media_type *range, const struct media_type *concrete);
 
-/* What kind of content it is, for reading it: application/json, text/json, anything with +json; JSON Lines and sequences; event streams; forms; multipart. */
+/* What kind of content it is, for reading it: application/json, text/json, anything with +json; JSON Lines and
+ * sequences; event streams; forms; multipart. */
 enum media_kind {
     MEDIA_OTHER,
     MEDIA_JSON,

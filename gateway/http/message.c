@@ -76,7 +76,8 @@ candidate(struct text name)
     }
 }
 
-/* Eight bytes of a name and of a known one in small letters: bit 0x20 makes letters small, and letters are what has bit 0x40. */
+/* Eight bytes of a name and of a known one in small letters: bit 0x20 makes letters small, and letters are what has bit
+ * 0x40. */
 static bool
 same_word(const char *name, const char *known)
 {
@@ -134,7 +135,8 @@ message_value(const struct message *m, enum header_id id)
     return h != NULL ? h->value : (struct text){ NULL, 0 };
 }
 
-/* Where the member that begins the text ends: at a comma outside of quotes. An unclosed quote takes all that is left. */
+/* Where the member that begins the text ends: at a comma outside of quotes. An unclosed quote takes all that is
+ * left. */
 static size_t
 member_end(struct text t)
 {

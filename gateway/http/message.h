@@ -1,7 +1,8 @@
 /* message.h -- one HTTP message, request or response, as it was received.
  *
- * Everything in it is borrowed: texts point into the bytes that were received (copied to the exchange's arena when those move on).
- * Nothing is normalised: names keep their case, values their inner bytes, targets are raw. Belongs to one exchange, one thread. */
+ * Everything in it is borrowed: texts point into the bytes that were received (copied to the exchange's arena when
+ * those move on). Nothing is normalised: names keep their case, values their inner bytes, targets are raw. Belongs to
+ * one exchange, one thread. */
 #ifndef HTTP_MESSAGE_H
 #define HTTP_MESSAGE_H
 
@@ -46,8 +47,8 @@ struct header {
     struct text name;  /* as written */
     struct text value; /* without the white space around it */
     uint8_t id;        /* enum header_id */
-    bool
-        hop_by_hop; /* ends here (RFC 9110 7.6.1): Connection and what it names, Keep-Alive, TE, Transfer-Encoding, Upgrade, Proxy-… */
+    bool hop_by_hop;   /* ends here (RFC 9110 7.6.1): Connection and what it names, Keep-Alive, TE, Transfer-Encoding,
+                          Upgrade, Proxy-… */
 };
 
 /* How the end of the body is known (RFC 9112 6.3). */
@@ -108,8 +109,8 @@ struct text message_value(const struct message *m, enum header_id id);
 /* Which id a field name has. A perfect-hash look-up on length and letters; HEADER_OTHER for the rest. */
 enum header_id header_id_of(struct text name);
 
-/* Walk the members of a comma-separated list value (RFC 9110 5.6.1; quoted strings respected, empty members skipped). Start with a copy of
- * the value in *rest. */
+/* Walk the members of a comma-separated list value (RFC 9110 5.6.1; quoted strings respected, empty members skipped).
+ * Start with a copy of the value in *rest. */
 bool header_list_next(struct text *rest, struct text *member);
 
 #endif

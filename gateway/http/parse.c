@@ -1,7 +1,7 @@
 /* parse.c -- heads: the scan (parse_scan.c) finds the end and accepts every byte, then the head is read.
  *
- * Reading begins only when the head is complete, so that bytes that trickle in cost nothing twice. Faults of grammar are
- * therefore found first, faults of meaning second: by the same order however the bytes came. */
+ * Reading begins only when the head is complete, so that bytes that trickle in cost nothing twice. Faults of grammar
+ * are therefore found first, faults of meaning second: by the same order however the bytes came. */
 #include "http/parse.h"
 
 #include <limits.h>

@@ -1,9 +1,10 @@
 /* parse.h -- strict HTTP/1.1, both directions (RFC 9112), on bytes as they come.
  *
- * No message is ever read differently by us and by the other side: whatever is ambiguous is refused, never repaired. PARSE_FAULTS is the
- * whole list of what is refused; what is not in it goes through, among it: methods of any token, bytes above 0x7f in field values and
- * reason phrases, a status line that ends behind the code, "Content-Length: 0" in a 204 or 1xx (many servers send it, and every reader
- * agrees that there is no body), Transfer-Encoding in answers to HEAD and in 304 (RFC 9112 6.1), an empty Host.
+ * No message is ever read differently by us and by the other side: whatever is ambiguous is refused, never repaired.
+ * PARSE_FAULTS is the whole list of what is refused; what is not in it goes through, among it: methods of any token,
+ * bytes above 0x7f in field values and reason phrases, a status line that ends behind the code, "Content-Length: 0" in
+ * a 204 or 1xx (many servers send it, and every reader agrees that there is no body), Transfer-Encoding in answers to
+ * HEAD and in 304 (RFC 9112 6.1), an empty Host.
  *
  * What a message means does not depend on how its bytes were cut into pieces, neither does the fault that is reported.
  *
@@ -20,8 +21,8 @@ enum parse_result {
     PARSE_BAD,
 };
 
-/* Everything that is refused: name, id (a promise), status of the answer to a request, one sentence, where it is written.
- * The enum, the table, the documentation and the test that each has a case are made from this list. */
+/* Everything that is refused: name, id (a promise), status of the answer to a request, one sentence, where it is
+ * written. The enum, the table, the documentation and the test that each has a case are made from this list. */
 #define PARSE_FAULTS(V)                                                                                                \
     V(METHOD_SYNTAX, "method-syntax", 400, "the method is not a token followed by one space", "RFC 9112 3.1")          \
     V(METHOD_LONG, "method-long", 501, "the method is longer than any line may be", "RFC 9112 3")                      \
@@ -82,7 +83,8 @@ enum parse_result {
 #define PARSE_FAULT_ENUM(NAME, id, status, what, source) PARSE_FAULT_##NAME,
 enum parse_fault_kind { PARSE_FAULTS(PARSE_FAULT_ENUM) PARSE_FAULT_KINDS };
 
-/* Why a message was refused: with which status (requests; for responses it is always 502), a stable id for records and metrics, and one sentence. */
+/* Why a message was refused: with which status (requests; for responses it is always 502), a stable id for records and
+ * metrics, and one sentence. */
 struct parse_fault {
     uint16_t status;    /* 400, 414, 417, 431, 501, 503, 505 */
     const char *id;     /* "bare-lf", "te-and-cl", … see PARSE_FAULTS; literal */
@@ -101,10 +103,11 @@ struct parse_limits {
 /* The defaults of base/limits.h. */
 extern const struct parse_limits parse_limits_default;
 
-/* Read the head of a request from the beginning of `bytes` up to its empty line. `*seen` is 0 at first; keep it from call to call so that
- * trickled bytes are not looked at twice (no offset: it holds the state of the scan too). `bytes` may have moved meanwhile. PARSE_DONE: *used bytes were the head, m is filled in, framing decided; texts point into `bytes`.
- * Faults are found as early as the bytes allow (a bad method is refused before the line is complete). One empty CRLF before
- * the request line is skipped (RFC 9112 2.2). */
+/* Read the head of a request from the beginning of `bytes` up to its empty line. `*seen` is 0 at first; keep it from
+ * call to call so that trickled bytes are not looked at twice (no offset: it holds the state of the scan too). `bytes`
+ * may have moved meanwhile. PARSE_DONE: *used bytes were the head, m is filled in, framing decided; texts point into
+ * `bytes`. Faults are found as early as the bytes allow (a bad method is refused before the line is complete). One
+ * empty CRLF before the request line is skipped (RFC 9112 2.2). */
 enum parse_result parse_request(struct text bytes, size_t *seen, const struct parse_limits *limits, struct arena *arena,
                                 struct message *m, size_t *used, struct parse_fault *fault);
 
@@ -129,9 +132,10 @@ struct body_reader {
 
 void body_reader_init(struct body_reader *r, const struct message *m);
 
-/* Take the next piece of content from `bytes`: *used bytes were read, *piece is the content among them (may be empty: chunk lines). PARSE_MORE: call
- * again with what follows (at once while bytes are left; every call with bytes uses some, nothing need be kept). PARSE_DONE: the body is complete; behind *used the next message begins.
- * Trailer fields are parsed into m->trailers, copied into the arena. A FRAMING_CLOSE body is never done by itself. */
+/* Take the next piece of content from `bytes`: *used bytes were read, *piece is the content among them (may be empty:
+ * chunk lines). PARSE_MORE: call again with what follows (at once while bytes are left; every call with bytes uses
+ * some, nothing need be kept). PARSE_DONE: the body is complete; behind *used the next message begins. Trailer fields
+ * are parsed into m->trailers, copied into the arena. A FRAMING_CLOSE body is never done by itself. */
 enum parse_result
 body_reader_feed(struct body_reader *r, struct text bytes, const struct parse_limits *limits, struct arena *arena,
                  struct message *m, size_t *used, struct text *piece, struct parse_fault *fault);

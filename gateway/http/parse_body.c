@@ -1,7 +1,8 @@
 /* parse_body.c -- bodies by their framing; the chunk grammar of RFC 9112 7.1 as a table of small steps.
  *
- * Chunk extensions are read strictly and then forgotten (RFC 9112 7.1.1 lets a recipient ignore them). A trailer section is
- * copied to the arena as it comes, through the same scan as the fields of a head, and read when it is complete. */
+ * Chunk extensions are read strictly and then forgotten (RFC 9112 7.1.1 lets a recipient ignore them). A trailer
+ * section is copied to the arena as it comes, through the same scan as the fields of a head, and read when it is
+ * complete. */
 #include "base/limits.h"
 #include "http/parse_fields.h"
 #include "http/parse_scan.h"
@@ -67,7 +68,8 @@ size_byte(struct body_reader *r, char byte, enum parse_fault_kind *kind)
     return true;
 }
 
-/* chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ); no white space: RFC 9112 calls it bad, and parsers differ there. */
+/* chunk-ext = *( ";" token [ "=" ( token / quoted-string ) ] ); no white space: RFC 9112 calls it bad, and parsers
+ * differ there. */
 static bool
 extension_byte(struct body_reader *r, char byte, enum parse_fault_kind *kind)
 {

@@ -115,7 +115,8 @@ read_connection(struct message *m, struct text value, struct options *o)
     return true;
 }
 
-/* RFC 9112 6.1: exactly one coding, and that chunked. Which fault it is otherwise tells a sender what to do about it. */
+/* RFC 9112 6.1: exactly one coding, and that chunked. Which fault it is otherwise tells a sender what to do about
+ * it. */
 static enum parse_result
 judge_coding(const struct message *m, const struct options *o, enum parse_fault_kind *kind)
 {

@@ -166,7 +166,8 @@ status(struct scan *s)
     return become(s, SCAN_STATUS_END);
 }
 
-/* The space is owed even when no reason follows (RFC 9112 4), but servers forget it and nobody reads that differently. */
+/* The space is owed even when no reason follows (RFC 9112 4), but servers forget it and nobody reads that
+ * differently. */
 static enum step
 status_end(struct scan *s)
 {
@@ -184,8 +185,8 @@ status_end(struct scan *s)
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Eight bytes at a time as long as none of them is a control character or DEL (Bit Twiddling Hacks: "hasless", "haszero"). The first byte
- * that is marked is one indeed; marks behind it may be carries. */
+/* Eight bytes at a time as long as none of them is a control character or DEL (Bit Twiddling Hacks: "hasless",
+ * "haszero"). The first byte that is marked is one indeed; marks behind it may be carries. */
 static size_t
 skip_text(const char *data, size_t at, size_t end)
 {

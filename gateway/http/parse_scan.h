@@ -1,7 +1,7 @@
 /* parse_scan.h -- the grammar of heads and trailer sections, byte by byte, resumable anywhere. Only for parse*.c.
  *
- * The scan finds the end of a head and refuses every byte that the grammar does not allow, as early as it comes. Behind it,
- * parse.c reads a head that is known to be well-formed. */
+ * The scan finds the end of a head and refuses every byte that the grammar does not allow, as early as it comes. Behind
+ * it, parse.c reads a head that is known to be well-formed. */
 #ifndef HTTP_PARSE_SCAN_H
 #define HTTP_PARSE_SCAN_H
 

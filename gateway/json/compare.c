@@ -1,7 +1,7 @@
 /* compare.c -- equality of values as JSON Schema means it.
  *
- * Two tapes whose objects have their keys in the same order are compared side by side, without looking for anything. Only an object
- * with another order makes a search and a deeper call; depth is bounded by LIMIT_JSON_DEPTH. */
+ * Two tapes whose objects have their keys in the same order are compared side by side, without looking for anything.
+ * Only an object with another order makes a search and a deeper call; depth is bounded by LIMIT_JSON_DEPTH. */
 #include "json/compare.h"
 
 #include <string.h>
@@ -162,7 +162,8 @@ value_equal(const struct value *a, const struct value *b, uint32_t *budget)
     return 1;
 }
 
-/* Of one value; the members of an object are added up, so their order does not matter. *spent stays true within budget. */
+/* Of one value; the members of an object are added up, so their order does not matter. *spent stays true within
+ * budget. */
 static uint64_t
 hash_value(const struct value *v, uint32_t *budget, bool *spent)
 {

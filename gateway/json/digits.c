@@ -1,4 +1,5 @@
-/* digits.c -- long division, as on paper, with digits of base 10^9 (Knuth, The Art of Computer Programming 2, 4.3.1 D). */
+/* digits.c -- long division, as on paper, with digits of base 10^9 (Knuth, The Art of Computer Programming 2, 4.3.1
+ * D). */
 #include "json/digits.h"
 
 static void

@@ -1,4 +1,5 @@
-/* digits.h -- whole numbers of up to LIMIT_NUMBER_DIGITS digits, for exact division. Private to json/. No allocation. */
+/* digits.h -- whole numbers of up to LIMIT_NUMBER_DIGITS digits, for exact division. Private to json/. No
+ * allocation. */
 #ifndef JSON_DIGITS_H
 #define JSON_DIGITS_H
 

@@ -2,8 +2,9 @@
  *
  * Whatever Plumbline judges or passes on is read into this form. Reading is one pass; no value is allocated for itself;
  * numbers keep their text (19.99 stays 19.99, 1e400 and 2^64 are fine); strings without escapes point into the source.
- * RFC 8259 strictly: valid UTF-8, no leading zeros, nothing behind the value. A lone surrogate escape (\ud800) is kept as
- * its three WTF-8 bytes (the suites call it free; JSON Schema lengths then count one code point). A byte order mark is refused.
+ * RFC 8259 strictly: valid UTF-8, no leading zeros, nothing behind the value. A lone surrogate escape (\ud800) is kept
+ * as its three WTF-8 bytes (the suites call it free; JSON Schema lengths then count one code point). A byte order mark
+ * is refused.
  *
  * A document never changes once read, so any thread may look at it. It borrows the source: the bytes must stay as
  * long as the document does. Values are `const struct value *`, borrowed from the document. */
@@ -27,7 +28,8 @@ enum value_type {
     VALUE_OBJECT,
 };
 
-/* 24 bytes. The tape of {"a":[1]} is: object, string a, array, number 1. A member is its key (a string) followed by its value. */
+/* 24 bytes. The tape of {"a":[1]} is: object, string a, array, number 1. A member is its key (a string) followed by its
+ * value. */
 struct value {
     uint8_t type;   /* enum value_type */
     uint8_t flags;  /* VALUE_… below */
@@ -72,17 +74,20 @@ struct document_error {
     bool too_large;  /* depth, count or arena ceiling, not syntax */
 };
 
-/* Read JSON into *document; everything lives in the arena. 0, or -1 with *error filled in (may be NULL). options may be NULL. */
+/* Read JSON into *document; everything lives in the arena. 0, or -1 with *error filled in (may be NULL). options may be
+ * NULL. */
 int document_parse(struct document *document, struct text source, const struct document_options *options,
                    struct arena *arena, struct document_error *error);
 
 /* Is the text JSON? The same grammar, no tape, no memory: for what need not be looked at. */
 bool document_is_json(struct text source);
 
-/* Read a file ("-": standard input). A name in .json means JSON, .yaml and .yml mean YAML; otherwise it is JSON when it begins with
- * '{' or '['. YAML is 1.2 with the core schema, aliases resolved, at most LIMIT_YAML_NODES values; json/yaml.c and json/plain.h say
- * what becomes of the things that JSON has no words for. Repeated keys are counted in JSON and refused in YAML (1.2.2 3.2.1.3).
- * The text, the name and the lines are kept in the arena, so no lifetime to think of. 0 or -1 with err ("file:line:column"). */
+/* Read a file ("-": standard input). A name in .json means JSON, .yaml and .yml mean YAML; otherwise it is JSON when it
+ * begins with
+ * '{' or '['. YAML is 1.2 with the core schema, aliases resolved, at most LIMIT_YAML_NODES values; json/yaml.c and
+ * json/plain.h say what becomes of the things that JSON has no words for. Repeated keys are counted in JSON and refused
+ * in YAML (1.2.2 3.2.1.3). The text, the name and the lines are kept in the arena, so no lifetime to think of. 0 or -1
+ * with err ("file:line:column"). */
 int document_read(struct document *document, const char *path, struct arena *arena, struct error *err);
 
 /* The same from memory: text of a file called name. */
@@ -129,7 +134,8 @@ value_next(const struct value *v)
     return v + v->span;
 }
 
-/* The value of the last member with this key (as ECMAScript reads duplicates), or NULL; NULL when v is NULL or no object. */
+/* The value of the last member with this key (as ECMAScript reads duplicates), or NULL; NULL when v is NULL or no
+ * object. */
 const struct value *value_member(const struct value *v, struct text key);
 
 /* The same for a literal. */

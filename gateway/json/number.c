@@ -1,7 +1,7 @@
 /* number.c -- decimals exactly as written.
  *
- * A decimal is its significant digits (no zeros at either end) and the exponent of the last one, so that 1, 1.0 and 10e-1
- * look the same. Up to 18 digits are held as an integer; more stay where they are, in the text. */
+ * A decimal is its significant digits (no zeros at either end) and the exponent of the last one, so that 1, 1.0 and
+ * 10e-1 look the same. Up to 18 digits are held as an integer; more stay where they are, in the text. */
 #include "json/number.h"
 
 #include <stdio.h>
@@ -233,8 +233,8 @@ limbs_of(struct limbs *n, const struct decimal *d)
     }
 }
 
-/* b divides a * 10^scale. b is no multiple of 10, so it has twos or fives, not both; the scale cancels as many as it has,
- * and what is left of b must divide a. */
+/* b divides a * 10^scale. b is no multiple of 10, so it has twos or fives, not both; the scale cancels as many as it
+ * has, and what is left of b must divide a. */
 static bool
 large_divides(const struct decimal *a, const struct decimal *b, int64_t scale)
 {

@@ -1,8 +1,8 @@
 /* number.h -- JSON numbers as decimals, exactly as written.
  *
  * JSON Schema compares mathematical values: 19.99 is a multiple of 0.01, 1.0 is an integer, 9007199254740993 is not
- * 9007199254740992 (JSON Schema Core 2020-12 4.2.1, Validation 6.2). No floating point is used. Any thread; no allocation: a
- * decimal borrows the digits of its text. */
+ * 9007199254740992 (JSON Schema Core 2020-12 4.2.1, Validation 6.2). No floating point is used. Any thread; no
+ * allocation: a decimal borrows the digits of its text. */
 #ifndef JSON_NUMBER_H
 #define JSON_NUMBER_H
 
@@ -33,7 +33,8 @@ int decimal_compare(const struct decimal *a, const struct decimal *b);
 /* No fraction, however it is written: 1.0 and 1e2 are integers. */
 bool decimal_is_integer(const struct decimal *d);
 
-/* Is a = k * b for an integer k? b is not zero. 1 yes, 0 no, -1 when it would take more than LIMIT_NUMBER_DIGITS digits. */
+/* Is a = k * b for an integer k? b is not zero. 1 yes, 0 no, -1 when it would take more than LIMIT_NUMBER_DIGITS
+ * digits. */
 int decimal_multiple_of(const struct decimal *a, const struct decimal *b);
 
 /* As an int64_t when it is an integer that fits. */

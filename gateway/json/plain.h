@@ -9,8 +9,8 @@
 #include "base/arena.h"
 #include "json/document.h"
 
-/* Sets type, flags, data and count of *v; the text becomes the value's data unless another writing is needed, which is put in the
- * arena. false: no memory. */
+/* Sets type, flags, data and count of *v; the text becomes the value's data unless another writing is needed, which is
+ * put in the arena. false: no memory. */
 bool plain_read(struct value *v, struct text plain, struct arena *arena);
 
 #endif

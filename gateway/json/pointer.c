@@ -5,7 +5,8 @@
 
 #include "base/limits.h"
 
-/* What a token means: ~1 is /, ~0 is ~ (RFC 6901 4). Into out, which has room for as many bytes; false when it is none. */
+/* What a token means: ~1 is /, ~0 is ~ (RFC 6901 4). Into out, which has room for as many bytes; false when it is
+ * none. */
 static bool
 unescape(struct text token, char *out, struct text *meaning)
 {

@@ -1,8 +1,8 @@
 /* scan.h -- the words of JSON: white space, strings, numbers, literals (RFC 8259 2, 3, 6, 7).
  *
- * Private to json/. Each function begins at a byte and gives the byte behind what it read, or NULL with the fault filled
- * in. Nothing is read at or behind `end`: the source may end at an unreadable page. Strings are looked at 16 bytes
- * (SSE2) or 8 bytes (elsewhere) at a time; only bytes that mean something are looked at one by one. */
+ * Private to json/. Each function begins at a byte and gives the byte behind what it read, or NULL with the fault
+ * filled in. Nothing is read at or behind `end`: the source may end at an unreadable page. Strings are looked at 16
+ * bytes (SSE2) or 8 bytes (elsewhere) at a time; only bytes that mean something are looked at one by one. */
 #ifndef JSON_SCAN_H
 #define JSON_SCAN_H
 

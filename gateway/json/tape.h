@@ -4,8 +4,8 @@
 
 #include "json/document.h"
 
-/* Flag every object that says a key twice with VALUE_DUPLICATE_KEY and count them. *first is the first key that was said
- * before, or NULL. The arena gives a table for objects with many members. 0, or -1 when it has no memory. */
+/* Flag every object that says a key twice with VALUE_DUPLICATE_KEY and count them. *first is the first key that was
+ * said before, or NULL. The arena gives a table for objects with many members. 0, or -1 when it has no memory. */
 int tape_mark_repeats(struct value *tape, uint32_t values, struct arena *arena, uint32_t *objects,
                       const struct value **first);
 

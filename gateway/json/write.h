@@ -1,8 +1,8 @@
 /* write.h -- JSON text, appended to a buffer.
  *
- * Small and flat: the caller keeps the order, the writer the commas and escapes. A failure of the buffer is remembered by
- * the buffer. Strings are written as valid UTF-8 JSON; bytes that are no UTF-8 become U+FFFD, but the
- * three bytes of a lone surrogate (document.h) become its escape again. One thread at a time. */
+ * Small and flat: the caller keeps the order, the writer the commas and escapes. A failure of the buffer is remembered
+ * by the buffer. Strings are written as valid UTF-8 JSON; bytes that are no UTF-8 become U+FFFD, but the three bytes of
+ * a lone surrogate (document.h) become its escape again. One thread at a time. */
 #ifndef JSON_WRITE_H
 #define JSON_WRITE_H
 

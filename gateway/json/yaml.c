@@ -1,12 +1,12 @@
 /* yaml.c -- YAML 1.2 onto the tape. The door to libfyaml.
  *
- * libfyaml gives events; the tape is as JSON's. Aliases are resolved here, by copying the stretch of tape that the anchor
- * stands for, so that the budget of nodes holds for what comes out of them. While a container is open its span
+ * libfyaml gives events; the tape is as JSON's. Aliases are resolved here, by copying the stretch of tape that the
+ * anchor stands for, so that the budget of nodes holds for what comes out of them. While a container is open its span
  * holds the place of the container around it and its count the nodes in it, so that an even count means: a key is due.
  *
- * What JSON has no words for: keys that are no strings become their text; a collection as a key, a second document and a repeated
- * key are errors; `<<` is a key like any other; tags other than those of the core schema are ignored on collections and
- * make strings of scalars. */
+ * What JSON has no words for: keys that are no strings become their text; a collection as a key, a second document and
+ * a repeated key are errors; `<<` is a key like any other; tags other than those of the core schema are ignored on
+ * collections and make strings of scalars. */
 #include "json/document.h"
 
 #include <libfyaml.h>
@@ -162,8 +162,8 @@ add_piece(struct reader *r, struct text *t, const struct fy_iter_chunk *piece)
     return true;
 }
 
-/* The text of a token: in the source where it stands there as it is, else a copy in the arena. Taken piece by piece, because
- * fy_token_get_text (0.7.12) loses memory when a text has many pieces. */
+/* The text of a token: in the source where it stands there as it is, else a copy in the arena. Taken piece by piece,
+ * because fy_token_get_text (0.7.12) loses memory when a text has many pieces. */
 static bool
 token_text(struct reader *r, struct fy_token *token, struct text *t)
 {

@@ -1,4 +1,5 @@
-/* service.c -- the one door to libmicrohttpd. One epoll thread per server; a request is collected whole, handed to the handler, answered. */
+/* service.c -- the one door to libmicrohttpd. One epoll thread per server; a request is collected whole, handed to the
+ * handler, answered. */
 #include "net/service.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ service_answer_header(struct service_answer *answer, struct text name, struct te
         answer->headers[answer->header_count++] = (struct header){ .name = name, .value = value };
 }
 
-/* The first callback of a request, with the raw request line's target. What it returns is the request's own pointer from then on. */
+/* The first callback of a request, with the raw request line's target. What it returns is the request's own pointer
+ * from then on. */
 static void *
 on_target(void *arg, const char *uri, struct MHD_Connection *connection)
 {
@@ -109,7 +111,8 @@ below_authority(struct text target)
     return rest.length > 0 ? rest : TEXT("/");
 }
 
-/* The request as our own message; the header texts stay valid as long as the connection's pool, which outlives the handler. */
+/* The request as our own message; the header texts stay valid as long as the connection's pool, which outlives the
+ * handler. */
 static bool
 fill_message(struct service_call *call, struct MHD_Connection *connection, const char *method, struct message *m)
 {
@@ -214,8 +217,8 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url, const 
     return answer_request(connection, call, method);
 }
 
-/* A listening socket of our own, because libmicrohttpd's messages on a port in use go to standard error and its errno is lost. *at becomes where
- * it really listens. */
+/* A listening socket of our own, because libmicrohttpd's messages on a port in use go to standard error and its errno
+ * is lost. *at becomes where it really listens. */
 static int
 listen_at(const char *written, struct address *at, struct error *err)
 {

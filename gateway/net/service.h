@@ -1,7 +1,7 @@
 /* service.h -- the HTTP servers that Plumbline itself is (admin, sandbox): libmicrohttpd behind one door.
  *
- * Not for traffic that passes through: that is listener.h and upstream.h. A server runs one thread of its own; the handler is called on it,
- * once per request with the whole body, and gives the whole answer. */
+ * Not for traffic that passes through: that is listener.h and upstream.h. A server runs one thread of its own; the
+ * handler is called on it, once per request with the whole body, and gives the whole answer. */
 #ifndef NET_SERVICE_H
 #define NET_SERVICE_H
 
@@ -30,7 +30,8 @@ struct service_answer {
     uint32_t header_count;
 };
 
-/* One more field; left out above SERVICE_HEADERS. Content-Length, empty values and values with CR or LF are not sent. */
+/* One more field; left out above SERVICE_HEADERS. Content-Length, empty values and values with CR or LF are not
+ * sent. */
 void service_answer_header(struct service_answer *answer, struct text name, struct text value);
 
 typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);

@@ -29,7 +29,8 @@ int recorder_attach(struct recorder *r, struct ring *finished, struct ring *empt
 /* Start its thread. 0 or -1 with err. */
 int recorder_run(struct recorder *r, struct error *err);
 
-/* Writes what is left, syncs, ends the thread. The workers must have ended. Its totals can still be read. Accepts NULL. */
+/* Writes what is left, syncs, ends the thread. The workers must have ended. Its totals can still be read. Accepts
+ * NULL. */
 void recorder_finish(struct recorder *r);
 
 /* Closes what recorder_finish has finished. Accepts NULL. */

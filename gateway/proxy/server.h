@@ -25,7 +25,8 @@ struct proxy_options {
  * served. Holds the ruleset. New, or NULL with err (a port in use, an unreadable folder: ERROR_ENVIRONMENT). */
 struct proxy *proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct error *err);
 
-/* Stop accepting, finish what is inside (drain_timeout), write what is to be recorded. What was counted can still be read. Accepts NULL. */
+/* Stop accepting, finish what is inside (drain_timeout), write what is to be recorded. What was counted can still be
+ * read. Accepts NULL. */
 void proxy_drain(struct proxy *p);
 
 /* The same where it has not been done, then free. Accepts NULL. */

@@ -1,5 +1,5 @@
-/* exchange_text.h -- an exchange for a person at a terminal: as one line, or as a page. Control characters of what was sent are shown, never
- * sent to the terminal. Main thread. */
+/* exchange_text.h -- an exchange for a person at a terminal: as one line, or as a page. Control characters of what was
+ * sent are shown, never sent to the terminal. Main thread. */
 #ifndef REPORT_EXCHANGE_TEXT_H
 #define REPORT_EXCHANGE_TEXT_H
 
@@ -17,7 +17,8 @@ void exchange_text_bodies(struct buffer *out, const struct exchange *x);
 /* Everything: who and when, heads, bodies, violations with their place in the contract. */
 void exchange_text_page(struct buffer *out, const struct exchange *x);
 
-/* "ok", "2 violations: body-schema, header-missing", "unchecked: size", "refused: parameter-missing" or "-" (nobody looked). */
+/* "ok", "2 violations: body-schema, header-missing", "unchecked: size", "refused: parameter-missing" or "-" (nobody
+ * looked). */
 void exchange_text_verdict(struct buffer *out, const struct exchange *x);
 
 #endif

@@ -5,7 +5,8 @@
 #define GROUP_MIN  3
 #define GROUP_MAX  7
 
-/* Which leading digits belong to card schemes, and how long their numbers are. Without it, one in ten long ids would be taken for a card. */
+/* Which leading digits belong to card schemes, and how long their numbers are. Without it, one in ten long ids would be
+ * taken for a card. */
 struct range {
     unsigned from, to; /* first four digits */
     unsigned shortest, longest;
@@ -76,8 +77,8 @@ is_card(struct text t, unsigned count)
     return in_range && card_number_luhn(t);
 }
 
-/* Groups of digits from `at` on, one separator byte of one kind between them. A plain number ends with its first group; one in groups may end
- * with any of them, the longest card wins. Gives the end of the card, or 0. */
+/* Groups of digits from `at` on, one separator byte of one kind between them. A plain number ends with its first group;
+ * one in groups may end with any of them, the longest card wins. Gives the end of the card, or 0. */
 static size_t
 card_at(struct text t, size_t at)
 {

@@ -1,7 +1,9 @@
-/* card_number.h -- payment card numbers (ISO/IEC 7812-1) in any text: 13 to 19 digits in a range that card schemes use, with a valid check digit.
+/* card_number.h -- payment card numbers (ISO/IEC 7812-1) in any text: 13 to 19 digits in a range that card schemes use,
+ * with a valid check digit.
  *
- * The digits may stand in groups of three to seven with one kind of separator (a space or a hyphen). Digits of a longer run and digits of a
- * decimal fraction are none. Text without long runs of digits costs one look at every 13th byte. Any thread. */
+ * The digits may stand in groups of three to seven with one kind of separator (a space or a hyphen). Digits of a longer
+ * run and digits of a decimal fraction are none. Text without long runs of digits costs one look at every 13th byte.
+ * Any thread. */
 #ifndef RULES_CARD_NUMBER_H
 #define RULES_CARD_NUMBER_H
 

@@ -1,4 +1,5 @@
-/* judge.h -- our own files against our own schemas (docs/schema/NAME, part of the program), by our own validator. Main and reload thread. */
+/* judge.h -- our own files against our own schemas (docs/schema/NAME, part of the program), by our own validator. Main
+ * and reload thread. */
 #ifndef RULES_JUDGE_H
 #define RULES_JUDGE_H
 

@@ -1,4 +1,5 @@
-/* redaction.c -- the rules, compiled, and the order in which an exchange is gone through: heads and bodies first, then what verdicts quote of them. */
+/* redaction.c -- the rules, compiled, and the order in which an exchange is gone through: heads and bodies first, then
+ * what verdicts quote of them. */
 #include "rules/redaction.h"
 
 #include <stdlib.h>

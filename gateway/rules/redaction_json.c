@@ -1,4 +1,5 @@
-/* redaction_json.c -- secrets in a JSON text. The text is read onto a tape; what is found is written anew by place, every other byte stays. */
+/* redaction_json.c -- secrets in a JSON text. The text is read onto a tape; what is found is written anew by place,
+ * every other byte stays. */
 #include "base/hash.h"
 #include "base/limits.h"
 #include "json/document.h"
@@ -215,7 +216,8 @@ walk_object(struct json_edit *e, const struct value *v, const struct step *step,
     }
 }
 
-/* `above` is the action of the member that v is in: masking and hashing go down to the leaves, so that the shape stays. */
+/* `above` is the action of the member that v is in: masking and hashing go down to the leaves, so that the shape
+ * stays. */
 static void
 walk(struct json_edit *e, const struct value *v, const struct step *step, enum redact_action above)
 {

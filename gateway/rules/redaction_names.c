@@ -1,4 +1,5 @@
-/* redaction_names.c -- sets of names that are found in one look, and the names that are redacted unless told otherwise. */
+/* redaction_names.c -- sets of names that are found in one look, and the names that are redacted unless told
+ * otherwise. */
 #include <ctype.h>
 
 #include "base/hash.h"

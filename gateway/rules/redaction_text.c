@@ -1,4 +1,5 @@
-/* redaction_text.c -- secrets in texts: patterns, query strings, URLs, header values. What a text is made of stays: `Bearer ***`, `a=***&b=2`. */
+/* redaction_text.c -- secrets in texts: patterns, query strings, URLs, header values. What a text is made of stays:
+ * `Bearer ***`, `a=***&b=2`. */
 #include "base/hash.h"
 #include "http/query.h"
 #include "rules/card_number.h"

@@ -109,7 +109,8 @@ by_key(const void *a, const void *b)
     return text_compare(((const struct claim *)a)->key, ((const struct claim *)b)->key);
 }
 
-/* The template with the names of its variables taken out: templates that differ in names only claim the same requests. */
+/* The template with the names of its variables taken out: templates that differ in names only claim the same
+ * requests. */
 static struct text
 claim_key(const struct operation *o, struct text base, struct arena *arena)
 {
@@ -231,7 +232,8 @@ take(struct route *route, const struct service *service, struct text method, str
     contract_find(service->contract, method, path, bare, arena, &route->match);
 }
 
-/* How well a service that has no match.paths answers this request: an operation beats a path with other methods, that beats a base path. */
+/* How well a service that has no match.paths answers this request: an operation beats a path with other methods, that
+ * beats a base path. */
 static int
 own_fit(const struct service *service, const struct contract_match *match, struct text path)
 {

@@ -1,7 +1,8 @@
 /* routes.h -- which service a request belongs to. Built with the ruleset, never changed; any thread may look up.
  *
- * A service is found by its match.paths (the longest prefix of whole segments wins) or, without them, by the paths of its own contract; hosts, when
- * given, must match too, and a named host beats any host. Two services that could claim the same request are an error when loading. */
+ * A service is found by its match.paths (the longest prefix of whole segments wins) or, without them, by the paths of
+ * its own contract; hosts, when given, must match too, and a named host beats any host. Two services that could claim
+ * the same request are an error when loading. */
 #ifndef RULES_ROUTES_H
 #define RULES_ROUTES_H
 

@@ -1,7 +1,7 @@
 /* ruleset.h -- everything the workers need to know, in one unchanging set: settings, contracts, routes, redaction.
  *
- * Built completely on the side, then handed over whole; an exchange ends with the ruleset it began with. Reference-counted with atomic
- * counters (no lock); everything else in it never changes, so any thread may read. */
+ * Built completely on the side, then handed over whole; an exchange ends with the ruleset it began with.
+ * Reference-counted with atomic counters (no lock); everything else in it never changes, so any thread may read. */
 #ifndef RULES_RULESET_H
 #define RULES_RULESET_H
 
@@ -21,8 +21,8 @@ struct service {
     uint32_t first_operation;      /* number of its first operation in the whole ruleset: for flat counters */
 };
 
-/* Takes the settings, loads the contracts, compiles routes and redaction. Contract defects go to `defect` (may be NULL) and do not fail it. New, with one
- * reference, or NULL with err. */
+/* Takes the settings, loads the contracts, compiles routes and redaction. Contract defects go to `defect` (may be NULL)
+ * and do not fail it. New, with one reference, or NULL with err. */
 struct ruleset *ruleset_new(struct settings *settings_take, contract_defect_fn *defect, void *arg, struct error *err);
 
 /* One more reference; gives the same. */
@@ -47,8 +47,8 @@ struct route {
     struct contract_match match;   /* operation and path parameters, or allow */
 };
 
-/* By host and raw path: the longest matching path prefix (whole segments) wins, then a named host beats any host; services without match.paths are found by their
- * contract's own paths. Decoding goes to the arena. */
+/* By host and raw path: the longest matching path prefix (whole segments) wins, then a named host beats any host;
+ * services without match.paths are found by their contract's own paths. Decoding goes to the arena. */
 void ruleset_route(const struct ruleset *r, struct text host, struct text method, struct text path, struct arena *arena,
                    struct route *route);
 

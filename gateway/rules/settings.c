@@ -159,7 +159,8 @@ read_file(struct settings_reader *r, struct policy *defaults)
     services_read(r, VALUE_MEMBER(root, "services"), defaults);
 }
 
-/* ${NAME} in every string of a file, before anything judges it. The document is fresh and still ours alone, so it is changed in place. */
+/* ${NAME} in every string of a file, before anything judges it. The document is fresh and still ours alone, so it is
+ * changed in place. */
 static int
 expand_environment(const struct document *document, struct arena *arena, struct error *err)
 {

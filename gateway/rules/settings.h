@@ -1,8 +1,9 @@
 /* settings.h -- what the operator wrote in rules/gateway.yaml, read and judged, nothing opened yet.
  *
- * The file is checked against docs/schema/gateway.schema.json by our own validator, so a mistake is told with file:line:column, what was
- * expected and what was found. Precedence: flag, then environment (PLUMBLINE_…), then file. Paths are relative to the file that
- * names them; ${NAME} in a string is the environment's value. Texts live in the settings' arena. Immutable once loaded: any thread.
+ * The file is checked against docs/schema/gateway.schema.json by our own validator, so a mistake is told with
+ * file:line:column, what was expected and what was found. Precedence: flag, then environment (PLUMBLINE_…), then file.
+ * Paths are relative to the file that names them; ${NAME} in a string is the environment's value. Texts live in the
+ * settings' arena. Immutable once loaded: any thread.
  *
  * Times are nanoseconds, sizes bytes. */
 #ifndef RULES_SETTINGS_H
@@ -123,7 +124,7 @@ struct settings {
     struct text admin; /* empty: none */
     struct text admin_token;
     struct text greeting; /* printed once everything runs; may be empty */
-    uint32_t workers; /* 0: as many as cores */
+    uint32_t workers;     /* 0: as many as cores */
     struct service_settings *services;
     uint32_t service_count;
     bool catch_all; /* a request that no service matches goes to the first one, and is reported */
@@ -158,7 +159,8 @@ struct settings_overrides {
 /* Read the file and those it includes. New, or NULL with err ("file:line:column: expected …, found …"). */
 struct settings *settings_load(const char *path, const struct settings_overrides *overrides, struct error *err);
 
-/* `plumbline proxy`: settings with no file. Each contract becomes a service to the same upstream; paths outside the contracts pass and are reported. */
+/* `plumbline proxy`: settings with no file. Each contract becomes a service to the same upstream; paths outside the
+ * contracts pass and are reported. */
 struct settings *settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
                                 const struct settings_overrides *overrides, struct error *err);
 

@@ -15,7 +15,8 @@ bool units_duration(struct text t, int64_t *nanoseconds);
 /* "64MiB", "10GB", "1000" to bytes; KiB is 1024, KB is 1000. */
 bool units_size(struct text t, uint64_t *bytes);
 
-/* Replace every ${NAME} by the environment's value, "$${" by "${". An unset name is an error that says so; values are never told. In the arena. */
+/* Replace every ${NAME} by the environment's value, "$${" by "${". An unset name is an error that says so; values are
+ * never told. In the arena. */
 int units_environment(struct text t, const char *where, struct arena *arena, struct text *result, struct error *err);
 
 /* A path as the program can open it: absolute ones stay, others are below the folder of `file`. In the arena. */

@@ -1,4 +1,5 @@
-/* answer.h -- what a simulated service answers, found in its contract alone. No state, no I/O; belongs to the sandbox's thread. */
+/* answer.h -- what a simulated service answers, found in its contract alone. No state, no I/O; belongs to the sandbox's
+ * thread. */
 #ifndef SANDBOX_ANSWER_H
 #define SANDBOX_ANSWER_H
 

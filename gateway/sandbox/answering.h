@@ -1,4 +1,5 @@
-/* answering.h -- what the files that make up an answer share: answer.c (which response), example.c (values that the contract gives), body.c, fields.c. */
+/* answering.h -- what the files that make up an answer share: answer.c (which response), example.c (values that the
+ * contract gives), body.c, fields.c. */
 #ifndef SANDBOX_ANSWERING_H
 #define SANDBOX_ANSWERING_H
 
@@ -34,7 +35,8 @@ struct source example_named(const struct answering *a, struct source object, str
 /* The first example of a Media Type, Parameter or Header Object, else of its schema, that satisfies the schema. */
 struct source example_first(const struct answering *a, struct source object);
 
-/* A value made from the member `schema` (or itemSchema), as JSON appended to out. False: there is no schema, or no value for it. */
+/* A value made from the member `schema` (or itemSchema), as JSON appended to out. False: there is no schema, or no
+ * value for it. */
 bool
 example_made(const struct answering *a, struct source object, const char *keyword, uint64_t seed, struct buffer *out);
 

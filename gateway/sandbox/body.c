@@ -82,8 +82,9 @@ liking(const struct message *request, const struct media_type *type)
     return asked ? weight : 1000;
 }
 
-/* The first of what is liked best; of equals, what there is an example for or what is JSON, because the rest can only be guessed. When nothing is
- * liked, all the same: an answer that cannot be read tells more than none (RFC 9110 12.4.1). */
+/* The first of what is liked best; of equals, what there is an example for or what is JSON, because the rest can only
+ * be guessed. When nothing is liked, all the same: an answer that cannot be read tells more than none (RFC
+ * 9110 12.4.1). */
 const struct value *
 body_choose(const struct answering *a, const struct value *content)
 {

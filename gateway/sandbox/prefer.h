@@ -1,4 +1,5 @@
-/* prefer.h -- what a client asks of the sandbox by `Prefer: code=404, example=name, dynamic=true` (RFC 7240). Any thread. */
+/* prefer.h -- what a client asks of the sandbox by `Prefer: code=404, example=name, dynamic=true` (RFC 7240). Any
+ * thread. */
 #ifndef SANDBOX_PREFER_H
 #define SANDBOX_PREFER_H
 

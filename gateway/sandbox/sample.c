@@ -1,4 +1,5 @@
-/* sample.c -- tries a value, checks it, tries again. What kind of value it is, is the business of the other sample_… files. */
+/* sample.c -- tries a value, checks it, tries again. What kind of value it is, is the business of the other sample_…
+ * files. */
 #include "sandbox/sample_make.h"
 
 #include "base/limits.h"

@@ -1,10 +1,11 @@
-/* sample_array.c -- arrays: as many items as the bounds ask for, by position, with what must be contained, all different if they must. */
+/* sample_array.c -- arrays: as many items as the bounds ask for, by position, with what must be contained, all
+ * different if they must. */
 #include "sandbox/sample_make.h"
 
 #define UNIQUE_TRIES 40
 
-/* The schemas of one part for the item at this index; true: it says something. Draft 4 and OpenAPI 3.0 write positions as an array in `items`,
- * the rest as additionalItems. */
+/* The schemas of one part for the item at this index; true: it says something. Draft 4 and OpenAPI 3.0 write positions
+ * as an array in `items`, the rest as additionalItems. */
 static bool
 add_goal(const struct sample_part *part, uint64_t index, struct sample_plan *goal)
 {

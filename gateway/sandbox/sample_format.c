@@ -1,7 +1,7 @@
 /* sample_format.c -- texts in a format, out of templates.
  *
- * In a template "~" begins a piece that is made up: ~w a word, ~d a digit, ~h a hexadecimal digit, ~m a month, ~D a day, ~H an hour, ~M a minute,
- * ~b a number from 1 to 254, ~* as many letters as the least length asks for. */
+ * In a template "~" begins a piece that is made up: ~w a word, ~d a digit, ~h a hexadecimal digit, ~m a month, ~D a
+ * day, ~H an hour, ~M a minute, ~b a number from 1 to 254, ~* as many letters as the least length asks for. */
 #include "sandbox/sample_make.h"
 
 #define FORMAT_TEMPLATES 3

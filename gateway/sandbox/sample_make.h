@@ -1,8 +1,9 @@
 /* sample_make.h -- the inside of sample.h: one maker per sample, one function per kind of value.
  *
- * A *plan* is a list of schema objects that hold for the same value. The *goal* of a value is such a list as it was found (a property may be
- * described in two branches of an allOf); sample_expand makes a plan of it by following $ref and allOf and by choosing branches, so
- * that every keyword that matters stands in some part of the plan and nobody needs to look further. */
+ * A *plan* is a list of schema objects that hold for the same value. The *goal* of a value is such a list as it was
+ * found (a property may be described in two branches of an allOf); sample_expand makes a plan of it by following $ref
+ * and allOf and by choosing branches, so that every keyword that matters stands in some part of the plan and nobody
+ * needs to look further. */
 #ifndef SANDBOX_SAMPLE_MAKE_H
 #define SANDBOX_SAMPLE_MAKE_H
 
@@ -78,7 +79,8 @@ void sample_expand(struct sample_maker *m, const struct sample_plan *goal, struc
 void sample_extend(struct sample_maker *m, struct sample_plan *plan, const struct document *document,
                    const struct value *schema);
 
-/* The SCHEMA_TYPE_… bits that every part allows; *likely are those that the keywords speak of, where no part names a type. */
+/* The SCHEMA_TYPE_… bits that every part allows; *likely are those that the keywords speak of, where no part names a
+ * type. */
 unsigned sample_types(const struct sample_plan *plan, unsigned *likely);
 
 /* Is one of its schemas being made from already, further out? */

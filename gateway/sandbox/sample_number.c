@@ -1,4 +1,5 @@
-/* sample_number.c -- numbers within bounds and on steps, exactly: whole numbers of 128 bits that stand for that many 10^-scale. */
+/* sample_number.c -- numbers within bounds and on steps, exactly: whole numbers of 128 bits that stand for that many
+ * 10^-scale. */
 #include "sandbox/sample_make.h"
 
 #include "json/number.h"

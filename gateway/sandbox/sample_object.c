@@ -1,4 +1,5 @@
-/* sample_object.c -- objects: what is required and what it entails, then optional properties, then made-up ones until there are enough. */
+/* sample_object.c -- objects: what is required and what it entails, then optional properties, then made-up ones until
+ * there are enough. */
 #include "sandbox/sample_make.h"
 
 #include "json/write.h"
@@ -59,7 +60,8 @@ name_matches(struct sample_maker *m, struct text pattern, struct text name)
     return matches;
 }
 
-/* The schemas of one part for a property; what is not named here falls to additionalProperties. True: the part says something. */
+/* The schemas of one part for a property; what is not named here falls to additionalProperties. True: the part says
+ * something. */
 static bool
 add_goals(struct sample_maker *m, const struct sample_part *part, struct text name, struct sample_plan *goal)
 {
@@ -187,7 +189,8 @@ require(struct sample_maker *m, struct properties *p, const struct value *names,
     }
 }
 
-/* dependentRequired, dependentSchemas and draft 4's dependencies of the chosen properties. True: there was something new. */
+/* dependentRequired, dependentSchemas and draft 4's dependencies of the chosen properties. True: there was something
+ * new. */
 static bool
 add_dependencies(struct sample_maker *m, struct sample_plan *plan, struct properties *p)
 {

@@ -1,7 +1,7 @@
 /* sample_pattern.c -- a text that a regular expression matches, by walking its syntax.
  *
- * Looks ahead and behind are not built but tried: the walk makes texts until one matches. Lengths are steered by a number of
- * characters that repetitions may add to what they must have. */
+ * Looks ahead and behind are not built but tried: the walk makes texts until one matches. Lengths are steered by a
+ * number of characters that repetitions may add to what they must have. */
 #include "sandbox/sample_make.h"
 
 #include "base/limits.h"

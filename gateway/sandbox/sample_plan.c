@@ -5,7 +5,8 @@
 
 #include "json/number.h"
 
-/* The schemas that were referred to on the way, innermost first: a discriminator on a parent asks for the name of the child. */
+/* The schemas that were referred to on the way, innermost first: a discriminator on a parent asks for the name of the
+ * child. */
 struct via {
     struct text name;
     const struct value *target;

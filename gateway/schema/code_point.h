@@ -1,7 +1,7 @@
 /* code_point.h -- one code point of a text at a time.
  *
- * JSON strings here are WTF-8: UTF-8 in which a lone surrogate may stand as three bytes (json/document.h). So surrogates are read
- * like any other code point; whoever must not have them asks code_point_is_surrogate. */
+ * JSON strings here are WTF-8: UTF-8 in which a lone surrogate may stand as three bytes (json/document.h). So
+ * surrogates are read like any other code point; whoever must not have them asks code_point_is_surrogate. */
 #ifndef SCHEMA_CODE_POINT_H
 #define SCHEMA_CODE_POINT_H
 
@@ -11,7 +11,8 @@
 
 #include "base/text.h"
 
-/* The code point at byte offset `at` (< t.length), and how many bytes it takes: 1 to 4, or 0 when the bytes are malformed. */
+/* The code point at byte offset `at` (< t.length), and how many bytes it takes: 1 to 4, or 0 when the bytes are
+ * malformed. */
 static inline size_t
 code_point_read(struct text t, size_t at, uint32_t *code_point)
 {

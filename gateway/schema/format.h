@@ -1,11 +1,12 @@
 /* format.h -- the formats of JSON Schema Validation 2020-12 (section 7.3) and of OpenAPI, as one table.
  *
- * Each row names the format, the type of value it speaks about, and the RFC its checker implements: date-time, date, time, duration
- * (RFC 3339), email, idn-email (RFC 5321, 6531), hostname (RFC 1123), idn-hostname (RFC 5890 by libidn2), ipv4 (RFC 2673),
- * ipv6 (RFC 4291), uri, uri-reference, iri, iri-reference (RFC 3986, 3987), uuid (RFC 4122), uri-template (RFC 6570),
- * json-pointer, relative-json-pointer (RFC 6901), regex (ECMA-262); int32, int64, float, double, byte, binary, password (OpenAPI).
- * Leap seconds are accepted where it is 23:59 in UTC; host names that are internationalized follow IDNA2008 as for registration;
- * int32 and int64 want integers, however written (1.0). No state; only regex and the idn ones allocate, and give it back; any thread. */
+ * Each row names the format, the type of value it speaks about, and the RFC its checker implements: date-time, date,
+ * time, duration (RFC 3339), email, idn-email (RFC 5321, 6531), hostname (RFC 1123), idn-hostname (RFC 5890 by
+ * libidn2), ipv4 (RFC 2673), ipv6 (RFC 4291), uri, uri-reference, iri, iri-reference (RFC 3986, 3987), uuid (RFC 4122),
+ * uri-template (RFC 6570), json-pointer, relative-json-pointer (RFC 6901), regex (ECMA-262); int32, int64, float,
+ * double, byte, binary, password (OpenAPI). Leap seconds are accepted where it is 23:59 in UTC; host names that are
+ * internationalized follow IDNA2008 as for registration; int32 and int64 want integers, however written (1.0). No
+ * state; only regex and the idn ones allocate, and give it back; any thread. */
 #ifndef SCHEMA_FORMAT_H
 #define SCHEMA_FORMAT_H
 

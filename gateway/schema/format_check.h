@@ -1,6 +1,7 @@
 /* format_check.h -- the checkers behind the table of format.c: is this text of that form? Inside schema/format only.
  *
- * Every one takes any bytes, reads each at most a few times, and allocates nothing (the idn ones: what libidn2 allocates). */
+ * Every one takes any bytes, reads each at most a few times, and allocates nothing (the idn ones: what libidn2
+ * allocates). */
 #ifndef SCHEMA_FORMAT_CHECK_H
 #define SCHEMA_FORMAT_CHECK_H
 

@@ -1,7 +1,7 @@
 /* format_idn.c -- internationalized host names. The one door to libidn2.
  *
- * A name is judged as if it were to be registered (RFC 5891 4): that is the strict reading, with code points that Unicode has not
- * assigned, unnormalized text and broken contexts refused. idn2_register_u8 does it for one label. */
+ * A name is judged as if it were to be registered (RFC 5891 4): that is the strict reading, with code points that
+ * Unicode has not assigned, unnormalized text and broken contexts refused. idn2_register_u8 does it for one label. */
 #include <idn2.h>
 
 #include "schema/code_point.h"

@@ -33,7 +33,8 @@ format_is_ipv4(struct text t)
     return count == 4;
 }
 
-/* Groups of 16 bits, separated by single colons; the last may be an IPv4 address, which counts as two. -1: malformed. */
+/* Groups of 16 bits, separated by single colons; the last may be an IPv4 address, which counts as two. -1:
+ * malformed. */
 static int
 count_groups(struct text t, bool last)
 {

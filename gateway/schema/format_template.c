@@ -1,4 +1,5 @@
-/* format_template.c -- URI templates: literals and expressions in braces (RFC 6570 2, with erratum 6937: ' is a literal). */
+/* format_template.c -- URI templates: literals and expressions in braces (RFC 6570 2, with erratum 6937: ' is a
+ * literal). */
 #include "schema/code_point.h"
 #include "schema/format_check.h"
 

@@ -112,8 +112,8 @@ format_is_date_time(struct text t)
     return take_date(&t) && take_byte(&t, "Tt") && take_time(&t) && t.length == 0;
 }
 
-/* Numbers with units in this order, without leaving one out in between: P1Y2M, not P1Y2D (appendix A, dur-year = 1*DIGIT "Y" [dur-month]).
- * At least one. */
+/* Numbers with units in this order, without leaving one out in between: P1Y2M, not P1Y2D (appendix A, dur-year =
+ * 1*DIGIT "Y" [dur-month]). At least one. */
 static bool
 take_units(struct text *t, const char *units)
 {

@@ -67,7 +67,8 @@ base64_digit(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* With padding, without line breaks; bits that no byte needs are zero, as every encoder must make them (RFC 4648 3.5). */
+/* With padding, without line breaks; bits that no byte needs are zero, as every encoder must make them (RFC 4648
+ * 3.5). */
 bool
 format_is_base64(struct text t)
 {

@@ -1,4 +1,5 @@
-/* format_uri.c -- URIs by the grammar of RFC 3986 appendix A, and IRIs, which are the same with more characters (RFC 3987 2.2). */
+/* format_uri.c -- URIs by the grammar of RFC 3986 appendix A, and IRIs, which are the same with more characters (RFC
+ * 3987 2.2). */
 #include "schema/code_point.h"
 #include "schema/format_check.h"
 

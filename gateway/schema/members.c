@@ -80,7 +80,8 @@ access_of(struct compiling *c, const struct resource *resource, const struct val
     return sides;
 }
 
-/* The same for a property that is declared somewhere in this schema: in it, where it refers to, or in a part of its allOf. */
+/* The same for a property that is declared somewhere in this schema: in it, where it refers to, or in a part of its
+ * allOf. */
 static unsigned
 access_named(struct compiling *c, const struct resource *resource, const struct value *schema, struct text name,
              unsigned *steps)

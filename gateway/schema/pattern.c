@@ -1,9 +1,10 @@
 /* pattern.c -- the one door to PCRE2.
  *
- * Most patterns of contracts become an automaton (pattern_automaton) and never reach PCRE2 when they are only asked yes or no.
- * The rest is translated (pattern_translate) and compiled twice: once plain, for short subjects, where PCRE2's match limit is
- * bound enough, and once with callouts that count, for long ones: the match limit begins anew at every start position, so on a
- * megabyte it bounds nothing. Patterns in PCRE2's own syntax are not translated: there PCRE2 puts the callouts, before every item. */
+ * Most patterns of contracts become an automaton (pattern_automaton) and never reach PCRE2 when they are only asked yes
+ * or no. The rest is translated (pattern_translate) and compiled twice: once plain, for short subjects, where PCRE2's
+ * match limit is bound enough, and once with callouts that count, for long ones: the match limit begins anew at every
+ * start position, so on a megabyte it bounds nothing. Patterns in PCRE2's own syntax are not translated: there PCRE2
+ * puts the callouts, before every item. */
 #include "schema/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -265,15 +266,16 @@ steps_granted(const struct pattern *p, struct text subject)
     return COUNTED_STEPS + (uint64_t)p->steps_per_byte * subject.length;
 }
 
-/* 1, 0, -1. The subject is well-formed: surrogates, which PCRE2's own check would refuse, are what PCRE2_NO_UTF_CHECK together with
- * PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES is documented to match. */
+/* 1, 0, -1. The subject is well-formed: surrogates, which PCRE2's own check would refuse, are what PCRE2_NO_UTF_CHECK
+ * together with PCRE2_EXTRA_ALLOW_SURROGATE_ESCAPES is documented to match. */
 static int
 run(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch)
 {
     const pcre2_code *program = p->counted != NULL && subject.length > SHORT_SUBJECT ? p->counted : p->plain;
     int result;
 
-    /* A search that goes on behind a match goes on with what is left of the steps, else every match would double the work. */
+    /* A search that goes on behind a match goes on with what is left of the steps, else every match would double the
+     * work. */
     if (from == 0 || scratch->pattern != p || scratch->subject != subject.data)
         scratch->steps_left = steps_granted(p, subject);
     scratch->pattern = p;

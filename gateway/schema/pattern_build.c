@@ -1,5 +1,6 @@
-/* pattern_build.c -- from a tree to an automaton, in three steps: kinds of characters, a net of states that may be in several places
- * at once (Thompson), and the table of its sets of places (subset construction). Every step gives up at a limit. */
+/* pattern_build.c -- from a tree to an automaton, in three steps: kinds of characters, a net of states that may be in
+ * several places at once (Thompson), and the table of its sets of places (subset construction). Every step gives up at
+ * a limit. */
 #include <stdlib.h>
 
 #include "base/limits.h"

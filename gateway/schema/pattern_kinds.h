@@ -1,5 +1,5 @@
-/* pattern_kinds.h -- which characters a pattern tells apart. Characters that are in the same sets of the pattern are of one kind; an
- * automaton only has to know kinds. Inside schema/pattern only. */
+/* pattern_kinds.h -- which characters a pattern tells apart. Characters that are in the same sets of the pattern are of
+ * one kind; an automaton only has to know kinds. Inside schema/pattern only. */
 #ifndef SCHEMA_PATTERN_KINDS_H
 #define SCHEMA_PATTERN_KINDS_H
 

@@ -1,5 +1,5 @@
-/* pattern_parse.c -- the grammar of ECMA-262 22.2.1, top down: alternatives, sequence, term, atom. Classes and escapes are in
- * pattern_class.c. */
+/* pattern_parse.c -- the grammar of ECMA-262 22.2.1, top down: alternatives, sequence, term, atom. Classes and escapes
+ * are in pattern_class.c. */
 #include "schema/pattern_parse.h"
 
 #include "base/limits.h"

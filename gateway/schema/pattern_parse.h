@@ -1,11 +1,12 @@
 /* pattern_parse.h -- an ECMAScript regular expression as a tree (ECMA-262 2024, 22.2.1, with the u flag).
  *
- * Two readings. Strict: exactly the grammar of the u flag, for format "regex". Lenient, for patterns of contracts: in addition
- * identity escapes of characters that are no letters and no digits (\- \_ \@ ...), a lone ] { or }, and a class such as [\w-.]
- * (Annex B), because real contracts have them and their meaning is in no doubt. What only other engines know (\A, \Z, (?i), possessive
- * quantifiers, ...) is refused in both.
+ * Two readings. Strict: exactly the grammar of the u flag, for format "regex". Lenient, for patterns of contracts: in
+ * addition identity escapes of characters that are no letters and no digits (\- \_ \@ ...), a lone ] { or }, and a
+ * class such as [\w-.] (Annex B), because real contracts have them and their meaning is in no doubt. What only other
+ * engines know (\A, \Z, (?i), possessive quantifiers, ...) is refused in both.
  *
- * Used inside schema/pattern, and by sandbox/sample_pattern, which walks the tree to make texts. The tree lives in the arena that was given; no state, any thread. */
+ * Used inside schema/pattern, and by sandbox/sample_pattern, which walks the tree to make texts. The tree lives in the
+ * arena that was given; no state, any thread. */
 #ifndef SCHEMA_PATTERN_PARSE_H
 #define SCHEMA_PATTERN_PARSE_H
 
@@ -32,7 +33,8 @@ enum pattern_kind {
     PATTERN_BOUNDARY,      /* \b, negated: \B */
 };
 
-/* Part of a set: code points from low to high, or (property not empty) those with a Unicode property in PCRE2's spelling. */
+/* Part of a set: code points from low to high, or (property not empty) those with a Unicode property in PCRE2's
+ * spelling. */
 struct pattern_item {
     struct pattern_item *next;
     uint32_t low;

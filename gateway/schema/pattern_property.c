@@ -201,8 +201,8 @@ category_find(struct text name, struct text *engine)
     return false;
 }
 
-/* Greek, Old_Italic, Grek: a capital begins each word. PCRE2 is lenient here, ECMA-262 is not. Scripts with a spelling of their own
- * are SignWriting and Phags_Pa, which this lets through. */
+/* Greek, Old_Italic, Grek: a capital begins each word. PCRE2 is lenient here, ECMA-262 is not. Scripts with a spelling
+ * of their own are SignWriting and Phags_Pa, which this lets through. */
 static bool
 script_spelled_well(struct text name)
 {

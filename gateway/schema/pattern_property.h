@@ -14,8 +14,8 @@ struct pattern_property {
     bool negated;     /* PCRE2 only has its complement */
 };
 
-/* What stands between the braces of \p{...}. False: ECMA-262 knows no such property. A property that it knows and PCRE2 lacks gives
- * an empty name. */
+/* What stands between the braces of \p{...}. False: ECMA-262 knows no such property. A property that it knows and PCRE2
+ * lacks gives an empty name. */
 bool pattern_property_find(struct pattern_property *property, struct text written, struct arena *arena);
 
 /* Does PCRE2 know this property? (schema/pattern.c, the door) */

@@ -1,4 +1,5 @@
-/* pattern_reader.h -- what pattern_parse.c (terms and groups) and pattern_class.c (sets and escapes) share while reading. */
+/* pattern_reader.h -- what pattern_parse.c (terms and groups) and pattern_class.c (sets and escapes) share while
+ * reading. */
 #ifndef SCHEMA_PATTERN_READER_H
 #define SCHEMA_PATTERN_READER_H
 
@@ -39,7 +40,8 @@ bool pattern_reader_take(struct pattern_reader *r, const char *literal);
 
 int pattern_set_add(struct pattern_reader *r, struct pattern_node *set, uint32_t low, uint32_t high);
 
-/* After a backslash: either a single character (*single, *c), or a set such as \d, whose items were added to the set. */
+/* After a backslash: either a single character (*single, *c), or a set such as \d, whose items were added to the
+ * set. */
 int pattern_escape_read(struct pattern_reader *r, struct pattern_node *set, bool in_class, bool *single, uint32_t *c);
 
 /* [...], beginning at the bracket. */

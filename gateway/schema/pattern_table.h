@@ -4,14 +4,15 @@
 
 #include <stdint.h>
 
-/* Characters that no set of the pattern tells apart are of one kind. From `from` up to the next boundary they are of this one. */
+/* Characters that no set of the pattern tells apart are of one kind. From `from` up to the next boundary they are of
+ * this one. */
 struct automaton_boundary {
     uint32_t from;
     uint32_t kind;
 };
 
-/* A state is the index of its row in the table (a multiple of `kinds`). State 0 cannot match any more, the next one (== final) has
- * matched whatever follows: there the run ends. */
+/* A state is the index of its row in the table (a multiple of `kinds`). State 0 cannot match any more, the next one (==
+ * final) has matched whatever follows: there the run ends. */
 struct automaton {
     uint8_t ascii[128]; /* the kind of each ASCII character */
     uint32_t kinds;

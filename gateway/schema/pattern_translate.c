@@ -1,5 +1,5 @@
-/* pattern_translate.c -- from the tree to PCRE2. Every character is written as itself (letters, digits) or as \x{...}, and every set
- * as ranges, so nothing that PCRE2 reads in its own way is left. */
+/* pattern_translate.c -- from the tree to PCRE2. Every character is written as itself (letters, digits) or as \x{...},
+ * and every set as ranges, so nothing that PCRE2 reads in its own way is left. */
 #include "schema/pattern_translate.h"
 
 #include "base/limits.h"
@@ -86,7 +86,8 @@ write_repeat(struct writer *w, const struct pattern_node *repeat)
         write_node(w, child->child);
         buffer_byte(w->out, ')');
     } else if (child->kind == PATTERN_BACKREFERENCE) {
-        /* PCRE2 10.42 fails on \1+ when the group is unset, in spite of PCRE2_MATCH_UNSET_BACKREF; on (?:\1)+ it does not. */
+        /* PCRE2 10.42 fails on \1+ when the group is unset, in spite of PCRE2_MATCH_UNSET_BACKREF; on (?:\1)+ it does
+         * not. */
         buffer_add(w->out, TEXT("(?:"));
         write_node(w, child);
         buffer_byte(w->out, ')');
@@ -204,8 +205,8 @@ inside(const struct pattern_node *node, const struct pattern_node *ancestor)
     return false;
 }
 
-/* May this reference see what ECMAScript would have forgotten? Walk from the group upwards: each repetition around it forgets it. That
- * makes a difference unless every round captures it anew, before the reference. */
+/* May this reference see what ECMAScript would have forgotten? Walk from the group upwards: each repetition around it
+ * forgets it. That makes a difference unless every round captures it anew, before the reference. */
 static bool
 sees_forgotten(const struct pattern_node *group, const struct pattern_node *reference)
 {

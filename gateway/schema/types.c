@@ -1,7 +1,8 @@
 /* types.c -- what a schema says about types, for those who must turn text into values (parameters, forms) or make
  * values up.
  *
- * Hints, not verdicts: `not`, `if` and patterns are not looked at, and after a number of schemas nothing more is learned. */
+ * Hints, not verdicts: `not`, `if` and patterns are not looked at, and after a number of schemas nothing more is
+ * learned. */
 #include "schema/program.h"
 
 #define STEPS 500u /* schemas looked at for one question */

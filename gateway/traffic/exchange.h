@@ -1,8 +1,8 @@
 /* exchange.h -- one request and its response, with timings, verdicts and what was done to it.
  *
- * The proxy fills it in, step by step; the recorder writes it; recordings are read back into it. Everything hangs on the exchange's arena and goes
- * with it. Belongs to one thread at a time (handed over whole to the recorder). Times are nanoseconds: `started` since 1970 (UTC), the
- * others since `started`; -1 where that never happened. */
+ * The proxy fills it in, step by step; the recorder writes it; recordings are read back into it. Everything hangs on
+ * the exchange's arena and goes with it. Belongs to one thread at a time (handed over whole to the recorder). Times are
+ * nanoseconds: `started` since 1970 (UTC), the others since `started`; -1 where that never happened. */
 #ifndef TRAFFIC_EXCHANGE_H
 #define TRAFFIC_EXCHANGE_H
 
@@ -25,8 +25,8 @@ enum outcome {
 struct refusal {
     uint16_t status; /* 0: it did not */
     enum side side;
-    struct text
-        reason; /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout", "upstream-closed", "unchecked", … */
+    struct text reason; /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout",
+                           "upstream-closed", "unchecked", … */
     struct text detail; /* one sentence */
 };
 

@@ -195,7 +195,8 @@ finding_list_add_one(struct finding_list *list, const struct finding *finding)
     return 0;
 }
 
-/* What is missing is at the place where it should be: five missing members are five findings. The name is what `expected` has in quotes. */
+/* What is missing is at the place where it should be: five missing members are five findings. The name is what
+ * `expected` has in quotes. */
 static struct text
 place_of(const struct violation *v, struct arena *arena)
 {

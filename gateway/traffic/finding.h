@@ -1,7 +1,8 @@
 /* finding.h -- what a report lists: the same violation, wherever and however often it was found, counted once.
  *
- * The fingerprint is a hash of service, operation, side, rule, place with array indices as `*`, and keyword, in that order; it is equal wherever the same
- * thing is found: live, in a recording, in a replay, in a flow. A list belongs to one thread. */
+ * The fingerprint is a hash of service, operation, side, rule, place with array indices as `*`, and keyword, in that
+ * order; it is equal wherever the same thing is found: live, in a recording, in a replay, in a flow. A list belongs to
+ * one thread. */
 #ifndef TRAFFIC_FINDING_H
 #define TRAFFIC_FINDING_H
 

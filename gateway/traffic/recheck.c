@@ -17,7 +17,8 @@ is_doubtful(const struct exchange *x, const struct violation *v)
     return false;
 }
 
-/* Whatever was redacted in the body or target was not checked, though it may look fine. Of a header field its presence and scheme are left. */
+/* Whatever was redacted in the body or target was not checked, though it may look fine. Of a header field its presence
+ * and scheme are left. */
 static void
 mark_redacted(const struct exchange *x, struct verdict *fresh, enum side side)
 {

@@ -1,4 +1,5 @@
-/* record.c -- writing an exchange as a HAR entry. The order of members is that of the HAR 1.2 specification, `_plumbline` last. */
+/* record.c -- writing an exchange as a HAR entry. The order of members is that of the HAR 1.2 specification,
+ * `_plumbline` last. */
 #include "traffic/record.h"
 
 #include "base/base64.h"
@@ -371,7 +372,8 @@ static const struct side_keys response_keys = {
     { "response_trailers", 17 },    { "response_fields_base64", 22 }, { "response_trailers_base64", 24 },
 };
 
-/* What a message needs beyond HAR: the bytes on the wire where the text is not them, a digest where it must not be told, trailers. */
+/* What a message needs beyond HAR: the bytes on the wire where the text is not them, a digest where it must not be
+ * told, trailers. */
 static void
 write_extras(struct json_writer *w, const struct message *m, const struct told_body *body, const struct side_keys *keys)
 {

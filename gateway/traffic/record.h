@@ -1,7 +1,8 @@
 /* record.h -- an exchange as one line of a recording, and back.
  *
- * A line is a HAR 1.2 entry plus one `_plumbline` object (docs/recordings.md, format version RECORD_VERSION). What HAR's text cannot carry is kept beside
- * it: bodies that are not UTF-8 as base64, heads whose bytes would be lost, the raw target. Any thread; one exchange at a time. */
+ * A line is a HAR 1.2 entry plus one `_plumbline` object (docs/recordings.md, format version RECORD_VERSION). What
+ * HAR's text cannot carry is kept beside it: bodies that are not UTF-8 as base64, heads whose bytes would be lost, the
+ * raw target. Any thread; one exchange at a time. */
 #ifndef TRAFFIC_RECORD_H
 #define TRAFFIC_RECORD_H
 
@@ -29,12 +30,13 @@ struct record_time {
 };
 extern const struct record_time record_times[RECORD_TIMES];
 
-/* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. When the buffer has failed, part of the line may
- * be in it: cut it back. */
+/* Append the line, its newline included. `max_body` bytes of each body are kept; more is marked truncated. When the
+ * buffer has failed, part of the line may be in it: cut it back. */
 void record_write(struct buffer *out, const struct exchange *x, size_t max_body);
 
-/* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the document or live in the
- * arena. Tolerant: what is missing stays empty. 0, or -1 with err (where: the JSON Pointer in the entry). */
+/* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the
+ * document or live in the arena. Tolerant: what is missing stays empty. 0, or -1 with err (where: the JSON Pointer in
+ * the entry). */
 int record_read(struct exchange *x, const struct value *entry, struct error *err);
 
 #endif

@@ -135,7 +135,8 @@ read_base64(struct entry_reader *r, struct message *m, struct text text, const c
                : error_set(r->err, ERROR_INPUT, where, "the body is said to be base64 but is none");
 }
 
-/* HAR's `text` with its `encoding`, or the bytes on the wire when they were kept. A HAR file of another tool has its codings undone. */
+/* HAR's `text` with its `encoding`, or the bytes on the wire when they were kept. A HAR file of another tool has its
+ * codings undone. */
 static int
 read_body(struct entry_reader *r, struct message *m, const struct value *content, const char *wire_key,
           const char *plain_key, const char *digest_key)

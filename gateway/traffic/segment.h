@@ -1,7 +1,8 @@
 /* segment.h -- a recording on disk: a folder of segments 000001.jsonl, 000002.jsonl … of whole lines.
  *
- * Append only, one writer at a time (.lock), modes 0700 and 0600. A torn last line after a crash is cut off when the next writer opens the folder; every
- * whole line before it survives. A writer belongs to one thread; readers may read while it writes. */
+ * Append only, one writer at a time (.lock), modes 0700 and 0600. A torn last line after a crash is cut off when the
+ * next writer opens the folder; every whole line before it survives. A writer belongs to one thread; readers may read
+ * while it writes. */
 #ifndef TRAFFIC_SEGMENT_H
 #define TRAFFIC_SEGMENT_H
 
@@ -20,12 +21,13 @@ struct segment_repair {
     uint64_t next;  /* sequence number that the next line gets */
 };
 
-/* Open or make the folder and continue its last segment. New or NULL; ERROR_ENVIRONMENT when another writer holds it. */
+/* Open or make the folder and continue its last segment. New or NULL; ERROR_ENVIRONMENT when another writer holds
+ * it. */
 struct segment_writer *
 segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_repair *repair, struct error *err);
 
-/* Append whole lines with one write(2); a new segment is begun first when the current one is full. 0, or -1 (disk full or failing: what was written partly
- * is cut off again, so that the next append begins on a fresh line). */
+/* Append whole lines with one write(2); a new segment is begun first when the current one is full. 0, or -1 (disk full
+ * or failing: what was written partly is cut off again, so that the next append begins on a fresh line). */
 int segment_writer_append(struct segment_writer *w, struct text lines, struct error *err);
 
 /* fdatasync the current segment. */

@@ -4,7 +4,8 @@
 
 #define SECOND INT64_C(1000000000)
 
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; March begins the year, so that leap days come last. */
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; March begins the year, so that leap days come
+ * last. */
 static int64_t
 days_of(int64_t year, int64_t month, int64_t day)
 {

@@ -1,5 +1,6 @@
-/* What one pattern_matches costs, beside PCRE2's JIT code for the same pattern (pattern_search), in nanoseconds; and what compiling
- * costs, in microseconds. Best of several rounds, because the machine is shared. `make bench T=pattern`. */
+/* What one pattern_matches costs, beside PCRE2's JIT code for the same pattern (pattern_search), in nanoseconds; and
+ * what compiling costs, in microseconds. Best of several rounds, because the machine is shared. `make bench
+ * T=pattern`. */
 #include <stdio.h>
 #include <time.h>
 

@@ -1,5 +1,5 @@
-/* redaction_bench.c -- how long redaction takes for an exchange with two bodies of about 600 bytes: without secrets, with one, and with a rule of the
- * operator's that has to look at every value. Prints the best of several rounds. */
+/* redaction_bench.c -- how long redaction takes for an exchange with two bodies of about 600 bytes: without secrets,
+ * with one, and with a rule of the operator's that has to look at every value. Prints the best of several rounds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -3,7 +3,8 @@
  * Standard input: messages, each behind its length (4 bytes, big-endian). Standard output: one line of JSON for each:
  *
  *     {"fault": "bare-lf" | "open" | null,
- *      "requests": [{"method", "target", "headers": [[name, value]…], "trailers": […], "body", "wire", "sent": [[name, value]…]}]}
+ *      "requests": [{"method", "target", "headers": [[name, value]…], "trailers": […], "body", "wire", "sent": [[name,
+ * value]…]}]}
  *
  * All texts are base64. `wire` is the request written anew, as a proxy would send it on, `sent` its fields. */
 #include <stdio.h>

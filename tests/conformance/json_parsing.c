@@ -2,7 +2,8 @@
  *
  *     json_parsing FOLDER       the folder of the suite
  *
- * Each file is read three ways, which must agree: onto a tape, by the grammar alone, and written back and read again. */
+ * Each file is read three ways, which must agree: onto a tape, by the grammar alone, and written back and read
+ * again. */
 #include <stdlib.h>
 #include <string.h>
 

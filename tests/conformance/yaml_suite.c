@@ -1,10 +1,11 @@
-/* yaml_suite.c -- the YAML test suite in its source form: `fail` cases must be refused, cases with `json` must give that
- * value, the others must be read.
+/* yaml_suite.c -- the YAML test suite in its source form: `fail` cases must be refused, cases with `json` must give
+ * that value, the others must be read.
  *
  *     yaml_suite FOLDER [NAME]  its src folder; NAME runs one file
  *
- * Two kinds of case are skipped, by name and with the reason: those whose stream has not exactly one document (Plumbline's
- * files have one), and those that JSON cannot say (a list or a map as a key, a key that is there twice). */
+ * Two kinds of case are skipped, by name and with the reason: those whose stream has not exactly one document
+ * (Plumbline's files have one), and those that JSON cannot say (a list or a map as a key, a key that is there
+ * twice). */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* contract_fuzz.c -- any bytes as a contract, then a request and a response against it.
  *
- * Input: the contract, then after a NUL byte a request ("POST /path?query", header lines, an empty line, the body), then after another
- * NUL the response ("200", header lines, an empty line, the body). What is missing is made up, so that a plain contract is an input, too: then
- * every operation is called by its template. */
+ * Input: the contract, then after a NUL byte a request ("POST /path?query", header lines, an empty line, the body),
+ * then after another NUL the response ("200", header lines, an empty line, the body). What is missing is made up, so
+ * that a plain contract is an input, too: then every operation is called by its template. */
 #include <stdint.h>
 #include <stdlib.h>
 

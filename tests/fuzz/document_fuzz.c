@@ -1,5 +1,5 @@
-/* document_fuzz.c -- any bytes as JSON. What is accepted must be accepted by the grammar alone as well, come back equal when
- * written and read again, and have a pointer for each value that leads back to it. */
+/* document_fuzz.c -- any bytes as JSON. What is accepted must be accepted by the grammar alone as well, come back equal
+ * when written and read again, and have a pointer for each value that leads back to it. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
-/* Content codings: whatever comes, no more than the ceiling goes out; and what we encode ourselves comes back. The first byte chooses the
- * coding. */
+/* Content codings: whatever comes, no more than the ceiling goes out; and what we encode ourselves comes back. The
+ * first byte chooses the coding. */
 #include <stdlib.h>
 
 #include "base/compress.h"

@@ -1,6 +1,7 @@
 /* http_fuzz.h -- what the HTTP targets share: the same bytes in one piece and in pieces must be read the same.
  *
- * The input is a count n (its first byte, modulo 9), n numbers of two bytes (big-endian) that say where to cut, and the message. */
+ * The input is a count n (its first byte, modulo 9), n numbers of two bytes (big-endian) that say where to cut, and the
+ * message. */
 #ifndef HTTP_FUZZ_H
 #define HTTP_FUZZ_H
 

@@ -1,5 +1,5 @@
-/* Query strings and percent-encoding, media types and lists: what is cut must lie inside of what was given, and what is encoded
- * must come back. */
+/* Query strings and percent-encoding, media types and lists: what is cut must lie inside of what was given, and what is
+ * encoded must come back. */
 #include <stdlib.h>
 
 #include "base/limits.h"

@@ -1,5 +1,5 @@
-/* The first line of the input is a pattern, the rest a subject. No pattern may crash or hang anything, and the automaton must
- * give PCRE2's answers. The same line is tried as a rule in PCRE2's own syntax. */
+/* The first line of the input is a pattern, the rest a subject. No pattern may crash or hang anything, and the
+ * automaton must give PCRE2's answers. The same line is tried as a rule in PCRE2's own syntax. */
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
-/* record_fuzz.c -- any JSON as an entry of a recording. What can be read must come back the same when it is written and read again, and may be redacted. */
+/* record_fuzz.c -- any JSON as an entry of a recording. What can be read must come back the same when it is written and
+ * read again, and may be redacted. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* settings_fuzz.c -- any bytes as a settings file. A mistake has a place and a message; what is accepted has services and sane numbers. */
+/* settings_fuzz.c -- any bytes as a settings file. A mistake has a place and a message; what is accepted has services
+ * and sane numbers. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /* drive.h -- feeds the parser like a connection does, cut into pieces anywhere, and writes down what was read.
  *
- * What the parser may look at always ends at an unreadable page, and lies somewhere else for every call. The record is one line per
- * fact, so that two ways of cutting the same bytes can be compared as texts, and with the cases under tests/cases/http. */
+ * What the parser may look at always ends at an unreadable page, and lies somewhere else for every call. The record is
+ * one line per fact, so that two ways of cutting the same bytes can be compared as texts, and with the cases under
+ * tests/cases/http. */
 #ifndef HTTP_DRIVE_H
 #define HTTP_DRIVE_H
 

@@ -4,11 +4,11 @@
 #include "http/drive.h"
 #include "json/document.h"
 
-/* The vectors of Node's HTTP parser, when they are there ($PLUMBLINE_SUITES/http1-llhttp/cases.jsonl). Only the strict ones: the
- * lenient modes are what we never do.
+/* The vectors of Node's HTTP parser, when they are there ($PLUMBLINE_SUITES/http1-llhttp/cases.jsonl). Only the strict
+ * ones: the lenient modes are what we never do.
  *
- * What llhttp refuses must be refused. What it reads must be read equally, unless tests/cases/http/llhttp.txt names it, with the reason;
- * then it must be refused. Requests often lack Host: it is put in where HTTP/1.1 demands it. */
+ * What llhttp refuses must be refused. What it reads must be read equally, unless tests/cases/http/llhttp.txt names it,
+ * with the reason; then it must be refused. Requests often lack Host: it is put in where HTTP/1.1 demands it. */
 
 #define EXCEPTIONS "tests/cases/http/llhttp.txt"
 

@@ -36,7 +36,8 @@ values_are_equal_by_what_they_mean(void **state)
     }
 }
 
-/* An array of `count` objects that differ in one number; the last repeats the one at `again` if that is not the last. */
+/* An array of `count` objects that differ in one number; the last repeats the one at `again` if that is not the
+ * last. */
 static const struct value *
 items(uint32_t count, uint32_t again)
 {

@@ -1,5 +1,6 @@
-/* mistakes.h -- folders of settings files that say in their first line what must come of them: "# fine", or "# error:" with LINE:COLUMN: in the file
- * itself (or another file's place, or nothing) and words of the message. A JSON file has no comments: NAME.expect says it. */
+/* mistakes.h -- folders of settings files that say in their first line what must come of them: "# fine", or "# error:"
+ * with LINE:COLUMN: in the file itself (or another file's place, or nothing) and words of the message. A JSON file has
+ * no comments: NAME.expect says it. */
 #ifndef UNIT_RULES_MISTAKES_H
 #define UNIT_RULES_MISTAKES_H
 

@@ -1,4 +1,5 @@
-/* Every answer that can be asked for, of our contracts and of real ones, checked against the contract that it comes from. */
+/* Every answer that can be asked for, of our contracts and of real ones, checked against the contract that it comes
+ * from. */
 #include "unit.h"
 
 #include <glob.h>

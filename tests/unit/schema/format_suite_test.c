@@ -1,6 +1,6 @@
-/* The JSON-Schema-Test-Suite's optional tests of formats and regular expressions, put to format.h and pattern.h directly: without the
- * rest of the validator, so that a failure names its culprit. The suite comes from the Debian package
- * libtest-json-schema-acceptance-perl; without it these tests are skipped. */
+/* The JSON-Schema-Test-Suite's optional tests of formats and regular expressions, put to format.h and pattern.h
+ * directly: without the rest of the validator, so that a failure names its culprit. The suite comes from the Debian
+ * package libtest-json-schema-acceptance-perl; without it these tests are skipped. */
 #include "unit.h"
 
 #include <dirent.h>

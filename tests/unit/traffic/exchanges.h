@@ -1,4 +1,5 @@
-/* exchanges.h -- exchanges for the tests of traffic/: one that has everything, and a comparison that forgets nothing. */
+/* exchanges.h -- exchanges for the tests of traffic/: one that has everything, and a comparison that forgets
+ * nothing. */
 #ifndef UNIT_TRAFFIC_EXCHANGES_H
 #define UNIT_TRAFFIC_EXCHANGES_H
 
