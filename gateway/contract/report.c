@@ -41,6 +41,16 @@ report_add(const struct checking *c, enum violation_id id, struct text instance,
     return v;
 }
 
+bool
+report_said(const struct checking *c, enum violation_id id)
+{
+    for (uint32_t i = 0; i < c->verdict->count; i++) {
+        if (c->verdict->list[i].id == id && c->verdict->list[i].side == c->side)
+            return true;
+    }
+    return false;
+}
+
 void
 report_found(const struct checking *c, enum violation_id id, struct text instance, struct place place,
              const char *expected, struct text found)

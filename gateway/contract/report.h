@@ -19,6 +19,9 @@ struct checking checking_begin(struct check *check, enum side side, struct verdi
  * list is full. */
 struct violation *report_add(const struct checking *c, enum violation_id id, struct text instance, struct place place);
 
+/* Was such a violation of this message reported already (with its head)? */
+bool report_said(const struct checking *c, enum violation_id id);
+
 /* The same with both sides filled in; `found` is quoted and shortened. */
 void report_found(const struct checking *c, enum violation_id id, struct text instance, struct place place,
                   const char *expected, struct text found);

@@ -54,7 +54,8 @@ check_request_needs_body(const struct contract_match *match, const struct messag
            body_needs_content(&match->operation->body->media, request);
 }
 
-/* What only the end of a chunked body tells. True: there is content. */
+/* What only the end of a chunked body tells; live traffic has its content by now, which it had not with the head.
+ * True: there is content. */
 static bool
 check_late(const struct checking *c, const struct operation *o, const struct message *request)
 {
@@ -62,10 +63,13 @@ check_late(const struct checking *c, const struct operation *o, const struct mes
                 (request->body_state == BODY_WHOLE && request->body_bytes == 0 && request->body.length == 0);
 
     if (o->body == NULL) {
-        if (!none && !body_surely_some(request))
+        if (!none && !report_said(c, VIOLATION_BODY_UNEXPECTED))
             (void)report_add(c, VIOLATION_BODY_UNEXPECTED, TEXT(""), o->place);
-    } else if (none && o->body->required && !body_surely_none(request)) {
+    } else if (none && o->body->required && !report_said(c, VIOLATION_BODY_MISSING)) {
         (void)report_add(c, VIOLATION_BODY_MISSING, TEXT(""), o->body->place);
+    } else if (!none && message_header(request, HEADER_CONTENT_TYPE) == NULL &&
+               !report_said(c, VIOLATION_CONTENT_TYPE_MISSING)) {
+        check_body_head(c, &o->body->media, request, o->body->place);
     }
     return !none;
 }

@@ -106,8 +106,11 @@ check_response_body(struct check *check, const struct contract_match *match, con
             (void)report_add(&c, VIOLATION_BODY_UNEXPECTED, TEXT(""), r->place);
         return;
     }
-    if (!body_surely_none(response) && !body_surely_some(response))
+    if (!report_said(&c, VIOLATION_BODY_UNEXPECTED) && !report_said(&c, VIOLATION_BODY_MISSING))
         check_presence(&c, r, response, none, !none);
+    if (!none && message_header(response, HEADER_CONTENT_TYPE) == NULL &&
+        !report_said(&c, VIOLATION_CONTENT_TYPE_MISSING))
+        check_body_head(&c, &r->media, response, r->place);
     if (!none)
         check_body_content(&c, &r->media, response);
 }

@@ -59,6 +59,14 @@ outgrown(struct transit *t, enum side side)
     return side == SIDE_REQUEST ? STEP_ANSWER : STEP_DELIVER;
 }
 
+/* Whether chunks without a media type are a body at all is known at their end; if they are, it must not slip past its
+ * schema. */
+static bool
+is_untyped_stream(const struct message *m)
+{
+    return m->framing == FRAMING_CHUNKED && message_header(m, HEADER_CONTENT_TYPE) == NULL;
+}
+
 enum step
 step_check_request(struct transit *t)
 {
@@ -75,7 +83,7 @@ step_check_request(struct transit *t)
         return STEP_REFUSE;
     if (t->request_complete)
         return STEP_CHECK_REQUEST_BODY;
-    if (!check_request_needs_body(&t->route.match, m))
+    if (!check_request_needs_body(&t->route.match, m) && !is_untyped_stream(m))
         return STEP_CHECK_REQUEST_BODY; /* nothing to look at in the bytes: the verdict does not wait for them */
     if (m->framing == FRAMING_LENGTH && m->length > t->policy->max_body)
         return outgrown(t, SIDE_REQUEST);

@@ -109,6 +109,26 @@ test('enforce: what stays unchecked is refused: 413 for size, 415 for media type
     assert.equal(upstream.connections.length, 0);
 });
 
+test('enforce: chunks without a media type are no way around the schema', async () => {
+    const { upstream, gateway } = await gatewayFor(made, { request: 'enforce' });
+    const send = (chunks) => rawClient(gateway.port, `POST /parts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`, { until: /\}$/ });
+
+    assert.equal(responses(await send('4\r\n"no"\r\n'))[0].status, 415);
+    assert.equal(responses(await send(''))[0].status, 400, 'no chunk at all: the body is missing');
+    assert.equal(upstream.connections.length, 0);
+});
+
+test('observe: a chunked body where the contract has none is reported', async () => {
+    const upstream = await rawUpstream(async (connection) => {
+        await connection.until(() => connection.text().endsWith('0\r\n\r\n') || undefined, 'the last chunk');
+        await connection.send(answer('[]'));
+    });
+    const gateway = await startGateway(upstream.url, { request: 'observe' });
+    const [response] = responses(await rawClient(gateway.port, 'GET /parts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n', { until: /\]$/ }));
+    assert.equal(response.header('plumbline-violations'), '1');
+    await gateway.waitFor(/request body-unexpected/);
+});
+
 test('enforce with unchecked: pass lets them through', async () => {
     const { upstream, gateway } = await gatewayFor(async (connection) => {
         await connection.until(() => /"\}(\r\n0\r\n\r\n)?$/.test(connection.text()) || undefined, 'the whole body');
