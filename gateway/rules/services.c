@@ -2,14 +2,59 @@
 #include "rules/settings_internal.h"
 #include "rules/units.h"
 
+static int
+refuse_upstream(struct text text, const char *where, const char *why, struct error *err)
+{
+    return error_set(err, ERROR_CONFIG, where, "upstream '%.*s'%s", TEXT_PRINT(text), why);
+}
+
+/* The port behind the last colon, which is taken off; [::1]:80 has more colons inside its brackets. */
+static bool
+take_port(struct text *authority, uint16_t *port)
+{
+    size_t colon = authority->length;
+    uint64_t number;
+
+    while (colon > 0 && authority->data[colon - 1] != ':' && authority->data[colon - 1] != ']')
+        colon--;
+    if (colon == 0 || authority->data[colon - 1] != ':')
+        return true;
+    if (!text_to_u64(text_from(*authority, colon), &number) || number == 0 || number > 65535)
+        return false;
+    *port = (uint16_t)number;
+    *authority = text_slice(*authority, 0, colon - 1);
+    return true;
+}
+
+/* HOST:PORT/BASE */
+static int
+read_http(struct upstream_settings *u, struct text text, const char *where, struct arena *arena, struct error *err)
+{
+    struct text rest = text_from(text, 7), authority = text_slice(rest, 0, text_find(rest, '/'));
+
+    u->base = text_from(rest, authority.length);
+    while (u->base.length > 0 && u->base.data[u->base.length - 1] == '/')
+        u->base.length--;
+    if (text_find(u->base, '?') < u->base.length || text_find(u->base, '#') < u->base.length ||
+        text_find(authority, '@') < authority.length)
+        return refuse_upstream(text, where, ": a base path has no query, fragment or user", err);
+    u->port = 80;
+    if (!take_port(&authority, &u->port))
+        return refuse_upstream(text, where, ": the port is a number from 1 to 65535", err);
+    if (authority.length > 2 && authority.data[0] == '[' && authority.data[authority.length - 1] == ']')
+        authority = text_slice(authority, 1, authority.length - 2);
+    if (authority.length == 0)
+        return refuse_upstream(text, where, ": the host is missing", err);
+    u->kind = UPSTREAM_TCP;
+    u->host = arena_text(arena, authority);
+    u->base = arena_text(arena, u->base);
+    return 0;
+}
+
 int
 upstream_settings_read(struct upstream_settings *u, struct text text, const char *where, struct arena *arena,
                        struct error *err)
 {
-    struct text rest = text, authority;
-    size_t colon;
-    uint64_t port;
-
     *u = (struct upstream_settings){ .text = arena_text(arena, text) };
     if (text_equal(text, TEXT("sandbox"))) {
         u->kind = UPSTREAM_SANDBOX;
@@ -21,39 +66,10 @@ upstream_settings_read(struct upstream_settings *u, struct text text, const char
         return 0;
     }
     if (text_starts(text, TEXT("https://")) || text_starts(text, TEXT("recording:")))
-        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': this version speaks http:// and unix: only",
-                         TEXT_PRINT(text));
+        return refuse_upstream(text, where, ": this version speaks http:// and unix: only", err);
     if (!text_starts(text, TEXT("http://")))
-        return error_set(err, ERROR_CONFIG, where,
-                         "upstream '%.*s' is none of http://HOST:PORT/BASE, unix:/PATH, sandbox", TEXT_PRINT(text));
-    rest = text_from(text, 7);
-    authority = text_slice(rest, 0, text_find(rest, '/'));
-    u->base = text_from(rest, authority.length);
-    while (u->base.length > 0 && u->base.data[u->base.length - 1] == '/')
-        u->base.length--;
-    if (text_find(u->base, '?') < u->base.length || text_find(u->base, '#') < u->base.length ||
-        text_find(authority, '@') < authority.length)
-        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': a base path has no query, fragment or user",
-                         TEXT_PRINT(text));
-    /* [::1]:80 has colons inside its brackets */
-    for (colon = authority.length; colon > 0 && authority.data[colon - 1] != ':' && authority.data[colon - 1] != ']';)
-        colon--;
-    u->port = 80;
-    if (colon > 0 && authority.data[colon - 1] == ':') {
-        if (!text_to_u64(text_from(authority, colon), &port) || port == 0 || port > 65535)
-            return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': the port is a number from 1 to 65535",
-                             TEXT_PRINT(text));
-        u->port = (uint16_t)port;
-        authority = text_slice(authority, 0, colon - 1);
-    }
-    if (authority.length > 2 && authority.data[0] == '[' && authority.data[authority.length - 1] == ']')
-        authority = text_slice(authority, 1, authority.length - 2);
-    if (authority.length == 0)
-        return error_set(err, ERROR_CONFIG, where, "upstream '%.*s': the host is missing", TEXT_PRINT(text));
-    u->kind = UPSTREAM_TCP;
-    u->host = arena_text(arena, authority);
-    u->base = arena_text(arena, u->base);
-    return 0;
+        return refuse_upstream(text, where, " is none of http://HOST:PORT/BASE, unix:/PATH, sandbox", err);
+    return read_http(u, text, where, arena, err);
 }
 
 static void

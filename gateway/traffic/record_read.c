@@ -107,11 +107,11 @@ split_target(struct exchange *x, struct text url)
     if (m->target.length == 0) {
         m->target = text_from(rest, slash);
         m->target = text_slice(m->target, 0, text_find(m->target, '#'));
-        if (m->target.length == 0 || m->target.data[0] == '?')
+        if (m->target.length == 0 || text_starts(m->target, TEXT("?")))
             m->target = arena_print(x->arena, "/%.*s", TEXT_PRINT(m->target));
     }
     m->path = m->target;
-    if (m->path.length > 0 && m->path.data[0] != '/' && text_search(m->path, TEXT("://")) < m->path.length)
+    if (!text_starts(m->path, TEXT("/")) && text_search(m->path, TEXT("://")) < m->path.length)
         m->path = text_from(m->path, text_search(m->path, TEXT("://")) + 3 + m->authority.length);
     question = text_find(m->path, '?');
     m->has_query = question < m->path.length;

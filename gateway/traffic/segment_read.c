@@ -132,13 +132,12 @@ kind_of(struct segment_reader *r, struct text content)
     struct document first;
     size_t at = 0;
 
-    if (is_segment(r->file))
+    if (is_segment(r->file) || content.data == NULL)
         return FILE_LINES;
     if (document_parse(&first, text_slice(content, 0, text_find(content, '\n')), NULL, r->line_arena, NULL) == 0 &&
         VALUE_MEMBER(first.root, "request") != NULL)
         return FILE_LINES;
-    while (at < content.length && (content.data[at] == ' ' || content.data[at] == '\t' || content.data[at] == '\r' ||
-                                   content.data[at] == '\n'))
+    while (at < content.length && strchr(" \t\r\n", content.data[at]) != NULL && content.data[at] != '\0')
         at++;
     return at == content.length ? FILE_LINES : content.data[at] == '{' ? FILE_HAR : FILE_OTHER;
 }
