@@ -40,8 +40,7 @@ endif
 HARDEN   := -fstack-protector-strong -fPIE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 
-PACKAGES := libmicrohttpd libcurl openssl jansson libpcre2-8 libfyaml lua5.4 sqlite3 zlib libbrotlidec libbrotlienc \
-            libzstd libidn2
+PACKAGES := libmicrohttpd libcurl openssl libpcre2-8 libfyaml zlib libbrotlidec libbrotlienc libzstd libidn2
 FLAGS     = -std=c11 -D_GNU_SOURCE $(WARNINGS) -pthread $(HARDEN) $(SANITIZE) -Igateway \
             $(subst -I,-isystem ,$(shell pkg-config --cflags $(PACKAGES))) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)

@@ -16,8 +16,14 @@
 #define LIMIT_NUMBER_DIGITS 4096 /* digits that exact arithmetic takes on; more is `unchecked: budget` */
 
 /* Files that Plumbline reads about itself */
-#define LIMIT_FILE_BYTES (512 * LIMIT_MIB)
-#define LIMIT_INCLUDES   64 /* files that a settings file may include */
+#define LIMIT_FILE_BYTES     (512 * LIMIT_MIB)
+#define LIMIT_INCLUDES       64                 /* files that a settings file may include */
+#define LIMIT_SETTINGS_BYTES (1024 * LIMIT_MIB) /* memory of settings, with the contracts that were fetched for them */
+
+/* Contracts that the command line names by URL */
+#define LIMIT_FETCH_REDIRECTS  5
+#define LIMIT_FETCH_CONNECT_MS 10000
+#define LIMIT_FETCH_MS         60000 /* one request, to its last byte */
 
 /* Schemas and contracts */
 #define LIMIT_REF_HOPS         256                /* $ref to $ref to $ref … while checking one place */

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/contract_url.h"
 #include "report/report.h"
 #include "rules/ruleset.h"
 #include "traffic/recheck.h"
@@ -177,14 +178,27 @@ on_defect(void *arg, const struct contract_defect *d)
                 TEXT_PRINT(d->what));
 }
 
+static struct settings *
+settings_asked(const struct asked *asked, struct error *err)
+{
+    const struct option_list *contracts = &asked->contracts;
+    struct settings *settings;
+
+    if (contracts->count == 0)
+        return settings_load(asked->settings != NULL ? asked->settings : SETTINGS_FILE, NULL, err);
+    /* nobody is asked for an answer: any upstream does */
+    settings = settings_proxy(contracts->items, contracts->count, "http://127.0.0.1", false, NULL, err);
+    if (settings != NULL && contract_url_fetch(settings, err) < 0) {
+        settings_free(settings);
+        return NULL;
+    }
+    return settings;
+}
+
 static int
 checking_start(struct checking *c, const struct asked *asked, struct error *err)
 {
-    /* nobody is asked for an answer: any upstream does */
-    struct settings *settings =
-        asked->contracts.count > 0
-            ? settings_proxy(asked->contracts.items, asked->contracts.count, "http://127.0.0.1", false, NULL, err)
-            : settings_load(asked->settings != NULL ? asked->settings : SETTINGS_FILE, NULL, err);
+    struct settings *settings = settings_asked(asked, err);
 
     if (settings == NULL || (c->ruleset = ruleset_new(settings, on_defect, NULL, err)) == NULL)
         return -1;
@@ -273,8 +287,8 @@ cmd_check(int argc, char **argv)
     struct asked asked = { .settings = NULL };
     const struct option options[] = {
         { "--config", 'c', OPTION_TEXT, "FILE", NULL, "services and contracts (" SETTINGS_FILE ")", &asked.settings },
-        { "--contract", 0, OPTION_LIST, "FILE", NULL, "check against this contract; may be repeated",
-          &asked.contracts },
+        { "--contract", 0, OPTION_LIST, "CONTRACT", NULL,
+          "check against this contract, a file or http(s) URL; may be repeated", &asked.contracts },
         { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json; may be repeated (text)", &asked.reports },
         { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info", "exit 1 from this level on (error)",
           &asked.fail_on },
@@ -285,7 +299,7 @@ cmd_check(int argc, char **argv)
     const struct usage usage = {
         .name = "check",
         .summary = "Check recorded traffic against contracts.",
-        .arguments = "RECORDING|HAR... [-c FILE | --contract FILE...] [--report FORMAT[=FILE]]...",
+        .arguments = "RECORDING|HAR... [-c FILE | --contract CONTRACT...] [--report FORMAT[=FILE]]...",
         .example = "plumbline check logs/staging --contract contracts/erp.openapi.json --report json=report.json",
         .options = options,
         .least = 1,
@@ -303,7 +317,7 @@ cmd_check(int argc, char **argv)
         break;
     }
     if (asked.settings != NULL && asked.contracts.count > 0) {
-        fprintf(stderr, "plumbline check: either -c FILE or --contract FILE, not both\n");
+        fprintf(stderr, "plumbline check: either -c FILE or --contract CONTRACT, not both\n");
         return EXIT_CONFIG;
     }
     if (asked.min_coverage != NULL && percentage(asked.min_coverage) < 0) {

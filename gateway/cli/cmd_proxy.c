@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/contract_url.h"
 #include "cli/serving.h"
 
 int
@@ -32,7 +33,9 @@ cmd_proxy(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more = "Paths outside the contracts pass and are reported.",
+        .more =
+            "A CONTRACT is a file or an http(s) URL, which is fetched once. Paths outside the contracts pass and are\n"
+            "reported. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
     };
 
     switch (options_parse(&usage, argc, argv, &contracts)) {
@@ -48,7 +51,9 @@ cmd_proxy(int argc, char **argv)
         return EXIT_CONFIG;
     }
     settings = settings_proxy(contracts.items, contracts.count, to, enforce, &overrides, &err);
-    if (settings == NULL)
+    if (settings == NULL || contract_url_fetch(settings, &err) < 0) {
+        settings_free(settings);
         return command_fail("proxy", &err);
+    }
     return serving_run("proxy", settings);
 }

@@ -26,7 +26,8 @@ print_description(const struct value *holder)
         putchar((unsigned char)t.data[i] < ' ' ? ' ' : t.data[i]);
 }
 
-/* What makes "valid" a guess. In OpenAPI 3.0 a keyword with a value that makes no sense is passed over, as its contracts are full of them. */
+/* What makes "valid" a guess. In OpenAPI 3.0 a keyword with a value that makes no sense is passed over, as its
+ * contracts are full of them. */
 static uint32_t
 must_be_checked(const struct suite_options *options)
 {

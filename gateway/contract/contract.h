@@ -57,7 +57,7 @@ struct text contract_dialect(const struct contract *c); /* the openapi field: "3
 struct text contract_file(const struct contract *c);    /* as given to contract_load */
 /* "erp" for "contracts/erp.openapi.json": the file's name without folder, extension and ".openapi"/".swagger". */
 struct text contract_name(const struct contract *c);
-struct text contract_name_of(struct text path); /* the same for a path; borrowed from it */
+struct text contract_name_of(struct text path); /* the same for a path or URL; borrowed from it */
 const struct document *contract_document(const struct contract *c);
 const struct schema_set *contract_schemas(const struct contract *c);
 uint32_t contract_defects(const struct contract *c);

@@ -97,13 +97,16 @@ member_text(const struct value *object, struct text key)
     return v != NULL && (v->type == VALUE_STRING || v->type == VALUE_NUMBER) ? value_text(v) : TEXT("");
 }
 
-/* "erp" for "contracts/erp.openapi.json". */
+/* "erp" for "contracts/erp.openapi.json", and for "https://shop.example/erp.openapi.json?branch=main". */
 struct text
 contract_name_of(struct text path)
 {
     static const char *const endings[] = { ".json", ".yaml", ".yml", ".openapi", ".swagger" };
-    size_t slash = path.length;
+    size_t slash;
 
+    if (text_search(path, TEXT("://")) < path.length)
+        path = text_slice(text_slice(path, 0, text_find(path, '?')), 0, text_find(path, '#'));
+    slash = path.length;
     while (slash > 0 && path.data[slash - 1] != '/')
         slash--;
     path = text_from(path, slash);
@@ -113,7 +116,7 @@ contract_name_of(struct text path)
         if (path.length > ending.length && text_ends(path, ending))
             path.length -= ending.length;
     }
-    return path;
+    return path.length > 0 ? path : TEXT("contract"); /* https://shop.example/ */
 }
 
 /* ---- loading ---- */

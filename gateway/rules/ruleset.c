@@ -101,7 +101,9 @@ build_service(struct ruleset *r, struct service_settings *s, const struct contra
 {
     struct service *service = &r->services[r->service_count];
 
-    service->contract = contract_load(s->contract.data, options, err);
+    service->contract = s->contract_text.data != NULL
+                            ? contract_load_text(s->contract_text, s->contract.data, options, err)
+                            : contract_load(s->contract.data, options, err);
     if (service->contract == NULL)
         return -1;
     service->settings = s;

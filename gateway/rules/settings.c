@@ -13,7 +13,7 @@
 static struct settings *
 settings_new(struct error *err)
 {
-    struct arena *arena = arena_new(0, 64 * LIMIT_MIB);
+    struct arena *arena = arena_new(0, LIMIT_SETTINGS_BYTES);
     struct settings *s = arena != NULL ? ARENA_NEW(arena, struct settings) : NULL;
 
     if (s == NULL) {

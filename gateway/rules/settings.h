@@ -78,9 +78,10 @@ enum forwarded {
 
 struct service_settings {
     struct text name;
-    struct text contract; /* a path as the program can open it */
-    struct text where;    /* file:line:column of the service, for messages */
-    struct text *paths;   /* match.paths; count 0: the contract's own paths below its base paths */
+    struct text contract;      /* a path as the program can open it; of the command line also a URL */
+    struct text contract_text; /* what the program fetched from that URL; data NULL: read the file */
+    struct text where;         /* file:line:column of the service, for messages */
+    struct text *paths;        /* match.paths; count 0: the contract's own paths below its base paths */
     uint32_t path_count;
     struct text *hosts; /* lower case, without port; count 0: any */
     uint32_t host_count;

@@ -1,13 +1,12 @@
 // What a recording folder holds.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { zstdDecompressSync } from 'node:zlib';
 
 // Every exchange of the recording, oldest first, as objects. A last line without a newline is not there yet.
 export function readRecording(folder) {
     return segments(folder).flatMap((file) => {
-        const data = readFileSync(file);
-        const text = (file.endsWith('.zst') ? zstdDecompressSync(data) : data).toString('utf8');
+        const text = file.endsWith('.zst') ? unpack(file) : readFileSync(file, 'utf8');
         return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean).map((line, index) => {
             try {
                 return JSON.parse(line);
@@ -17,6 +16,9 @@ export function readRecording(folder) {
         });
     });
 }
+
+// By the command: node has no zstd before 22.15.
+const unpack = (file) => execFileSync('zstd', ['-dcq', file], { encoding: 'utf8', maxBuffer: 1 << 30 });
 
 export function segments(folder) {
     if (!existsSync(folder))
