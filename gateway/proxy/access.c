@@ -102,6 +102,16 @@ status_shown(const struct exchange *x)
     return x->has_response ? x->response.status : 0;
 }
 
+/* Tokens in query strings are secrets here as much as in a recording. */
+static struct text
+target_shown(const struct transit *t)
+{
+    struct text target = redaction_target(ruleset_redaction(t->ruleset), t->exchange.request.target,
+                                          t->worker->redaction, t->exchange.arena);
+
+    return text_slice(target, 0, TARGET_SHOWN);
+}
+
 static void
 add_text(struct buffer *out, const struct transit *t)
 {
@@ -111,7 +121,7 @@ add_text(struct buffer *out, const struct transit *t)
     buffer_print(out, " %s %.*s \"", x->id, TEXT_PRINT(x->client));
     add_visible(out, x->request.method);
     buffer_byte(out, ' ');
-    add_visible(out, x->request.target);
+    add_visible(out, target_shown(t));
     buffer_print(out, "\" %u %lluB %.1fms %.*s/%.*s ", (unsigned)status_shown(x),
                  (unsigned long long)x->response.body_bytes, (double)x->times.finished / 1e6,
                  x->service.length > 0 ? (int)x->service.length : 1, x->service.length > 0 ? x->service.data : "-",
@@ -143,7 +153,7 @@ add_json(struct buffer *out, const struct transit *t)
     add_member(&w, "exchange", text_of(x->id));
     add_member(&w, "client", x->client);
     add_member(&w, "method", x->request.method);
-    add_member(&w, "target", text_slice(x->request.target, 0, TARGET_SHOWN));
+    add_member(&w, "target", target_shown(t));
     json_key(&w, TEXT("status"));
     json_integer(&w, status_shown(x));
     json_key(&w, TEXT("bytes"));

@@ -232,7 +232,7 @@ worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *resp
         goto fail;
     loop_on_wake(w->loop, on_woken, w);
     if ((w->kit = stream_kit_new(w->loop)) == NULL || (w->scratch = schema_scratch_new()) == NULL ||
-        (w->counters = counters_new(ruleset)) == NULL) {
+        (w->redaction = redaction_scratch_new()) == NULL || (w->counters = counters_new(ruleset)) == NULL) {
         error_memory(err);
         goto fail;
     }
@@ -265,6 +265,7 @@ worker_free(struct worker *w)
     ring_free(w->finished);
     ring_free(w->emptied);
     schema_scratch_free(w->scratch);
+    redaction_scratch_free(w->redaction);
     counters_free(w->counters);
     buffer_release(&w->access);
     stream_kit_free(w->kit);

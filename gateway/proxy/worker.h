@@ -22,6 +22,7 @@
 
 struct client;
 struct recorder;
+struct redaction_scratch;
 struct responder;
 struct ring;
 struct schema_scratch;
@@ -54,7 +55,8 @@ struct worker {
 
     uint64_t id_count; /* for exchange ids */
     uint64_t id_seed;
-    struct buffer access; /* access lines of this turn */
+    struct redaction_scratch *redaction; /* for what access lines show */
+    struct buffer access;                /* access lines of this turn */
     struct deferred access_later;
     pthread_t thread;
     bool running;

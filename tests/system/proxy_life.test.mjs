@@ -151,6 +151,18 @@ test('the access line says who, what, how long and the verdict', async () => {
     await gateway.waitFor(new RegExp(`^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z ${id} 127\\.0\\.0\\.1:\\d+ "GET /a\\\\"b\\?c" 200 2B [\\d.]+ms parts/- -$`, 'm'));
 });
 
+test('a token in the query does not reach an access line', async () => {
+    const upstream = await rawUpstream('HTTP/1.1 204 No Content\r\n\r\n');
+    for (const access of ['text', 'json']) {
+        const gateway = await startGateway(upstream.url, {}, { log: { access } });
+
+        await fetch(`${gateway.url}/parts?access_token=s3cr3t-s3cr3t&limit=5`);
+        await gateway.waitFor(/limit=5/);
+        assert.match(gateway.stderr, /access_token=/);
+        assert.doesNotMatch(gateway.stderr, /s3cr3t/);
+    }
+});
+
 test('access lines as JSON', async () => {
     const upstream = await rawUpstream(ok);
     const gateway = await startGateway(upstream.url, { request: 'enforce' }, { log: { access: 'json' } });
