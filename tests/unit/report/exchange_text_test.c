@@ -146,8 +146,8 @@ a_page_has_everything(void **state)
         "\n> GET /things/1 HTTP/1.1\n",
         "\n< HTTP/1.1 200 OK\n",
         "\n(30 bytes, not written down)\nsha-256=00\n",
-        "\nresponse body-schema /price\n  expected  number >= 0\n  found     -1 (number)\n"
-        "  hint      more\n  contract  c.yaml:3:4 /x\n",
+        "\nresponse body-schema /price\n  expected  number >= 0\n  found     -1 (number)\n  hint      more\n",
+        "\n  hint      more\n  contract  c.yaml:3:4 /x\n",
         "\nrequest unchecked: size \n"
     };
 
