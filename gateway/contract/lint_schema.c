@@ -231,6 +231,22 @@ note_discriminator(struct loader *l, struct place at)
                   TEXT_PRINT(name));
 }
 
+/* The word adds null to the type beside it, and to nothing else (OAS 3.0.3, Schema Object). */
+static void
+note_nullable(struct loader *l, struct place at)
+{
+    const struct value *parts[] = { VALUE_MEMBER(at.value, "allOf"), VALUE_MEMBER(at.value, "anyOf"),
+                                    VALUE_MEMBER(at.value, "oneOf") };
+
+    if (l->contract->edition != EDITION_30 || !value_is(VALUE_MEMBER(at.value, "nullable"), VALUE_TRUE) ||
+        VALUE_MEMBER(at.value, "type") != NULL)
+        return;
+    if (parts[0] != NULL || parts[1] != NULL || parts[2] != NULL)
+        loader_defect(
+            l, LEVEL_WARN, LOADER_AT(l, at, "nullable"),
+            "'nullable' says nothing without a 'type' beside it; null is only valid where the parts allow it");
+}
+
 static void
 walk(struct loader *l, struct place at)
 {
@@ -259,6 +275,7 @@ walk(struct loader *l, struct place at)
         walk_held(l, value, (enum holds)k->holds);
     }
     note_both_ways(l, at, read_only, write_only);
+    note_nullable(l, at);
     note_discriminator(l, at);
     l->depth--;
 }
