@@ -14,8 +14,9 @@
 #include "traffic/record.h"
 #include "traffic/segment.h"
 
-#define SETTINGS_FILE "rules/gateway.yaml"
-#define BROKEN_TOLD   10 /* broken entries that are told one by one */
+#define SETTINGS_FILE  "rules/gateway.yaml"
+#define CONTRACT_SNIFF 4096 /* bytes of a file that tell whether it is a contract */
+#define BROKEN_TOLD    10   /* broken entries that are told one by one */
 
 struct checking {
     struct ruleset *ruleset;
@@ -281,6 +282,49 @@ out:
     return code;
 }
 
+/* ---- the command line ---- */
+
+/* Is it an OpenAPI document (or a URL), though it stands where recordings do? A shell makes that of
+ * `--contract contracts/\*.json`. */
+static bool
+names_contract(const char *word)
+{
+    char beginning[CONTRACT_SNIFF];
+    struct text t = text_of(word), head;
+    FILE *file;
+
+    if (text_starts(t, TEXT("http://")) || text_starts(t, TEXT("https://")))
+        return true;
+    if (!text_ends(t, TEXT(".json")) && !text_ends(t, TEXT(".yaml")) && !text_ends(t, TEXT(".yml")))
+        return false;
+    file = fopen(word, "rb");
+    if (file == NULL)
+        return false;
+    head = text_make(beginning, fread(beginning, 1, sizeof(beginning), file));
+    (void)fclose(file);
+    if (text_search(head, TEXT("\"startedDateTime\"")) < head.length ||
+        text_search(head, TEXT("\"log\"")) < head.length)
+        return false;
+    return text_search(head, TEXT("\"openapi\"")) < head.length || text_search(head, TEXT("openapi:")) < head.length;
+}
+
+/* Words behind `--contract FIRST` that are contracts, too, go there. */
+static void
+sort_words(struct asked *asked)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < asked->recordings.count; i++) {
+        const char *word = asked->recordings.items[i];
+
+        if (asked->contracts.count > 0 && asked->contracts.count < OPTION_LIST_MAX && names_contract(word))
+            asked->contracts.items[asked->contracts.count++] = word;
+        else
+            asked->recordings.items[kept++] = word;
+    }
+    asked->recordings.count = kept;
+}
+
 int
 cmd_check(int argc, char **argv)
 {
@@ -288,7 +332,7 @@ cmd_check(int argc, char **argv)
     const struct option options[] = {
         { "--config", 'c', OPTION_TEXT, "FILE", NULL, "services and contracts (" SETTINGS_FILE ")", &asked.settings },
         { "--contract", 0, OPTION_LIST, "CONTRACT", NULL,
-          "check against this contract, a file or http(s) URL; may be repeated", &asked.contracts },
+          "check against this contract, a file or http(s) URL, and those behind it", &asked.contracts },
         { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json; may be repeated (text)", &asked.reports },
         { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info", "exit 1 from this level on (error)",
           &asked.fail_on },
@@ -315,6 +359,11 @@ cmd_check(int argc, char **argv)
         return EXIT_CONFIG;
     case OPTIONS_OK:
         break;
+    }
+    sort_words(&asked);
+    if (asked.recordings.count == 0) {
+        fprintf(stderr, "plumbline check: a recording or HAR file is missing: plumbline check %s\n", usage.arguments);
+        return EXIT_CONFIG;
     }
     if (asked.settings != NULL && asked.contracts.count > 0) {
         fprintf(stderr, "plumbline check: either -c FILE or --contract CONTRACT, not both\n");

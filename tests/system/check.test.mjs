@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { plumbline, rawUpstream, readRecording, temporaryFolder, waitForExchanges } from './lib/index.mjs';
+import { plumbline, rawUpstream, readRecording, root, temporaryFolder, waitForExchanges } from './lib/index.mjs';
 import { contract, startGateway } from './lib/gateway.mjs';
 import { judge } from './lib/judge.mjs';
 
@@ -197,7 +197,8 @@ test('mistakes on the command line end with 2, what is not there with 3', async 
         [['check', har, '--contrat', file], 2, /did you mean '--contract'/],
         [['check', har, '--contract', '/nowhere/c.yaml'], 3, /\/nowhere\/c.yaml: /],
         [['check', '/nowhere/rec', '--contract', file], 3, /\/nowhere\/rec: there is no such file or folder/],
-        [['check', file, '--contract', file], 2, /\/log\/entries is missing/],
+        [['check', path.join(root, 'docs/schema/report.schema.json'), '--contract', file], 2, /\/log\/entries is missing/],
+        [['check', file, '--contract', file], 2, /a recording or HAR file is missing/],
     ];
 
     for (const [args, status, message] of cases) {
@@ -223,4 +224,19 @@ test('HAR files of browsers and tools are read or refused, never more', { skip: 
         if (result.status === 2)
             assert.match(result.stderr, /^plumbline check: \S.*: \S/m, each);
     }
+});
+
+test('contracts behind the first one are contracts, wherever the recording stands', async () => {
+    const { har, file, folder } = harFile([entry('GET', 'http://x.example/parts/a1', 200, '{"name":"bob"}')]);
+    const other = path.join(folder, 'other.openapi.json');
+    writeFileSync(other, JSON.stringify({ ...contract, paths: { '/other': contract.paths['/parts'] } }).replaceAll('listParts', 'listOther').replaceAll('makePart', 'makeOther'));
+    for (const words of [[har, '--contract', file, other], ['--contract', file, other, har], ['--contract', file, har, other]]) {
+        const result = await plumbline(['check', ...words, '--report', 'json']);
+        const { summary, findings } = reportOf(result);
+
+        assert.equal(result.status, 1, result.stderr);
+        assert.equal(summary.operations, 6);
+        assert.deepEqual(findings.map(({ operation, instance }) => `${operation} ${instance}`), ['getPart /size']);
+    }
+    assert.equal((await plumbline(['check', '--contract', file, other])).status, 2);
 });
