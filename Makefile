@@ -10,7 +10,7 @@
 # make tsan           unit and system tests under ThreadSanitizer
 # make fuzz TIME=60   every fuzz target for TIME seconds; T=name runs one
 # make bench          CPU per request, side by side with nginx; T=document runs tests/bench/document_bench.c
-# make docs           write the pages that come from tables (docs/violations.md)
+# make docs           write the pages that come from tables (docs/violations.md, docs/refusals.md)
 # make deps           install what building and testing need
 # make install        to DESTDIR and PREFIX (/usr/local)
 # make clean          remove build/, but not the installed test tools (make distclean: all of it)
@@ -149,6 +149,7 @@ lint: ; @tests/run/lint.sh
 
 docs: all
 	$(PLUMBLINE_BIN) contract violations > docs/violations.md
+	$(PLUMBLINE_BIN) contract refusals > docs/refusals.md
 
 # Installing and cleaning
 

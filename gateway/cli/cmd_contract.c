@@ -1,4 +1,4 @@
-/* cmd_contract.c -- contracts themselves: plumbline contract lint, show. */
+/* cmd_contract.c -- contracts themselves: plumbline contract lint, show; and the pages made from tables. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include "cli/contract_url.h"
 #include "contract/contract.h"
 #include "contract/violation_page.h"
+#include "proxy/refusal.h"
 #include "report/report.h"
 
 /* ---- lint ---- */
@@ -329,21 +330,15 @@ run_show(int argc, char **argv)
     return code;
 }
 
-/* ---- violations ---- */
+/* ---- pages ---- */
 
 static int
-run_violations(int argc, char **argv)
+print_page(const struct usage *usage, void (*write)(struct buffer *out), int argc, char **argv)
 {
-    const struct usage usage = {
-        .name = "contract violations",
-        .summary = "Print the page that explains the ids of violations (docs/violations.md).",
-        .arguments = "",
-        .example = "plumbline contract violations > docs/violations.md",
-    };
     struct option_list none = { 0 };
     struct buffer page;
 
-    switch (options_parse(&usage, argc, argv, &none)) {
+    switch (options_parse(usage, argc, argv, &none)) {
     case OPTIONS_HELP:
         return EXIT_FINE;
     case OPTIONS_BAD:
@@ -352,16 +347,43 @@ run_violations(int argc, char **argv)
         break;
     }
     buffer_init(&page, LIMIT_MIB);
-    violation_page(&page);
+    write(&page);
     (void)fwrite(buffer_text(&page).data, 1, buffer_length(&page), stdout);
     buffer_release(&page);
     return EXIT_FINE;
+}
+
+static int
+run_violations(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .name = "contract violations",
+        .summary = "Print the page that explains the ids of violations.",
+        .arguments = "",
+        .example = "plumbline contract violations > docs/violations.md",
+    };
+
+    return print_page(&usage, violation_page, argc, argv);
+}
+
+static int
+run_refusals(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .name = "contract refusals",
+        .summary = "Print the page that lists why Plumbline answers instead of a service.",
+        .arguments = "",
+        .example = "plumbline contract refusals > docs/refusals.md",
+    };
+
+    return print_page(&usage, refusal_page, argc, argv);
 }
 
 static const struct command commands[] = {
     { "lint", "what is wrong with a contract, and where", run_lint },
     { "show", "the operations of a contract", run_show },
     { "violations", "what the ids of violations mean", run_violations },
+    { "refusals", "why Plumbline answers instead of a service", run_refusals },
 };
 
 int

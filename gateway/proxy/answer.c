@@ -56,10 +56,9 @@ on_total_timeout(void *arg)
     if (t->finishing || t->response_delivered)
         return;
     if (t->response_started)
-        pipeline_go(t, deliver_broken_off(t, "total-timeout", "the exchange took longer than its total timeout"));
+        pipeline_go(t, deliver_broken_off(t, refusal_name(REFUSAL_TOTAL_TIMEOUT), refusal_what(REFUSAL_TOTAL_TIMEOUT)));
     else
-        pipeline_go(t, refuse_because(t, 504, SIDE_RESPONSE, "total-timeout",
-                                      "the exchange took longer than its total timeout"));
+        pipeline_go(t, refuse_own(t, SIDE_RESPONSE, REFUSAL_TOTAL_TIMEOUT));
 }
 
 static const struct call_events call_events;
@@ -72,7 +71,7 @@ step_answer(struct transit *t)
     t->sent_head = forward_request_head(t);
     t->sent_body = framed_body(t);
     if (t->sent_head.length == 0 || t->request_copy.failed)
-        return refuse_because(t, 503, SIDE_REQUEST, "memory", "no memory is left for this exchange");
+        return refuse_own(t, SIDE_REQUEST, REFUSAL_MEMORY);
     if (!t->request_complete)
         t->request_passing = PASSING_STREAM;
     if (t->policy->total_timeout > 0) {

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "proxy/pipeline.h"
+#include "proxy/refusal.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
@@ -337,6 +338,13 @@ static const struct stream_events client_events = {
 };
 
 static void
+request_late(struct client *c, enum refusal_id id)
+{
+    wait_for_answer(c);
+    pipeline_request_bad(c->transit, refusal_status(id), refusal_name(id), refusal_what(id));
+}
+
+static void
 on_deadline(void *arg)
 {
     struct client *c = arg;
@@ -346,12 +354,8 @@ on_deadline(void *arg)
             client_gone(c);
         else
             client_await_drain(c);
-    } else if (c->state == CLIENT_HEAD) {
-        wait_for_answer(c);
-        pipeline_request_bad(c->transit, 408, "header-timeout", "the request's head did not come in time");
-    } else if (c->state == CLIENT_BODY) {
-        wait_for_answer(c);
-        pipeline_request_bad(c->transit, 408, "body-timeout", "the request's body did not come in time");
+    } else if (c->state == CLIENT_HEAD || c->state == CLIENT_BODY) {
+        request_late(c, c->state == CLIENT_HEAD ? REFUSAL_HEADER_TIMEOUT : REFUSAL_BODY_TIMEOUT);
     } else if (c->state == CLIENT_WAIT && c->transit != NULL && c->stream.sent != c->progress) {
         give_grace(c); /* it still takes bytes: it would have reset the connection if it were gone */
     } else {

@@ -51,6 +51,20 @@ status_of(enum violation_id id, size_t *rank)
     return 400;
 }
 
+uint16_t
+judge_status(enum violation_id id)
+{
+    size_t rank;
+
+    return status_of(id, &rank);
+}
+
+uint16_t
+judge_unchecked_status(enum unchecked_id reason)
+{
+    return unchecked_statuses[reason];
+}
+
 /* The violation that decides, or NULL. */
 static const struct violation *
 deciding(const struct transit *t, const struct verdict *v, uint16_t *status)

@@ -17,6 +17,12 @@ bool judge_size(struct transit *t, enum side side);
  * for recording. */
 void judge_body_state(struct transit *t, enum side side);
 
+/* The status with which a request is refused for this violation. */
+uint16_t judge_status(enum violation_id id);
+
+/* The same for what stays unchecked; 0: it is not refused, because nothing was there to be checked. */
+uint16_t judge_unchecked_status(enum unchecked_id reason);
+
 /* An OPTIONS request that the contract does not know, and that may pass (CORS preflights). */
 bool judge_options_pass(const struct transit *t);
 

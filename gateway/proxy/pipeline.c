@@ -70,19 +70,18 @@ step_route(struct transit *t)
 
     ruleset_route(t->ruleset, host_of(x->request.authority), x->request.method, x->request.path, x->arena, &t->route);
     if (t->route.service == NULL)
-        return refuse_because(t, 404, SIDE_REQUEST, "service-unknown",
-                              "no service is configured for this host and path");
+        return refuse_own(t, SIDE_REQUEST, REFUSAL_SERVICE_UNKNOWN);
     x->service = t->route.service->settings->name;
     t->policy = t->route.policy;
     t->check.policy = &t->policy->check;
     if (t->route.match.operation != NULL)
         x->operation = operation_id(t->route.match.operation);
     if (recorder_refuses(t))
-        return refuse_because(t, 503, SIDE_REQUEST, "recording",
-                              "the recording cannot be written (record.on_error: refuse)");
+        return refuse_own(t, SIDE_REQUEST, REFUSAL_RECORDING);
     broken = path_rule_broken(x->request.path);
     if (broken != NULL && t->policy->request == MODE_ENFORCE && !t->policy->paths_lenient)
-        return refuse_because(t, 400, SIDE_REQUEST, "path-ambiguous", broken);
+        return refuse_because(t, refusal_status(REFUSAL_PATH_AMBIGUOUS), SIDE_REQUEST,
+                              refusal_name(REFUSAL_PATH_AMBIGUOUS), broken);
     return STEP_CHECK_REQUEST;
 }
 
@@ -93,6 +92,12 @@ refuse_because(struct transit *t, uint16_t status, enum side side, const char *r
 {
     t->refusal = (struct refusal_plan){ .status = status, .side = side, .reason = reason, .detail = detail };
     return STEP_REFUSE;
+}
+
+enum step
+refuse_own(struct transit *t, enum side side, enum refusal_id id)
+{
+    return refuse_because(t, refusal_status(id), side, refusal_name(id), refusal_what(id));
 }
 
 enum step

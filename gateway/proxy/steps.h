@@ -5,6 +5,7 @@
 #ifndef PROXY_STEPS_H
 #define PROXY_STEPS_H
 
+#include "proxy/refusal.h"
 #include "proxy/transit.h"
 
 enum step {
@@ -27,6 +28,8 @@ enum step step_refuse(struct transit *t);
 enum step step_finish(struct transit *t);
 /* The step that refuses, for this reason. Texts are literals or live in the arena. */
 enum step refuse_because(struct transit *t, uint16_t status, enum side side, const char *reason, const char *detail);
+/* The same for a reason of our own. */
+enum step refuse_own(struct transit *t, enum side side, enum refusal_id id);
 
 /* checking.c */
 enum step step_check_request(struct transit *t);
