@@ -25,7 +25,8 @@ struct checking {
     struct arena *arena; /* of one exchange */
     bool *seen;          /* operations, over all services */
     struct report_summary summary;
-    uint64_t broken; /* entries that could not be read */
+    uint64_t broken;  /* entries that could not be read */
+    uint64_t foreign; /* entries that are no HTTP */
 };
 
 struct asked {
@@ -120,6 +121,20 @@ tell_broken(struct checking *c, const struct segment_entry *entry, const char *w
                 where[0] != '\0' ? ": " : "", what);
 }
 
+/* Browsers list data:, blob: and about: beside what they fetched. */
+static bool
+is_foreign(const struct value *entry)
+{
+    static const char *const schemes[] = { "data:",         "blob:", "about:", "file:", "chrome:", "chrome-extension:",
+                                           "moz-extension:" };
+    const struct value *url = VALUE_MEMBER(VALUE_MEMBER(entry, "request"), "url");
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (value_is(url, VALUE_STRING) && text_starts(value_text(url), text_of(schemes[i])))
+            return true;
+    return false;
+}
+
 static int
 check_entry(struct checking *c, const struct segment_entry *entry, struct error *err)
 {
@@ -137,6 +152,10 @@ check_entry(struct checking *c, const struct segment_entry *entry, struct error 
 
         snprintf(column, sizeof(column), "column %u", entry->broken.column);
         tell_broken(c, entry, column, entry->broken.what);
+        return 0;
+    }
+    if (is_foreign(entry->value)) {
+        c->foreign++;
         return 0;
     }
     if (record_read(&x, entry->value, &broken) < 0) {
@@ -163,6 +182,10 @@ check_recording(struct checking *c, const char *path, struct error *err)
         }
     }
     segment_reader_close(reader);
+    if (result == 0 && c->foreign > 0)
+        fprintf(stderr, "plumbline check: %s: %" PRIu64 " entr%s no HTTP (data: and the like): left out\n", path,
+                c->foreign, c->foreign == 1 ? "y is" : "ies are");
+    c->foreign = 0;
     if (result == 0 && c->summary.exchanges + c->broken == before)
         fprintf(stderr, "plumbline check: %s: there is no exchange in it; nothing was checked\n", path);
     return result;

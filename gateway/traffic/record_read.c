@@ -1,6 +1,7 @@
 /* record_read.c -- an exchange from a line of a recording, or from an entry of anybody's HAR file. */
 #include "base/base64.h"
 #include "base/limits.h"
+#include "http/media_type.h"
 #include "http/query.h"
 #include "json/number.h"
 #include "traffic/record.h"
@@ -56,7 +57,7 @@ read_headers(struct entry_reader *r, const struct value *list, struct header **h
     uint32_t most = value_is(list, VALUE_ARRAY) ? list->count : 0;
 
     *count = 0;
-    *headers = ARENA_ARRAY(r->x->arena, struct header, most + 1); /* see type_from_content */
+    *headers = ARENA_ARRAY(r->x->arena, struct header, most + 2); /* see type_from_content, fields_from_lists */
     if (*headers == NULL)
         return error_memory(r->err);
     if (most == 0)
@@ -184,30 +185,123 @@ body_size(const struct value *message, const struct value *content)
 
 /* ---- what only other tools leave out ---- */
 
+/* "a=b&c=d" of a list of names and values. Empty when there is none. */
+static struct text
+join_pairs(struct entry_reader *r, const struct value *list, const char *between, bool encode)
+{
+    struct text joined = { NULL, 0 };
+    struct buffer out;
+
+    if (r->own != NULL || !value_is(list, VALUE_ARRAY) || list->count == 0)
+        return joined;
+    buffer_init(&out, LIMIT_RECORD_LINE);
+    for (VALUE_EACH_ITEM(item, list)) {
+        struct text name = text_member(item, "name"), value = text_member(item, "value");
+
+        if (buffer_length(&out) > 0)
+            buffer_add(&out, text_of(between));
+        if (encode) {
+            percent_encode(&out, name);
+            buffer_byte(&out, '=');
+            percent_encode(&out, value);
+        } else {
+            buffer_print(&out, "%.*s=%.*s", TEXT_PRINT(name), TEXT_PRINT(value));
+        }
+    }
+    if (!buffer_failed(&out))
+        joined = arena_text(r->x->arena, buffer_text(&out));
+    buffer_release(&out);
+    return joined;
+}
+
+static bool
+is_quotable(struct text t)
+{
+    return text_find(t, '"') == t.length && text_find(t, '\r') == t.length && text_find(t, '\n') == t.length;
+}
+
+/* The parts of a multipart form. Empty when one is a file whose content was not kept. */
+static struct text
+join_parts(struct entry_reader *r, const struct value *params, struct text boundary)
+{
+    struct text all = { NULL, 0 };
+    struct buffer out;
+    bool whole = boundary.length > 0;
+
+    buffer_init(&out, LIMIT_RECORD_LINE);
+    for (VALUE_EACH_ITEM(item, params)) {
+        struct text file = text_member(item, "fileName"), type = text_member(item, "contentType");
+        struct text name = text_member(item, "name");
+
+        whole = whole && is_quotable(name) && is_quotable(file) && is_quotable(type) &&
+                (file.length == 0 || value_is(VALUE_MEMBER(item, "value"), VALUE_STRING));
+        buffer_print(&out, "--%.*s\r\nContent-Disposition: form-data; name=\"", TEXT_PRINT(boundary));
+        buffer_print(&out, "%.*s\"", TEXT_PRINT(name));
+        if (file.length > 0)
+            buffer_print(&out, "; filename=\"%.*s\"", TEXT_PRINT(file));
+        if (type.length > 0)
+            buffer_print(&out, "\r\nContent-Type: %.*s", TEXT_PRINT(type));
+        buffer_print(&out, "\r\n\r\n%.*s\r\n", TEXT_PRINT(text_member(item, "value")));
+    }
+    buffer_print(&out, "--%.*s--\r\n", TEXT_PRINT(boundary));
+    if (whole && !buffer_failed(&out))
+        all = arena_text(r->x->arena, buffer_text(&out));
+    buffer_release(&out);
+    return all;
+}
+
 /* A form that was told by its fields alone. */
 static void
 body_from_params(struct entry_reader *r, struct message *m, const struct value *post)
 {
     const struct value *params = VALUE_MEMBER(post, "params");
-    struct buffer form;
+    struct media_type type;
 
-    if (m->body_state == BODY_WHOLE || !value_is(params, VALUE_ARRAY) || params->count == 0 ||
-        !text_starts(text_member(post, "mimeType"), TEXT("application/x-www-form-urlencoded")))
+    if (r->own != NULL || m->body_state == BODY_WHOLE || !value_is(params, VALUE_ARRAY) || params->count == 0 ||
+        !media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
         return;
-    buffer_init(&form, LIMIT_RECORD_LINE);
-    for (VALUE_EACH_ITEM(item, params)) {
-        if (buffer_length(&form) > 0)
-            buffer_byte(&form, '&');
-        percent_encode(&form, text_member(item, "name"));
-        buffer_byte(&form, '=');
-        percent_encode(&form, text_member(item, "value"));
-    }
-    m->body = arena_text(r->x->arena, buffer_text(&form));
-    m->body_state = buffer_failed(&form) || m->body.data == NULL ? BODY_TRUNCATED : BODY_WHOLE;
-    buffer_release(&form);
+    if (media_type_kind(&type) == MEDIA_FORM)
+        m->body = join_pairs(r, params, "&", true);
+    else if (media_type_kind(&type) == MEDIA_MULTIPART)
+        m->body = join_parts(r, params, media_type_parameter(&type, TEXT("boundary")));
+    if (m->body.data != NULL)
+        m->body_state = BODY_WHOLE;
 }
 
-/* The media type where the headers were not recorded. read_headers leaves room for one more. */
+/* Some tools write the query and the cookies as lists alone. */
+static void
+fields_from_lists(struct entry_reader *r, struct message *m, const struct value *request)
+{
+    struct text query = join_pairs(r, VALUE_MEMBER(request, "queryString"), "&", true);
+    struct text cookies = join_pairs(r, VALUE_MEMBER(request, "cookies"), "; ", false);
+
+    if (!m->has_query && query.length > 0) {
+        m->target = arena_print(r->x->arena, "%.*s?%.*s", TEXT_PRINT(m->target), TEXT_PRINT(query));
+        m->query = query;
+        m->has_query = true;
+    }
+    if (cookies.length > 0 && message_header(m, HEADER_COOKIE) == NULL)
+        m->headers[m->header_count++] =
+            (struct header){ .name = TEXT("Cookie"), .value = cookies, .id = HEADER_COOKIE };
+}
+
+/* There was a body, but the tool did not keep it: by its size, which is -1 where nobody knows, or its Content-Length. */
+static bool
+is_not_kept(const struct entry_reader *r, const struct message *m, const struct value *content)
+{
+    const struct value *params = VALUE_MEMBER(content, "params");
+    int64_t size = integer_member(content, "size", 0);
+    uint64_t length = 0;
+
+    if (r->own != NULL || m->body_state != BODY_NONE)
+        return false;
+    if (m->is_request)
+        return m->body_bytes > 0 || (value_is(params, VALUE_ARRAY) && params->count > 0) ||
+               (text_to_u64(message_value(m, HEADER_CONTENT_LENGTH), &length) && length > 0);
+    return size != 0;
+}
+
+/* The media type where the headers were not recorded. read_headers leaves room for it. */
 static void
 type_from_content(struct entry_reader *r, struct message *m, const struct value *content)
 {
@@ -254,8 +348,11 @@ read_request(struct entry_reader *r, const struct value *v)
     m->body_bytes = body_size(v, NULL);
     if (post != NULL && read_body(r, m, post, "request_base64", "request_plain", "request_digest") < 0)
         return -1;
-    body_from_params(r, m, post);
+    if (is_not_kept(r, m, post))
+        m->body_state = BODY_TRUNCATED;
+    fields_from_lists(r, m, v);
     type_from_content(r, m, post);
+    body_from_params(r, m, post);
     mark_truncated(r, m, "request");
     restore_framing(m);
     return 0;
@@ -283,6 +380,8 @@ read_response(struct entry_reader *r, const struct value *v)
     /* HAR always has a content object: an empty text where there was no body */
     if (r->own == NULL && m->body_state == BODY_WHOLE && m->body.length == 0 && m->body_bytes == 0)
         m->body_state = BODY_NONE;
+    if (is_not_kept(r, m, content))
+        m->body_state = BODY_TRUNCATED;
     type_from_content(r, m, content);
     mark_truncated(r, m, "response");
     restore_framing(m);
