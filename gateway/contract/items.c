@@ -28,6 +28,7 @@ struct check_items {
     bool too_large;   /* of the item so far */
     bool return_seen; /* the last byte was CR: an LF behind it belongs to it */
     bool line_empty;  /* events: nothing in this line yet */
+    bool coded;       /* its bytes tell nothing */
 };
 
 /* ---- one item ---- */
@@ -163,7 +164,7 @@ check_items_feed(struct check_items *items, struct text bytes)
 {
     char separator = items->cut == CUT_LINES ? '\n' : '\x1e';
 
-    for (size_t i = 0; i < bytes.length; i++) {
+    for (size_t i = 0; i < bytes.length && !items->coded; i++) {
         if (items->cut == CUT_EVENTS)
             feed_event_byte(items, bytes.data[i]);
         else if (bytes.data[i] == separator)
@@ -177,7 +178,7 @@ check_items_feed(struct check_items *items, struct text bytes)
 void
 check_items_end(struct check_items *items)
 {
-    if (items->cut != CUT_EVENTS)
+    if (items->cut != CUT_EVENTS && !items->coded)
         end_item(items);
     items->length = 0;
 }
@@ -215,11 +216,23 @@ check_items_new(struct check *check, const struct contract_match *match, const s
 {
     const struct response *r = match->operation != NULL ? response_of(match->operation, response->status) : NULL;
     const struct media *media = r != NULL ? body_media(&r->media, response) : NULL;
+    bool coded = message_header(response, HEADER_CONTENT_ENCODING) != NULL;
+    bool array = media != NULL && (media->shape.schema != NULL || media->shape.broken);
+    struct check_items *items;
 
-    if (text_equal(request->method, TEXT("HEAD")) || !has_items(media) ||
-        message_header(response, HEADER_CONTENT_ENCODING) != NULL)
+    if (text_equal(request->method, TEXT("HEAD")) || !has_items(media))
         return NULL;
-    return items_new(check, media, SIDE_RESPONSE, verdict);
+    if (response->framing == FRAMING_LENGTH && (coded || array))
+        return NULL; /* it has an end: it is decoded, or taken as an array, when it is whole */
+    items = items_new(check, media, SIDE_RESPONSE, verdict);
+    if (items == NULL)
+        return NULL;
+    items->coded = coded;
+    if (coded)
+        report_unchecked(&items->c, UNCHECKED_CODING, TEXT(""));
+    else if (array)
+        report_unchecked(&items->c, UNCHECKED_STREAM, TEXT(""));
+    return items;
 }
 
 /* ---- all at once ---- */

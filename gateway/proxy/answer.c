@@ -186,6 +186,10 @@ on_body(void *arg, struct text piece, bool kept)
     if (t->finishing || t->own_response || t->refusal.status != 0)
         return;
     body_copy_add(&t->response_copy, piece, kept, x->arena);
+    if (!check_items_pass(t, piece)) {
+        pipeline_go(t, deliver_broken_off(t, t->refusal.reason, t->refusal.detail));
+        return;
+    }
     if (t->response_passing == PASSING_STREAM)
         deliver_piece(t, piece);
 }
@@ -222,6 +226,10 @@ on_done(void *arg)
     on_drained(t); /* what still comes of the request is forgotten */
     if (t->response_passing == PASSING_HOLD) {
         pipeline_go(t, STEP_CHECK_RESPONSE_BODY);
+        return;
+    }
+    if (!check_items_pass_end(t)) {
+        pipeline_go(t, deliver_broken_off(t, t->refusal.reason, t->refusal.detail));
         return;
     }
     deliver_end(t);

@@ -9,12 +9,18 @@
 #include "proxy/recorder.h"
 #include "proxy/steps.h"
 
+static size_t
+record_ceiling(const struct transit *t)
+{
+    return recorder_wants(t) ? ruleset_settings(t->ruleset)->record.max_body : 0;
+}
+
 /* How much of a body is wanted: what is checked, what is recorded. */
 static size_t
 copy_ceiling(const struct transit *t, enum side side)
 {
     size_t check = transit_checks(t, side) ? t->policy->max_body : 0;
-    size_t record = recorder_wants(t) ? ruleset_settings(t->ruleset)->record.max_body : 0;
+    size_t record = record_ceiling(t);
 
     return check > record ? check : record;
 }
@@ -110,6 +116,56 @@ step_check_request_body(struct transit *t)
     return judge_verdict(t, SIDE_REQUEST) ? STEP_REFUSE : STEP_ANSWER;
 }
 
+/* ---- streams of items ---- */
+
+/* In `enforce` whatever was found since the verdict had `known` entries ends the stream: what was sent cannot be unsent. */
+static bool
+items_may_pass(struct transit *t, uint32_t known)
+{
+    const struct verdict *v = &t->exchange.response_verdict;
+
+    return v->count + v->unchecked_count == known || t->policy->response != MODE_ENFORCE ||
+           !judge_verdict(t, SIDE_RESPONSE);
+}
+
+bool
+check_items_pass(struct transit *t, struct text piece)
+{
+    const struct verdict *v = &t->exchange.response_verdict;
+    uint32_t known = v->count + v->unchecked_count;
+
+    if (t->items == NULL)
+        return true;
+    check_items_feed(t->items, piece);
+    return items_may_pass(t, known);
+}
+
+bool
+check_items_pass_end(struct transit *t)
+{
+    const struct verdict *v = &t->exchange.response_verdict;
+    uint32_t known = v->count + v->unchecked_count;
+
+    if (t->items == NULL)
+        return true;
+    check_items_end(t->items);
+    t->response_checked = true;
+    return items_may_pass(t, known);
+}
+
+/* A stream of items is not held, it may never end; of it only what is recorded is kept. */
+static void
+begin_items(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+
+    if (x->response.framing == FRAMING_NONE)
+        return;
+    t->items = check_items_new(&t->check, &t->route.match, &x->request, &x->response, &x->response_verdict);
+    if (t->items != NULL)
+        body_copy_init(&t->response_copy, record_ceiling(t), 0);
+}
+
 /* ---- response ---- */
 
 enum step
@@ -122,10 +178,13 @@ step_check_response(struct transit *t)
     if (!transit_checks(t, SIDE_RESPONSE) || judge_options_pass(t))
         return STEP_DELIVER;
     check_response_head(&t->check, &t->route.match, &x->request, m, &x->response_verdict);
+    begin_items(t);
     if (t->policy->response != MODE_ENFORCE)
         return STEP_DELIVER;
     if (judge_verdict(t, SIDE_RESPONSE))
         return STEP_REFUSE;
+    if (t->items != NULL)
+        return STEP_DELIVER;
     if (m->framing == FRAMING_NONE || !check_response_needs_body(&t->route.match, &x->request, m))
         return STEP_CHECK_RESPONSE_BODY;
     if (m->framing == FRAMING_LENGTH && m->length > t->policy->max_body)
@@ -142,6 +201,11 @@ check_response_body_now(struct transit *t)
     if (t->response_checked || !x->response_verdict.checked || t->own_response)
         return;
     t->response_checked = true;
+    if (t->items != NULL) { /* broken off: whole items were judged, the last one is none */
+        if (t->refusal.status == 0)
+            verdict_unchecked(&x->response_verdict, UNCHECKED_TRUNCATED, SIDE_RESPONSE, (struct text){ NULL, 0 });
+        return;
+    }
     body_copy_finish(&t->response_copy, &x->response, t->response_complete);
     judge_body_state(t, SIDE_RESPONSE);
     check_response_body(&t->check, &t->route.match, &x->request, &x->response, &x->response_verdict);

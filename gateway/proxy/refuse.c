@@ -10,9 +10,6 @@
 
 #define FIELDS_MOST 6
 
-/* What schemes the operation accepts is not ours to know in detail; Bearer is what nearly all contracts mean. */
-static const struct text challenge = TEXT("Bearer realm=\"plumbline\"");
-
 static void
 add_field(struct message *m, struct text name, struct text value)
 {
@@ -67,8 +64,8 @@ problem_body(struct transit *t)
 static void
 add_special_fields(struct message *m, const struct transit *t)
 {
-    if (t->refusal.status == 401)
-        add_field(m, TEXT("WWW-Authenticate"), challenge);
+    if (t->refusal.status == 401 && t->route.match.operation != NULL)
+        add_field(m, TEXT("WWW-Authenticate"), operation_challenge(t->route.match.operation, t->exchange.arena));
     if (t->refusal.status == 405 && t->route.match.allow.length > 0)
         add_field(m, TEXT("Allow"), t->route.match.allow);
     if (t->refusal.status == 503)

@@ -55,6 +55,7 @@ struct transit {
     enum passing response_passing;
     struct body_copy request_copy;
     struct body_copy response_copy;
+    struct check_items *items;   /* the response is a stream of items, each judged as it passes; NULL: it is not */
     struct text request_at_once; /* the whole body, where it came with the head; the copy may have only its beginning */
     bool request_complete;       /* its last byte was read */
     bool request_checked;        /* its body was */
