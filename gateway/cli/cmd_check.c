@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/contract_url.h"
+#include "net/fetch.h"
 #include "report/report.h"
 #include "rules/ruleset.h"
 #include "traffic/recheck.h"
@@ -264,7 +265,7 @@ static int
 exit_code(struct checking *c, const struct asked *asked)
 {
     uint64_t least = asked->min_coverage != NULL ? (uint64_t)percentage(asked->min_coverage) : 0;
-    int code = report_exit(c->findings, report_level(asked->fail_on));
+    int code = report_fails(c->findings, report_level(asked->fail_on)) ? EXIT_FINDINGS : EXIT_FINE;
 
     if ((uint64_t)c->summary.operations_seen * 100 < least * c->summary.operations) {
         fprintf(stderr, "plumbline check: %u of %u operations were seen, which is less than %" PRIu64 " percent\n",
@@ -287,7 +288,8 @@ run(const struct asked *asked)
     struct report_plan plan;
     int code = -1;
 
-    if (report_plan_read(&plan, &asked->reports, &err) < 0 || checking_start(&c, asked, &err) < 0)
+    if (report_plan_read(&plan, asked->reports.items, asked->reports.count, &err) < 0 ||
+        checking_start(&c, asked, &err) < 0)
         goto out;
     for (size_t i = 0; i < asked->recordings.count; i++)
         if (check_recording(&c, asked->recordings.items[i], &err) < 0)
@@ -316,7 +318,7 @@ names_contract(const char *word)
     struct text t = text_of(word), head;
     FILE *file;
 
-    if (text_starts(t, TEXT("http://")) || text_starts(t, TEXT("https://")))
+    if (fetch_is_url(word))
         return true;
     if (!text_ends(t, TEXT(".json")) && !text_ends(t, TEXT(".yaml")) && !text_ends(t, TEXT(".yml")))
         return false;
@@ -352,13 +354,14 @@ int
 cmd_check(int argc, char **argv)
 {
     struct asked asked = { .settings = NULL };
+    int code;
     const struct option options[] = {
         { "--config", 'c', OPTION_TEXT, "FILE", NULL, "services and contracts (" SETTINGS_FILE ")", &asked.settings },
         { "--contract", 0, OPTION_LIST, "CONTRACT", NULL,
           "check against this contract, a file or http(s) URL, and those behind it", &asked.contracts },
         { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json; may be repeated (text)", &asked.reports },
-        { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info", "exit 1 from this level on (error)",
-          &asked.fail_on },
+        { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info",
+          "exit 1 from this level on: error, warn or info (error)", &asked.fail_on },
         { "--min-coverage", 0, OPTION_TEXT, "P", NULL, "exit 1 when fewer percent of the operations were seen",
           &asked.min_coverage },
         { .name = NULL },
@@ -375,14 +378,8 @@ cmd_check(int argc, char **argv)
                 "Exit: 0 fine, 1 findings or too little coverage, 2 something could not be read, 3 environment.",
     };
 
-    switch (options_parse(&usage, argc, argv, &asked.recordings)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &asked.recordings, &code))
+        return code;
     sort_words(&asked);
     if (asked.recordings.count == 0) {
         fprintf(stderr, "plumbline check: a recording or HAR file is missing: plumbline check %s\n", usage.arguments);

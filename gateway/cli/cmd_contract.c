@@ -94,7 +94,7 @@ read_reports(struct linting *l, const struct option_list *reports, struct error 
 {
     struct report_plan all;
 
-    if (report_plan_read(&all, reports, err) < 0)
+    if (report_plan_read(&all, reports->items, reports->count, err) < 0)
         return -1;
     l->wants_text = reports->count == 0;
     for (size_t i = 0; i < reports->count; i++) {
@@ -105,7 +105,7 @@ read_reports(struct linting *l, const struct option_list *reports, struct error 
         else
             l->others.items[l->others.count++] = reports->items[i];
     }
-    return l->others.count > 0 ? report_plan_read(&l->plan, &l->others, err) : 0;
+    return l->others.count > 0 ? report_plan_read(&l->plan, l->others.items, l->others.count, err) : 0;
 }
 
 static int
@@ -163,7 +163,8 @@ run_lint(int argc, char **argv)
     const struct option table[] = {
         { "--ref-root", 0, OPTION_TEXT, "DIR", NULL, "$ref may reach files below this folder (the contract's own)",
           &ref_root },
-        { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info", "exit 1 from this level on (error)", &fail_on },
+        { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info",
+          "exit 1 from this level on: error, warn or info (error)", &fail_on },
         { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json, to standard output or a file (text)",
           &reports },
         { 0 },
@@ -184,14 +185,8 @@ run_lint(int argc, char **argv)
     struct error err = { 0 };
     int code;
 
-    switch (options_parse(&usage, argc, argv, &files)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &files, &code))
+        return code;
     if (read_reports(&l, &reports, &err) < 0)
         return command_fail("contract lint", &err);
     l.fail_on = report_level(fail_on);
@@ -304,21 +299,15 @@ run_show(int argc, char **argv)
         .options = table,
         .least = 1,
         .most = 1,
-        .more = "A CONTRACT is a file or an http(s) URL.",
+        .more = "A CONTRACT is a file or an http(s) URL.\nExit: 0 fine, 2 the contract cannot be used, 3 environment.",
     };
     struct contract_options options = { 0 };
     struct error err = { 0 };
     struct contract *c;
     int code = EXIT_FINE;
 
-    switch (options_parse(&usage, argc, argv, &files)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &files, &code))
+        return code;
     options.ref_root = ref_root;
     c = contract_url_load(files.items[0], &options, &err);
     if (c == NULL || show(c, &err) < 0)
@@ -337,15 +326,10 @@ print_page(const struct usage *usage, void (*write)(struct buffer *out), int arg
 {
     struct option_list none = { 0 };
     struct buffer page;
+    int code;
 
-    switch (options_parse(usage, argc, argv, &none)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(usage, argc, argv, &none, &code))
+        return code;
     buffer_init(&page, LIMIT_MIB);
     write(&page);
     (void)fwrite(buffer_text(&page).data, 1, buffer_length(&page), stdout);
@@ -389,5 +373,13 @@ static const struct command commands[] = {
 int
 cmd_contract(int argc, char **argv)
 {
-    return command_dispatch("plumbline contract", commands, sizeof commands / sizeof commands[0], argc, argv);
+    static const struct command_group group = {
+        .name = "plumbline contract",
+        .summary = "OpenAPI documents, and what is found when traffic breaks them.",
+        .example = "plumbline contract lint contracts/*.openapi.json",
+        .commands = commands,
+        .count = sizeof(commands) / sizeof(commands[0]),
+    };
+
+    return command_dispatch(&group, argc, argv);
 }

@@ -10,6 +10,13 @@ cmd_log(int argc, char **argv)
         { "tail", "the last exchanges, and those that come", log_tail },
         { "verify", "is every line whole, known and in order?", log_verify },
     };
+    static const struct command_group group = {
+        .name = "plumbline log",
+        .summary = "Recordings: look at them, follow them, verify them.",
+        .example = "plumbline log show logs/staging --where verdict=violations",
+        .commands = commands,
+        .count = sizeof(commands) / sizeof(commands[0]),
+    };
 
-    return command_dispatch("plumbline log", commands, sizeof(commands) / sizeof(commands[0]), argc, argv);
+    return command_dispatch(&group, argc, argv);
 }

@@ -15,6 +15,7 @@ cmd_proxy(int argc, char **argv)
     struct option_list contracts;
     struct error err = { .kind = ERROR_NONE };
     struct settings *settings;
+    int code;
     const struct option options[] = {
         { "--to", 0, OPTION_TEXT, "URL", NULL, "the service behind: http://HOST:PORT/BASE or unix:/PATH", &to },
         { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect (127.0.0.1:8080)", &overrides.listen },
@@ -38,14 +39,8 @@ cmd_proxy(int argc, char **argv)
             "reported. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
     };
 
-    switch (options_parse(&usage, argc, argv, &contracts)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &contracts, &code))
+        return code;
     if (to == NULL) {
         fprintf(stderr, "plumbline proxy: --to URL is missing: where the service is\n");
         return EXIT_CONFIG;

@@ -16,34 +16,29 @@ run_suite(int argc, char **argv)
     const char *draft = NULL, *format = "annotate";
     const struct option table[] = {
         { "--draft", 0, OPTION_CHOICE, "D", DRAFTS,
-          "2020-12, draft4, oas3.0 or oas3.1, where no $schema says otherwise; must be given", &draft },
+          "2020-12, draft4, oas3.0 or oas3.1, where no $schema says otherwise (needed)", &draft },
         { "--format", 0, OPTION_CHOICE, "F", "assert|annotate",
-          "what 'format' means where the dialect leaves it open (annotate); OpenAPI asserts", &format },
+          "assert or annotate: is 'format' checked? (annotate: no; OpenAPI always does)", &format },
         { "--remotes", 0, OPTION_TEXT, "DIR", NULL, "the folder that stands for http://localhost:1234/",
           &options.remotes },
         { 0 },
     };
     const struct usage usage = {
         .name = "schema suite",
-        .summary = "Run files in the shape of the JSON Schema test suite: file, group, test and valid, invalid or "
-                   "error, with tabs.",
+        .summary = "Run files of the JSON Schema test suite; a line of results per test, separated by tabs.",
         .arguments = "--draft D FILE.json...",
         .example = "plumbline schema suite --draft 2020-12 --remotes remotes tests/draft2020-12/*.json",
         .options = table,
         .least = 1,
         .most = SIZE_MAX,
+        .more = "Exit: 0 every file was run, whatever came of its tests; 2 one is no suite, 3 environment.",
     };
     struct option_list files = { 0 };
     struct error err = { 0 };
+    int code;
 
-    switch (options_parse(&usage, argc, argv, &files)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &files, &code))
+        return code;
     if (draft == NULL) {
         fprintf(stderr, "plumbline schema suite: --draft is missing: " DRAFTS "\n");
         return EXIT_CONFIG;
@@ -65,5 +60,13 @@ static const struct command commands[] = {
 int
 cmd_schema(int argc, char **argv)
 {
-    return command_dispatch("plumbline schema", commands, sizeof(commands) / sizeof(commands[0]), argc, argv);
+    static const struct command_group group = {
+        .name = "plumbline schema",
+        .summary = "The JSON Schema validator alone.",
+        .example = "plumbline schema check order.schema.json order.json",
+        .commands = commands,
+        .count = sizeof(commands) / sizeof(commands[0]),
+    };
+
+    return command_dispatch(&group, argc, argv);
 }

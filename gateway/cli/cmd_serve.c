@@ -10,6 +10,7 @@ cmd_serve(int argc, char **argv)
     struct option_list arguments;
     struct error err = { .kind = ERROR_NONE };
     struct settings *settings;
+    int code;
     const struct option options[] = {
         { "--config", 'c', OPTION_TEXT, "FILE", NULL, "the configuration (rules/gateway.yaml)", &file },
         { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect, instead of the file's `listen`",
@@ -28,17 +29,12 @@ cmd_serve(int argc, char **argv)
         .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N]",
         .example = "plumbline serve -c rules/gateway.yaml",
         .options = options,
-        .more = "SIGTERM and SIGINT stop accepting, let what is inside finish, and end with exit code 0.",
+        .more = "SIGTERM and SIGINT stop accepting, let what is inside finish, and end with exit code 0.\n"
+                "Exit: 0 stopped, 2 usage or configuration, 3 environment (a port in use, a folder not writable).",
     };
 
-    switch (options_parse(&usage, argc, argv, &arguments)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &arguments, &code))
+        return code;
     settings = settings_load(file, &overrides, &err);
     if (settings == NULL)
         return command_fail("serve", &err);

@@ -17,68 +17,86 @@ static const struct command commands[] = {
     { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
     { "check", "recorded traffic against contracts", cmd_check },
     { "log", "recordings: show, tail, verify", cmd_log },
-    { "contract", "OpenAPI documents: lint, show", cmd_contract },
+    { "contract", "OpenAPI documents: lint, show; the ids of violations and refusals", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },
     { "version", "the version", cmd_version },
 };
 
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-#define NAMES_MAX     32
+static const struct command_group program = {
+    .name = "plumbline",
+    .summary = "Plumbline tells you when your services are out of true with their contracts.",
+    .example = "plumbline proxy contracts/erp.openapi.json --to http://127.0.0.1:9000",
+    .commands = commands,
+    .count = sizeof(commands) / sizeof(commands[0]),
+};
+
+#define NAMES_MAX 32
 
 static void
-print_list(FILE *out, const char *prefix, const struct command *list, size_t count)
+print_list(FILE *out, const struct command_group *group)
 {
-    if (strcmp(prefix, "plumbline") == 0)
-        fprintf(out, "Plumbline tells you when your services are out of true with their contracts.\n\n");
-    fprintf(out, "usage: %s COMMAND ...\n\n", prefix);
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-10s %s\n", list[i].name, list[i].summary);
+    fprintf(out, "%s\n\nusage: %s COMMAND ...\n\n  $ %s\n\n", group->summary, group->name, group->example);
+    for (size_t i = 0; i < group->count; i++)
+        fprintf(out, "  %-11s %s\n", group->commands[i].name, group->commands[i].summary);
     fprintf(out,
             "\n'%s COMMAND --help' tells more. Exit: 0 fine, 1 findings, 2 usage or configuration, 3 environment.\n",
-            prefix);
+            group->name);
 }
 
 int
-command_dispatch(const char *prefix, const struct command *list, size_t count, int argc, char **argv)
+command_dispatch(const struct command_group *group, int argc, char **argv)
 {
     const char *names[NAMES_MAX];
     const char *near;
 
     if (argc < 2) {
-        print_list(stderr, prefix, list, count);
+        print_list(stderr, group);
         return EXIT_CONFIG;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_list(stdout, prefix, list, count);
+        print_list(stdout, group);
         return EXIT_FINE;
     }
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(argv[1], list[i].name) == 0)
-            return list[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; i < group->count; i++) {
+        if (strcmp(argv[1], group->commands[i].name) == 0)
+            return group->commands[i].run(argc - 1, argv + 1);
         if (i < NAMES_MAX)
-            names[i] = list[i].name;
+            names[i] = group->commands[i].name;
     }
-    near = text_nearest(text_of(argv[1]), names, count < NAMES_MAX ? count : NAMES_MAX);
-    fprintf(stderr, "%s: there is no command '%s'%s%s%s\n", prefix, argv[1], near != NULL ? "; did you mean '" : "",
-            near != NULL ? near : "", near != NULL ? "'?" : "; 'plumbline help' lists them");
+    near = text_nearest(text_of(argv[1]), names, group->count < NAMES_MAX ? group->count : NAMES_MAX);
+    fprintf(stderr, "%s: there is no command '%s'%s%s%s\n", group->name, argv[1],
+            near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+            near != NULL ? "'?" : "; 'plumbline help' lists them");
     return EXIT_CONFIG;
 }
 
 static int
 cmd_help(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    print_list(stdout, "plumbline", commands, COMMAND_COUNT);
+    static const struct usage usage = {
+        .name = "help", .summary = "List the commands.", .arguments = "", .example = "plumbline help"
+    };
+    struct option_list none;
+    int code;
+
+    if (!options_read(&usage, argc, argv, &none, &code))
+        return code;
+    print_list(stdout, &program);
     return EXIT_FINE;
 }
 
 static int
 cmd_version(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    static const struct usage usage = {
+        .name = "version", .summary = "Print the version.", .arguments = "", .example = "plumbline version"
+    };
+    struct option_list none;
+    int code;
+
+    if (!options_read(&usage, argc, argv, &none, &code))
+        return code;
     printf("plumbline %s\n", PLUMBLINE_VERSION);
     return EXIT_FINE;
 }
@@ -87,8 +105,8 @@ int
 command_run(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return cmd_version(argc, argv);
-    return command_dispatch("plumbline", commands, COMMAND_COUNT, argc, argv);
+        return cmd_version(1, argv);
+    return command_dispatch(&program, argc, argv);
 }
 
 int

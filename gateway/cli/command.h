@@ -64,6 +64,9 @@ enum options_result {
  * "--name value" are the same. A mistyped option gets the nearest right one. */
 enum options_result options_parse(const struct usage *usage, int argc, char **argv, struct option_list *arguments);
 
+/* The same for a command: true to go on, else false with the exit code in *code. */
+bool options_read(const struct usage *usage, int argc, char **argv, struct option_list *arguments, int *code);
+
 /* One line on standard error: "plumbline check: WHERE: WHAT". Returns the exit code for the error's kind. */
 int command_fail(const char *command, const struct error *err);
 
@@ -77,8 +80,17 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+/* A command that has commands; the program itself is one. */
+struct command_group {
+    const char *name;    /* "plumbline log" */
+    const char *summary; /* one sentence */
+    const char *example; /* one real command line */
+    const struct command *commands;
+    size_t count;
+};
+
 /* Run the row that argv[1] names; prints the list for --help and for nothing, the nearest name for a mistyped one. */
-int command_dispatch(const char *prefix, const struct command *commands, size_t count, int argc, char **argv);
+int command_dispatch(const struct command_group *group, int argc, char **argv);
 
 int cmd_serve(int argc, char **argv);
 int cmd_proxy(int argc, char **argv);

@@ -122,6 +122,7 @@ log_show(int argc, char **argv)
 {
     struct showing s = { .id = NULL };
     struct option_list recordings;
+    int code;
     const struct option options[] = {
         { "--id", 0, OPTION_TEXT, "ID", NULL, "all of this exchange: heads, bodies, violations", &s.id },
         { "--where", 0, OPTION_LIST, "KEY=VALUE", NULL, LOG_WHERE_HELP, &s.where },
@@ -136,16 +137,11 @@ log_show(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more = "A status is a number or a class (404, 4xx); a verdict is violations, unchecked, refused or ok.",
+        .more = "A status is a number or a class (404, 4xx); a verdict is violations, unchecked, refused or ok.\n"
+                "Exit: 0 fine, 1 there is no exchange with this --id, 2 something could not be read, 3 environment.",
     };
 
-    switch (options_parse(&usage, argc, argv, &recordings)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &recordings, &code))
+        return code;
     return run(&s, &recordings);
 }

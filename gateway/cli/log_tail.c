@@ -413,17 +413,12 @@ log_tail(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = 1,
+        .more = "Exit: 0 fine, 2 usage, 3 environment.",
     };
-    int result;
+    int result, code;
 
-    switch (options_parse(&usage, argc, argv, &recordings)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &recordings, &code))
+        return code;
     if (t.most > LOG_TAIL_MOST) {
         fprintf(stderr, "plumbline log tail: -n is at most %d; 'plumbline log show' shows all\n", LOG_TAIL_MOST);
         return EXIT_CONFIG;

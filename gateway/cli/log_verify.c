@@ -136,7 +136,7 @@ log_verify(int argc, char **argv)
     struct error err = { .kind = ERROR_NONE };
     struct arena *arena;
     uint64_t problems = 0;
-    int result = 0;
+    int result = 0, code;
     const struct usage usage = {
         .name = "log verify",
         .summary = "Verify recordings: every line whole and known, no number missing or twice, times in order.",
@@ -144,17 +144,11 @@ log_verify(int argc, char **argv)
         .example = "plumbline log verify logs/staging",
         .least = 1,
         .most = SIZE_MAX,
-        .more = "Exit: 0 fine, 1 problems were found, 3 a recording cannot be opened.",
+        .more = "Exit: 0 fine, 1 problems were found, 2 usage, 3 a recording cannot be opened.",
     };
 
-    switch (options_parse(&usage, argc, argv, &recordings)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &recordings, &code))
+        return code;
     arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
     if (arena == NULL)
         result = error_memory(&err);

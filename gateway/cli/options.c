@@ -47,7 +47,8 @@ print_option(const struct option *o)
 static void
 print_help(const struct usage *usage)
 {
-    printf("%s\n\nusage: plumbline %s %s\n\n", usage->summary, usage->name, usage->arguments);
+    printf("%s\n\nusage: plumbline %s%s%s\n\n", usage->summary, usage->name, usage->arguments[0] != '\0' ? " " : "",
+           usage->arguments);
     if (usage->example != NULL)
         printf("  $ %s\n\n", usage->example);
     for (const struct option *o = usage->options; o != NULL && o->name != NULL; o++)
@@ -205,4 +206,13 @@ options_parse(const struct usage *usage, int argc, char **argv, struct option_li
         }
     }
     return judge_arguments(usage, arguments);
+}
+
+bool
+options_read(const struct usage *usage, int argc, char **argv, struct option_list *arguments, int *code)
+{
+    enum options_result result = options_parse(usage, argc, argv, arguments);
+
+    *code = result == OPTIONS_BAD ? EXIT_CONFIG : EXIT_FINE;
+    return result == OPTIONS_OK;
 }

@@ -254,7 +254,7 @@ run(struct checker *c, const struct option_list *arguments, struct option_list *
     c->print = reports->count == 0 || (reports->count == 1 && strcmp(reports->items[0], "text") == 0);
     if (begin(c, assert_formats) < 0)
         (void)error_memory(&err);
-    else if (c->print || report_plan_read(&plan, reports, &err) == 0)
+    else if (c->print || report_plan_read(&plan, reports->items, reports->count, &err) == 0)
         (void)check_all(c, arguments, &plan, &err);
     code = err.kind != ERROR_NONE ? command_fail("schema check", &err) : c->errors > 0 ? EXIT_FINDINGS : EXIT_FINE;
     end(c);
@@ -267,11 +267,12 @@ schema_check_command(int argc, char **argv)
     struct checker c = { .files.dialect = SCHEMA_2020_12 };
     const char *draft = "2020-12", *format = "annotate";
     struct option_list arguments = { 0 }, reports = { 0 };
+    int code;
     const struct option table[] = {
         { "--draft", 0, OPTION_CHOICE, "D", "2020-12|draft4|oas3.0|oas3.1",
           "2020-12, draft4, oas3.0 or oas3.1, where no $schema says otherwise (2020-12)", &draft },
         { "--format", 0, OPTION_CHOICE, "F", "assert|annotate",
-          "is 'format' checked? (annotate: no; the OpenAPI dialects always check)", &format },
+          "assert or annotate: is 'format' checked? (annotate: no; OpenAPI always does)", &format },
         { "--remotes", 0, OPTION_TEXT, "DIR", NULL, "the folder that stands for http://localhost:1234/",
           &c.files.remotes },
         { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json (text on standard output)", &reports },
@@ -289,14 +290,8 @@ schema_check_command(int argc, char **argv)
         .more = "Exit: 0 every instance is valid, 1 one is not (or is no JSON), 2 the schema cannot be used, 3 a file.",
     };
 
-    switch (options_parse(&usage, argc, argv, &arguments)) {
-    case OPTIONS_HELP:
-        return EXIT_FINE;
-    case OPTIONS_BAD:
-        return EXIT_CONFIG;
-    case OPTIONS_OK:
-        break;
-    }
+    if (!options_read(&usage, argc, argv, &arguments, &code))
+        return code;
     (void)schema_files_dialect(draft, &c.files.dialect);
     return run(&c, &arguments, &reports, strcmp(format, "assert") == 0);
 }

@@ -78,14 +78,12 @@ add_contract(struct buffer *out)
 void
 refusal_page(struct buffer *out)
 {
-    buffer_add(
-        out,
-        TEXT("# Refusals\n\n"
-             "<!-- Written by `make docs` from the tables that gateway/proxy/refusal.h names; edit them there. -->\n\n"
-             "When Plumbline answers itself, the body is `application/problem+json` (RFC 9457) and says why: the id "
-             "stands in\n"
-             "`errors[].keyword`, in the access line and in the recording. The ids are a promise: they stay what they "
-             "are.\n"));
+    buffer_add(out, TEXT("# Refusals\n\n"
+                         "<!-- Written by `make docs` from the tables that gateway/proxy/refusal.h names; edit them "
+                         "there. -->\n\n"
+                         "When Plumbline answers itself, the body is `application/problem+json` (RFC 9457) and says "
+                         "why. The id stands in the\nrecording and the access line and, where no keyword of a schema "
+                         "says more, in `errors[].keyword`. The ids are a promise:\nthey stay what they are.\n"));
     begin_table(out, "Plumbline itself", "Before or beside any contract.", "| id | status | why |");
 #define ROW(NAME, id, status, what) add_row(out, id, status, what);
     REFUSALS(ROW)

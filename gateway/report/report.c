@@ -46,17 +46,17 @@ read_target(struct report_target *target, const char *option, struct error *err)
 }
 
 int
-report_plan_read(struct report_plan *plan, const struct option_list *options, struct error *err)
+report_plan_read(struct report_plan *plan, const char *const *options, size_t count, struct error *err)
 {
     size_t without_file = 0;
 
     plan->count = 0;
-    if (options->count > REPORT_TARGETS)
+    if (count > REPORT_TARGETS)
         return error_set(err, ERROR_USAGE, "--report", "at most %d reports are written", REPORT_TARGETS);
-    for (size_t i = 0; i < options->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct report_target *target = &plan->targets[plan->count++];
 
-        if (read_target(target, options->items[i], err) < 0)
+        if (read_target(target, options[i], err) < 0)
             return -1;
         without_file += target->file == NULL;
     }
@@ -111,13 +111,13 @@ report_write(const struct report_plan *plan, const struct report_summary *summar
     return 0;
 }
 
-int
-report_exit(struct finding_list *findings, enum level fail_on)
+bool
+report_fails(struct finding_list *findings, enum level fail_on)
 {
     for (uint32_t i = 0; i < finding_list_count(findings); i++)
         if (finding_list_at(findings, i)->level >= fail_on)
-            return EXIT_FINDINGS;
-    return EXIT_FINE;
+            return true;
+    return false;
 }
 
 enum level

@@ -8,7 +8,6 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "cli/command.h"
 #include "traffic/finding.h"
 
 /* What is told beside the findings. */
@@ -40,8 +39,8 @@ struct report_plan {
 /* "text|json" for --help. */
 #define REPORT_HELP "FORMAT[=FILE]"
 
-/* Read `--report FORMAT[=FILE]` values. 0, or -1 with err (unknown format; two without a file). */
-int report_plan_read(struct report_plan *plan, const struct option_list *options, struct error *err);
+/* Read `count` values of --report, FORMAT[=FILE], borrowed. 0, or -1 with err (unknown format; two without a file). */
+int report_plan_read(struct report_plan *plan, const char *const *options, size_t count, struct error *err);
 
 /* Count the findings into the summary. */
 void report_count(struct report_summary *summary, struct finding_list *findings);
@@ -50,8 +49,8 @@ void report_count(struct report_summary *summary, struct finding_list *findings)
 int report_write(const struct report_plan *plan, const struct report_summary *summary, struct finding_list *findings,
                  struct error *err);
 
-/* EXIT_FINDINGS when there is a finding of at least this level, else EXIT_FINE. */
-int report_exit(struct finding_list *findings, enum level fail_on);
+/* Is there a finding of at least this level? */
+bool report_fails(struct finding_list *findings, enum level fail_on);
 
 /* "error", "warn", "info" to a level. */
 enum level report_level(const char *word);
