@@ -114,6 +114,8 @@ write_text(const struct linting *l, struct error *err)
     struct text t = buffer_text(&l->text);
     FILE *file;
 
+    if (t.length == 0) /* no bytes may be no memory, which fwrite does not take */
+        t = TEXT("");
     if (l->wants_text)
         (void)fwrite(t.data, 1, t.length, stdout);
     if (l->text_file == NULL)

@@ -1,9 +1,11 @@
 /* command.c -- the table of subcommands, and dispatch by name. */
 #include "cli/command.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "base/version.h"
@@ -101,12 +103,31 @@ cmd_version(int argc, char **argv)
     return EXIT_FINE;
 }
 
+/* Whoever started us may have closed them: no socket or file of ours may get their numbers. Opened for reading only, so
+ * that writing still fails and is noticed. */
+static void
+hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", O_RDONLY);
+}
+
 int
 command_run(int argc, char **argv)
 {
+    int code;
+
+    hold_standard_streams();
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return cmd_version(1, argv);
-    return command_dispatch(&program, argc, argv);
+        code = cmd_version(1, argv);
+    else
+        code = command_dispatch(&program, argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code < EXIT_CONFIG) {
+        fputs("plumbline: standard output cannot be written; what was to be said is not complete\n", stderr);
+        code = EXIT_ENVIRONMENT;
+    }
+    return code;
 }
 
 int

@@ -106,6 +106,10 @@ store(const struct usage *usage, const struct option *o, const char *word)
 {
     struct option_list *list = o->value;
 
+    if (o->kind != OPTION_FLAG && word[0] == '\0') {
+        fprintf(stderr, "plumbline %s: %s wants %s, and nothing was given\n", usage->name, o->name, o->argument);
+        return OPTIONS_BAD;
+    }
     switch (o->kind) {
     case OPTION_FLAG:
         *(bool *)o->value = true;
