@@ -57,8 +57,9 @@ void check_response_body(struct check *check, const struct contract_match *match
 
 struct check_items;
 
-/* New in the arena when the response is such a stream and has an item schema; NULL otherwise: then check_response_body has all
- * to say. A stream with content codings is not looked into (unchecked: coding) unless it has a length: then it is NULL too. */
+/* New in the arena when the response is such a stream and has an item schema; NULL otherwise: then
+ * check_response_body has all to say. A stream with content codings is not looked into (unchecked: coding)
+ * unless it has a length: then it is NULL too. */
 struct check_items *
 check_items_new(struct check *check, const struct contract_match *match, const struct message *request,
                 const struct message *response, struct verdict *verdict);

@@ -118,7 +118,8 @@ step_check_request_body(struct transit *t)
 
 /* ---- streams of items ---- */
 
-/* In `enforce` whatever was found since the verdict had `known` entries ends the stream: what was sent cannot be unsent. */
+/* In `enforce` whatever was found since the verdict had `known` entries ends the stream: what was sent cannot be
+ * unsent. */
 static bool
 items_may_pass(struct transit *t, uint32_t known)
 {

@@ -39,7 +39,8 @@ enum step step_check_response_body(struct transit *t);
 /* Judge the body by what came of it, unless that was done. */
 void check_request_body_now(struct transit *t);
 void check_response_body_now(struct transit *t);
-/* Judge the items that end in a piece of a response, before the piece goes on. False: one must not pass (enforce), t->refusal says why. */
+/* Judge the items that end in a piece of a response, before the piece goes on. False: one must not pass (enforce),
+ * t->refusal says why. */
 bool check_items_pass(struct transit *t, struct text piece);
 /* The same for what the end of the response ends. */
 bool check_items_pass_end(struct transit *t);

@@ -285,7 +285,8 @@ fields_from_lists(struct entry_reader *r, struct message *m, const struct value 
             (struct header){ .name = TEXT("Cookie"), .value = cookies, .id = HEADER_COOKIE };
 }
 
-/* There was a body, but the tool did not keep it: by its size, which is -1 where nobody knows, or its Content-Length. */
+/* There was a body, but the tool did not keep it: by its size, which is -1 where nobody knows, or its Content-Length.
+ * */
 static bool
 is_not_kept(const struct entry_reader *r, const struct message *m, const struct value *content)
 {

@@ -1,4 +1,4 @@
-// What happens to a recording when the program, the disk or the log's reader goes away.
+// What happens when the program is killed, or the reader of its log goes away. (Full disks: proxy_disk.test.mjs.)
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { binary, connect, onCleanup, plumbline, rawClient, readRecording, segments, startNginx, temporaryFolder,
          waitForExchanges } from './lib/index.mjs';
-import { contract, responses, startGateway } from './lib/gateway.mjs';
+import { responses, startGateway } from './lib/gateway.mjs';
 
 const get = 'GET /x HTTP/1.1\r\nHost: a\r\n\r\n';
 const last = get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
@@ -66,41 +66,6 @@ test('a torn last line is cut at the next start, and said', async () => {
     assert.match(second.stderr, /warn .*cut/);
     assert.deepEqual(readRecording(folder).map(({ _plumbline }) => _plumbline.sequence), [1, 2]);
 });
-
-// A limit on the size of files is a disk that is full, for whoever is not root.
-for (const [policy, status] of [['pass', 200], ['refuse', 503]])
-    test(`a disk that takes no more: on_error: ${policy}, said in the log; the program lives on`, async () => {
-        const folder = path.join(temporaryFolder(), 'recording');
-        const file = path.join(temporaryFolder(), 'gateway.yaml');
-        const described = path.join(temporaryFolder(), 'parts.json');
-        writeFileSync(described, JSON.stringify(contract));
-        writeFileSync(file, JSON.stringify({
-            listen: '127.0.0.1:0', workers: 1, record: { to: folder, on_error: policy }, log: { access: 'off' },
-            services: { parts: { contract: described, match: { paths: ['/'] }, upstream: nginx.url, request: 'off', response: 'off' } },
-        }));
-        const gateway = spawn('bash', ['-c', 'ulimit -f 40; exec "$0" serve -c "$1"', binary, file], { stdio: ['ignore', 'ignore', 'pipe'] });
-        const ended = new Promise((resolve) => gateway.on('close', (code, signal) => resolve({ code, signal })));
-        onCleanup(() => { gateway.kill('SIGKILL'); });
-        let log = '';
-        const port = await new Promise((resolve, reject) => {
-            ended.then(() => reject(new Error(log)));
-            gateway.stderr.on('data', (data) => {
-                log += data;
-                const match = log.match(/listening on http:\S+:(\d+)/);
-                if (match)
-                    resolve(Number(match[1]));
-            });
-        });
-        let final;
-        for (let i = 0; i < 40; i++)
-            [final] = responses(await rawClient(port, get.repeat(9) + last)).slice(-1);
-        assert.equal(final.status, status);
-        gateway.kill('SIGTERM');
-        assert.deepEqual(await ended, { code: 0, signal: null });
-        assert.match(log, /warn  recording fails: .*File too large/);
-        assert.ok(log.split('\n').length < 30, 'said, not shouted');
-        assert.equal((await plumbline(['log', 'verify', folder])).status <= 1, true);
-    });
 
 test('when who reads the log goes away, the clients are still served', async () => {
     const gateway = await startGateway(nginx.url, {}, {}, { cwd: temporaryFolder() });
