@@ -77,8 +77,8 @@ tell(struct recorder *r, bool failing, const struct error *err)
     if (r->say == NULL)
         return;
     if (failing)
-        (void)snprintf(line, sizeof line, "recording fails: %s: %s; the traffic passes unrecorded", err->where,
-                       err->what);
+        (void)snprintf(line, sizeof line, "recording fails: %s: %s; the traffic %s", err->where, err->what,
+                       r->settings->on_error_refuse ? "is refused" : "passes unrecorded");
     else
         (void)snprintf(line, sizeof line, "recording works again");
     r->say(r->say_arg, line);

@@ -105,7 +105,7 @@ struct record_settings {
     struct text to;        /* folder; empty: nothing is recorded */
     size_t segment;        /* bytes after which a new segment is begun */
     uint64_t keep;         /* 0: everything */
-    int64_t sync;          /* between fsyncs; 0: always (an answer waits for it) */
+    int64_t sync;          /* between fsyncs; 0: always (every batch) */
     bool on_error_refuse;  /* else the traffic passes unrecorded, counted */
     enum record_full full; /* when the disk is slower than the traffic */
     size_t max_body;       /* bytes of each body that are recorded */
