@@ -83,16 +83,6 @@ guard_address(const struct guard *guard, const char *written, struct error *err)
 
 /* ---- requests ---- */
 
-/* Host and Origin without their port: "[::1]:9901" is "[::1]". */
-static struct text
-without_port(struct text authority)
-{
-    size_t end =
-        authority.length > 0 && authority.data[0] == '[' ? text_find(authority, ']') + 1 : text_find(authority, ':');
-
-    return text_slice(authority, 0, end);
-}
-
 /* Listening everywhere, any address of this machine is meant; but never a name, which a stranger may have pointed
  * here. */
 static bool
@@ -100,7 +90,7 @@ host_is_ours(const struct guard *guard, struct text host)
 {
     struct in6_addr address;
 
-    host = without_port(host);
+    host = authority_host(host);
     if (is_loopback(host) || (guard->host.length > 0 && text_equal_nocase(host, guard->host)))
         return true;
     if (guard->host.length > 0 && host.length == guard->host.length + 2 &&

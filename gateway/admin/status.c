@@ -1,6 +1,7 @@
 /* status.c -- /api/v1/status: what runs, and how it goes. */
 #include "admin/api.h"
 #include "base/clock.h"
+#include "base/time_text.h"
 #include "base/version.h"
 #include "json/write.h"
 #include "proxy/server.h"
@@ -117,7 +118,7 @@ api_status(struct api *api, const struct service_request *request, struct servic
     json_begin(&w, &answer->body, 0);
     json_object(&w);
     string(&w, TEXT("plumbline"), TEXT(PLUMBLINE_VERSION));
-    string(&w, TEXT("started"), clock_rfc3339(api->started, 3));
+    string(&w, TEXT("started"), time_text_rfc3339(api->started, 3));
     integer(&w, TEXT("uptime_seconds"), up > 0 ? (uint64_t)(up / CLOCK_SECOND) : 0);
     JSON_KEY(&w, "draining");
     json_bool(&w, atomic_load(&api->draining));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/time_text.h"
 
 static _Atomic int most_level = LOG_INFO;
 static _Atomic int line_format = LOG_TEXT;
@@ -104,7 +105,7 @@ log_vline(enum log_level level, const char *format, va_list arguments)
     used = (size_t)length;
     if (used >= sizeof message)
         used = whole_characters(message, sizeof message - 1);
-    time = clock_rfc3339(clock_wall(), 3);
+    time = time_text_rfc3339(clock_wall(), 3);
     head = snprintf(line, sizeof line, json ? "{\"time\":\"%.*s\",\"level\":\"%s\",\"message\":\"" : "%.*s %-5s ",
                     TEXT_PRINT(time), names[level]);
     used = add_message(line, (size_t)head, sizeof line, text_make(message, used), json);

@@ -85,6 +85,16 @@ struct text_split {
 struct text_split text_split_start(struct text t);
 bool text_split_next(struct text_split *split, char separator, struct text *part);
 
+/* The value of a hexadecimal digit, -1 of any other byte. */
+static inline int
+text_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Unsigned decimal digits and nothing else; false when empty, another byte, or more than the type holds. */
 bool text_to_u64(struct text t, uint64_t *value);
 

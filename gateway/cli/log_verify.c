@@ -10,7 +10,7 @@
 #include "cli/log_commands.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
-#include "traffic/time_text.h"
+#include "base/time_text.h"
 
 #define PROBLEMS_TOLD 100
 

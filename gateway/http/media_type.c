@@ -1,6 +1,7 @@
 /* media_type.c -- reading and comparing media types. */
 #include "http/media_type.h"
 
+#include "http/message.h"
 #include "http/parse_table.h"
 
 static bool
@@ -34,30 +35,12 @@ media_type_parse(struct text t, struct media_type *m)
     return true;
 }
 
-/* Where the part that begins the text ends: at a semicolon outside of quotes. */
-static size_t
-parameter_end(struct text t)
-{
-    bool quoted = false;
-    size_t i;
-
-    for (i = 0; i < t.length; i++) {
-        if (quoted && t.data[i] == '\\')
-            i++;
-        else if (t.data[i] == '"')
-            quoted = !quoted;
-        else if (t.data[i] == ';' && !quoted)
-            break;
-    }
-    return i < t.length ? i : t.length;
-}
-
 /* The next name=value of *rest; parts that are none are skipped. */
 static bool
 parameter_next(struct text *rest, struct text *name, struct text *value)
 {
     while (rest->length > 0) {
-        size_t end = parameter_end(*rest), equals;
+        size_t end = header_part_end(*rest, ';'), equals;
         struct text part = text_trim(text_slice(*rest, 0, end));
 
         *rest = text_from(*rest, end + 1);

@@ -135,10 +135,18 @@ message_value(const struct message *m, enum header_id id)
     return h != NULL ? h->value : (struct text){ NULL, 0 };
 }
 
-/* Where the member that begins the text ends: at a comma outside of quotes. An unclosed quote takes all that is
- * left. */
-static size_t
-member_end(struct text t)
+struct text
+authority_host(struct text authority)
+{
+    size_t end = authority.length;
+
+    while (end > 0 && authority.data[end - 1] >= '0' && authority.data[end - 1] <= '9')
+        end--;
+    return end > 0 && authority.data[end - 1] == ':' ? text_slice(authority, 0, end - 1) : authority;
+}
+
+size_t
+header_part_end(struct text t, char separator)
 {
     bool quoted = false;
     size_t i;
@@ -148,7 +156,7 @@ member_end(struct text t)
             i++;
         else if (t.data[i] == '"')
             quoted = !quoted;
-        else if (t.data[i] == ',' && !quoted)
+        else if (t.data[i] == separator && !quoted)
             break;
     }
     return i < t.length ? i : t.length;
@@ -158,7 +166,7 @@ bool
 header_list_next(struct text *rest, struct text *member)
 {
     while (rest->length > 0) {
-        size_t end = member_end(*rest);
+        size_t end = header_part_end(*rest, ',');
 
         *member = text_trim(text_slice(*rest, 0, end));
         *rest = text_from(*rest, end + 1);

@@ -109,6 +109,13 @@ struct text message_value(const struct message *m, enum header_id id);
 /* Which id a field name has. A perfect-hash look-up on length and letters; HEADER_OTHER for the rest. */
 enum header_id header_id_of(struct text name);
 
+/* A Host field or authority without its port: "shop.example" of "shop.example:8080", "[::1]" of "[::1]:80". */
+struct text authority_host(struct text authority);
+
+/* Where the part that begins the text ends: at the separator outside of quotes, or at the end; an unclosed quote takes
+ * all that is left (RFC 9110 5.6.4). */
+size_t header_part_end(struct text t, char separator);
+
 /* Walk the members of a comma-separated list value (RFC 9110 5.6.1; quoted strings respected, empty members skipped).
  * Start with a copy of the value in *rest. */
 bool header_list_next(struct text *rest, struct text *member);

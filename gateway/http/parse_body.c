@@ -40,12 +40,6 @@ body_reader_end(struct body_reader *r)
     return r->done;
 }
 
-static int
-hex_value(char byte)
-{
-    return byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10;
-}
-
 /* One byte of the size. False: *kind says why not. */
 static bool
 size_byte(struct body_reader *r, char byte, enum parse_fault_kind *kind)
@@ -54,7 +48,7 @@ size_byte(struct body_reader *r, char byte, enum parse_fault_kind *kind)
     if (byte_is(byte, BYTE_HEX)) {
         if (r->digits == 16)
             return false;
-        r->left = r->left << 4 | (uint64_t)hex_value(byte);
+        r->left = r->left << 4 | (uint64_t)text_hex_digit(byte);
         r->digits++;
         return r->left <= INT64_MAX;
     }

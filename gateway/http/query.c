@@ -22,16 +22,6 @@ query_next(struct text *rest, struct query_pair *pair)
     return false;
 }
 
-/* -1 when it is no hex digit. */
-static int
-hex_value(char byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* One decoded byte of t at *at, which moves on; -1 when a '%' is not followed by two hex digits. */
 static int
 decoded_byte(struct text t, size_t *at, bool plus)
@@ -45,8 +35,8 @@ decoded_byte(struct text t, size_t *at, bool plus)
         return (unsigned char)byte;
     if (t.length - *at < 2)
         return -1;
-    high = hex_value(t.data[*at]);
-    low = hex_value(t.data[*at + 1]);
+    high = text_hex_digit(t.data[*at]);
+    low = text_hex_digit(t.data[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }

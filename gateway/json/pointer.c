@@ -61,15 +61,6 @@ pointer_find(const struct value *root, struct text pointer)
     return v;
 }
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const struct value *
 pointer_find_fragment(const struct value *root, struct text fragment)
 {
@@ -80,8 +71,8 @@ pointer_find_fragment(const struct value *root, struct text fragment)
         char c = fragment.data[i];
 
         if (c == '%') {
-            int high = i + 2 < fragment.length ? hex_digit(fragment.data[i + 1]) : -1;
-            int low = i + 2 < fragment.length ? hex_digit(fragment.data[i + 2]) : -1;
+            int high = i + 2 < fragment.length ? text_hex_digit(fragment.data[i + 1]) : -1;
+            int low = i + 2 < fragment.length ? text_hex_digit(fragment.data[i + 2]) : -1;
 
             if (high < 0 || low < 0)
                 return NULL;

@@ -3,12 +3,6 @@
 
 #include "base/text.h"
 
-static bool
-is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 /* An escape; at is its backslash (RFC 8259 7). */
 static const char *
 scan_escape(const char *at, const char *end, struct scan_fault *fault)
@@ -33,7 +27,7 @@ scan_escape(const char *at, const char *end, struct scan_fault *fault)
     for (const char *digit = at + 2; digit < at + 6; digit++) {
         if (digit == end)
             return scan_fail(fault, end, "the text ends inside of a string");
-        if (!is_hex(*digit))
+        if (text_hex_digit(*digit) < 0)
             return scan_fail(fault, digit, "four hexadecimal digits are needed behind \\u");
     }
     return at + 6;

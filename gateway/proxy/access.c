@@ -1,7 +1,7 @@
 /* access.c -- what happened, one line per exchange. */
 #include "proxy/access.h"
 
-#include "base/clock.h"
+#include "base/time_text.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "json/write.h"
@@ -117,7 +117,7 @@ add_text(struct buffer *out, const struct transit *t)
 {
     const struct exchange *x = &t->exchange;
 
-    buffer_add(out, clock_rfc3339(x->started, 3));
+    buffer_add(out, time_text_rfc3339(x->started, 3));
     buffer_print(out, " %s %.*s \"", x->id, TEXT_PRINT(x->client));
     add_visible(out, x->request.method);
     buffer_byte(out, ' ');
@@ -149,7 +149,7 @@ add_json(struct buffer *out, const struct transit *t)
     add_verdict(&verdict, t);
     json_begin(&w, out, 0);
     json_object(&w);
-    add_member(&w, "time", clock_rfc3339(x->started, 3));
+    add_member(&w, "time", time_text_rfc3339(x->started, 3));
     add_member(&w, "exchange", text_of(x->id));
     add_member(&w, "client", x->client);
     add_member(&w, "method", x->request.method);

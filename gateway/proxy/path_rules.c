@@ -1,15 +1,6 @@
 /* path_rules.c -- split at '/', then looked at segment by segment, encoded bytes decoded. */
 #include "proxy/path_rules.h"
 
-static int
-hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte at *at, decoded where it is encoded, and *at behind it. Malformed encodings are for the contract to
  * judge. */
 static int
@@ -17,8 +8,8 @@ next_byte(struct text t, size_t *at)
 {
     char c = t.data[(*at)++];
 
-    if (c == '%' && t.length - *at >= 2 && hex(t.data[*at]) >= 0 && hex(t.data[*at + 1]) >= 0) {
-        int byte = hex(t.data[*at]) * 16 + hex(t.data[*at + 1]);
+    if (c == '%' && t.length - *at >= 2 && text_hex_digit(t.data[*at]) >= 0 && text_hex_digit(t.data[*at + 1]) >= 0) {
+        int byte = text_hex_digit(t.data[*at]) * 16 + text_hex_digit(t.data[*at + 1]);
 
         *at += 2;
         return byte;

@@ -49,26 +49,13 @@ transit_checks(const struct transit *t, enum side side)
 
 /* ---- route ---- */
 
-/* The host of an authority, without its port. */
-static struct text
-host_of(struct text authority)
-{
-    size_t end = authority.length;
-
-    while (end > 0 && authority.data[end - 1] >= '0' && authority.data[end - 1] <= '9')
-        end--;
-    if (end > 0 && authority.data[end - 1] == ':')
-        return text_slice(authority, 0, end - 1);
-    return authority;
-}
-
 enum step
 step_route(struct transit *t)
 {
     struct exchange *x = &t->exchange;
     const char *broken;
 
-    ruleset_route(t->ruleset, host_of(x->request.authority), x->request.method, x->request.path, x->arena, &t->route);
+    ruleset_route(t->ruleset, x->request.authority, x->request.method, x->request.path, x->arena, &t->route);
     if (t->route.service == NULL)
         return refuse_own(t, SIDE_REQUEST, REFUSAL_SERVICE_UNKNOWN);
     x->service = t->route.service->settings->name;

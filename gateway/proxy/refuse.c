@@ -1,7 +1,7 @@
 /* refuse.c -- refusals as messages, so that they are written and recorded like any other response. */
 #include "proxy/refuse.h"
 
-#include "base/clock.h"
+#include "base/time_text.h"
 #include "base/limits.h"
 #include "http/problem.h"
 #include "proxy/client.h"
@@ -89,7 +89,7 @@ refuse_write(struct transit *t)
     m.body = head ? (struct text){ NULL, 0 } : body;
     m.body_bytes = m.body.length;
     if (m.headers != NULL) {
-        add_field(&m, TEXT("Date"), arena_text(x->arena, clock_http_date(loop_wall(t->worker->loop))));
+        add_field(&m, TEXT("Date"), arena_text(x->arena, time_text_http_date(loop_wall(t->worker->loop))));
         add_field(&m, TEXT("Content-Type"), TEXT("application/problem+json"));
         add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
         add_special_fields(&m, t);

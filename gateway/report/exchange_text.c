@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "http/coding.h"
 #include "traffic/record.h"
-#include "traffic/time_text.h"
+#include "base/time_text.h"
 
 #define TARGET_COLUMN 40
 #define PLACE_COLUMN  28
@@ -43,9 +43,7 @@ pad(struct buffer *out, size_t from, size_t column)
 static void
 add_time(struct buffer *out, int64_t ns)
 {
-    char text[TIME_TEXT_BYTES];
-
-    buffer_add(out, text_make(text, time_text_write(text, ns, 3)));
+    buffer_add(out, time_text_rfc3339(ns, 3));
 }
 
 static unsigned

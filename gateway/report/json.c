@@ -2,7 +2,7 @@
 #include "base/version.h"
 #include "json/write.h"
 #include "report/report.h"
-#include "traffic/time_text.h"
+#include "base/time_text.h"
 
 static void
 add_text(struct json_writer *w, const char *key, struct text value)
@@ -21,11 +21,9 @@ add_number(struct json_writer *w, const char *key, uint64_t value)
 static void
 add_time(struct json_writer *w, const char *key, int64_t ns)
 {
-    char text[TIME_TEXT_BYTES];
-
     if (ns == 0)
         return;
-    add_text(w, key, text_make(text, time_text_write(text, ns, 3)));
+    add_text(w, key, time_text_rfc3339(ns, 3));
 }
 
 static void

@@ -31,24 +31,13 @@ below(struct text path, struct text prefix)
     return text_starts(path, prefix) && (path.length == prefix.length || path.data[prefix.length] == '/');
 }
 
-/* "Shop.example:8080" is "shop.example", "[::1]:80" is "[::1]". */
-static struct text
-host_without_port(struct text host)
-{
-    size_t i = host.length;
-
-    while (i > 0 && host.data[i - 1] >= '0' && host.data[i - 1] <= '9')
-        i--;
-    return i > 0 && host.data[i - 1] == ':' ? text_slice(host, 0, i - 1) : host;
-}
-
 /* 2 by name, 1 because the service takes any host, 0 not. */
 static int
 host_fit(const struct service_settings *s, struct text host)
 {
     if (s->host_count == 0)
         return 1;
-    host = host_without_port(host);
+    host = authority_host(host);
     for (uint32_t i = 0; i < s->host_count; i++)
         if (text_equal_nocase(s->hosts[i], host))
             return 2;

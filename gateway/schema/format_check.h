@@ -62,7 +62,7 @@ format_is_letter(char c)
 static inline bool
 format_is_hex(char c)
 {
-    return format_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    return text_hex_digit(c) >= 0;
 }
 
 /* c is one of the characters of the list; NUL never is. */

@@ -63,16 +63,6 @@ add_ranges(struct pattern_reader *r, struct pattern_node *set, const struct rang
 
 /* ---- escapes ---- */
 
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool
 read_hex(struct pattern_reader *r, size_t count, uint32_t *value)
 {
@@ -80,7 +70,7 @@ read_hex(struct pattern_reader *r, size_t count, uint32_t *value)
     if (r->source.length - r->at < count)
         return false;
     for (size_t i = 0; i < count; i++) {
-        int digit = hex_digit(r->source.data[r->at + i]);
+        int digit = text_hex_digit(r->source.data[r->at + i]);
 
         if (digit < 0)
             return false;
@@ -96,8 +86,8 @@ read_braced_hex(struct pattern_reader *r, uint32_t *c)
 {
     size_t start = r->at;
 
-    for (*c = 0; r->at < r->source.length && hex_digit(r->source.data[r->at]) >= 0; r->at++) {
-        *c = *c << 4 | (uint32_t)hex_digit(r->source.data[r->at]);
+    for (*c = 0; r->at < r->source.length && text_hex_digit(r->source.data[r->at]) >= 0; r->at++) {
+        *c = *c << 4 | (uint32_t)text_hex_digit(r->source.data[r->at]);
         if (*c > PATTERN_HIGHEST)
             return false;
     }

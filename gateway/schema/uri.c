@@ -175,26 +175,15 @@ uri_resolve(struct text base_text, struct text reference, char *out, size_t size
     return text_make(out, o.length);
 }
 
-static int
-hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 struct text
 uri_decode(struct text t, char *out)
 {
     size_t length = 0;
 
     for (size_t i = 0; i < t.length; i++) {
-        if (t.data[i] == '%' && i + 2 < t.length && hex(t.data[i + 1]) >= 0 && hex(t.data[i + 2]) >= 0) {
-            out[length++] = (char)(hex(t.data[i + 1]) * 16 + hex(t.data[i + 2]));
+        if (t.data[i] == '%' && i + 2 < t.length && text_hex_digit(t.data[i + 1]) >= 0 &&
+            text_hex_digit(t.data[i + 2]) >= 0) {
+            out[length++] = (char)(text_hex_digit(t.data[i + 1]) * 16 + text_hex_digit(t.data[i + 2]));
             i += 2;
         } else {
             out[length++] = t.data[i];

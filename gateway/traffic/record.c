@@ -8,7 +8,7 @@
 #include "http/problem.h"
 #include "http/query.h"
 #include "json/write.h"
-#include "traffic/time_text.h"
+#include "base/time_text.h"
 
 /* How a body is told: as text, as base64, or not at all. */
 struct told_body {
@@ -24,9 +24,7 @@ const char *const record_truncations[] = { NULL, "record", "size", "early", "str
 static void
 json_time(struct json_writer *w, int64_t ns)
 {
-    char text[TIME_TEXT_BYTES];
-
-    json_string(w, text_make(text, time_text_write(text, ns, 9)));
+    json_string(w, time_text_rfc3339(ns, 9));
 }
 
 /* Milliseconds, as HAR counts; -1 for what never happened. */

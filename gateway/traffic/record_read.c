@@ -5,7 +5,7 @@
 #include "http/query.h"
 #include "json/number.h"
 #include "traffic/record.h"
-#include "traffic/time_text.h"
+#include "base/time_text.h"
 
 struct entry_reader {
     struct exchange *x;

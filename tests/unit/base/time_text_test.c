@@ -1,31 +1,44 @@
 #include "unit.h"
 
-#include "traffic/time_text.h"
+#include "base/time_text.h"
+
+#define AT(second, nanosecond) ((int64_t)(second)*INT64_C(1000000000) + (nanosecond))
 
 static void
-check_written(int64_t ns, int digits, const char *expected)
+times_are_told_as_rfc_3339(void **state)
 {
-    char out[TIME_TEXT_BYTES];
-    size_t length = time_text_write(out, ns, digits);
-
-    check_bytes(out, length, expected);
+    (void)state;
+    check_text(time_text_rfc3339(0, 0), "1970-01-01T00:00:00Z");
+    check_text(time_text_rfc3339(AT(951782399, 123456789), 0), "2000-02-28T23:59:59Z");
+    check_text(time_text_rfc3339(AT(951782399, 123456789), 3), "2000-02-28T23:59:59.123Z");
+    check_text(time_text_rfc3339(AT(951782399, 999999999), 6), "2000-02-28T23:59:59.999999Z");
+    check_text(time_text_rfc3339(AT(951782400, 7), 9), "2000-02-29T00:00:00.000000007Z");
+    check_text(time_text_rfc3339(AT(951782400, 7), 10), "2000-02-29T00:00:00.000000007Z");
+    check_text(time_text_rfc3339(AT(4102444799, 0), 1), "2099-12-31T23:59:59.0Z");
+    check_text(time_text_rfc3339(-1, 9), "1969-12-31T23:59:59.999999999Z");
+    check_text(time_text_rfc3339(1, 9), "1970-01-01T00:00:00.000000001Z");
+    check_text(time_text_rfc3339(1795237923123456789, 9), "2026-11-21T05:12:03.123456789Z");
+    check_text(time_text_rfc3339(1795237923123456789, 6), "2026-11-21T05:12:03.123456Z");
+    check_text(time_text_rfc3339(1795237923123456789, 3), "2026-11-21T05:12:03.123Z");
+    check_text(time_text_rfc3339(1795237923999999999, 0), "2026-11-21T05:12:03Z");
+    check_text(time_text_rfc3339(951782400000000000, 0), "2000-02-29T00:00:00Z");
+    check_text(time_text_rfc3339(-86400000000000, 0), "1969-12-31T00:00:00Z");
+    check_text(time_text_rfc3339(INT64_MAX, 9), "2262-04-11T23:47:16.854775807Z");
+    check_text(time_text_rfc3339(INT64_MIN, 9), "1677-09-21T00:12:43.145224192Z");
+    check_text(time_text_rfc3339(INT64_MAX, 0), "2262-04-11T23:47:16Z");
+    check_text(time_text_rfc3339(INT64_MIN, 0), "1677-09-21T00:12:43Z");
 }
 
 static void
-times_are_written_in_utc(void **state)
+times_are_told_as_imf_fixdate(void **state)
 {
     (void)state;
-    check_written(0, 0, "1970-01-01T00:00:00Z");
-    check_written(1, 9, "1970-01-01T00:00:00.000000001Z");
-    check_written(1795237923123456789, 9, "2026-11-21T05:12:03.123456789Z");
-    check_written(1795237923123456789, 6, "2026-11-21T05:12:03.123456Z");
-    check_written(1795237923123456789, 3, "2026-11-21T05:12:03.123Z");
-    check_written(1795237923999999999, 0, "2026-11-21T05:12:03Z");
-    check_written(951782400000000000, 0, "2000-02-29T00:00:00Z");
-    check_written(-1, 9, "1969-12-31T23:59:59.999999999Z");
-    check_written(-86400000000000, 0, "1969-12-31T00:00:00Z");
-    check_written(INT64_MAX, 9, "2262-04-11T23:47:16.854775807Z");
-    check_written(INT64_MIN, 9, "1677-09-21T00:12:43.145224192Z");
+    check_text(time_text_http_date(AT(784111777, 5)),
+               "Sun, 06 Nov 1994 08:49:37 GMT"); /* the example of RFC 9110 5.6.7 */
+    check_text(time_text_http_date(AT(784111777, 999999999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    check_text(time_text_http_date(AT(784111778, 0)), "Sun, 06 Nov 1994 08:49:38 GMT");
+    check_text(time_text_http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    check_text(time_text_http_date(AT(951782400, 0)), "Tue, 29 Feb 2000 00:00:00 GMT");
 }
 
 static void
@@ -84,11 +97,9 @@ every_day_comes_back(void **state)
 {
     (void)state;
     for (int64_t day = -100000; day < 100000; day += 13) {
-        char out[TIME_TEXT_BYTES];
         int64_t ns = day * INT64_C(86400000000000) + 12345, again = 0;
-        size_t length = time_text_write(out, ns, 9);
 
-        assert_true(time_text_read(text_make(out, length), &again));
+        assert_true(time_text_read(time_text_rfc3339(ns, 9), &again));
         assert_int_equal(again, ns);
     }
 }
@@ -97,7 +108,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_written_in_utc),
+        cmocka_unit_test(times_are_told_as_rfc_3339),
+        cmocka_unit_test(times_are_told_as_imf_fixdate),
         cmocka_unit_test(any_offset_and_fraction_is_read),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(every_day_comes_back),
