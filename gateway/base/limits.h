@@ -18,7 +18,7 @@
 /* Files that Plumbline reads about itself */
 #define LIMIT_FILE_BYTES     (512 * LIMIT_MIB)
 #define LIMIT_INCLUDES       64                 /* files that a settings file may include */
-#define LIMIT_SETTINGS_BYTES (1024 * LIMIT_MIB) /* memory of settings, with the contracts that were fetched for them */
+#define LIMIT_SETTINGS_BYTES (1024 * LIMIT_MIB) /* memory of settings, fetched contracts included */
 
 /* Contracts that the command line names by URL */
 #define LIMIT_FETCH_REDIRECTS  5
