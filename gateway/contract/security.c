@@ -54,10 +54,10 @@ is_user_and_password(struct text t)
     unsigned bits = 0, value = 0;
     bool colon = false;
 
-    while (t.length > 0 && t.data[t.length - 1] == '=')
-        t.length--;
-    if (t.length % 4 == 1)
+    if (t.length % 4 != 0) /* padded, RFC 4648 4 */
         return false;
+    for (unsigned padding = 0; padding < 2 && t.length > 0 && t.data[t.length - 1] == '='; padding++)
+        t.length--;
     for (size_t i = 0; i < t.length; i++) {
         int digit = base64_digit(t.data[i]);
 
