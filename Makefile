@@ -144,6 +144,8 @@ format-check:
 	@if clang-format --dry-run $(C_FILES) 2>&1 | sed -nE 's/^([^: ]+):[0-9]+:.*/\1/p' | sort -u | grep .; \
 	then echo "'make format' lays out these files"; exit 1; fi
 	@if LC_ALL=C.UTF-8 grep -nE '.{121}' $(C_FILES); then echo "these lines are longer than 120 columns"; exit 1; fi
+	@if awk 'FNR == 1 {code = 0} /^```/ {code = !code} !code && !/^\|/ && length > 140 {print FILENAME ":" FNR; long = 1} END {exit !long}' \
+	    *.md docs/*.md docs/*/*.md rules/*/*.md; then echo "prose is wrapped at 140 columns"; exit 1; fi
 lint: export FLAGS_FOR_LINT = $(filter-out -Werror -D_FORTIFY_SOURCE=%,$(FLAGS)) -Itests/unit
 lint: ; @tests/run/lint.sh
 
