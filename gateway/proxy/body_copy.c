@@ -70,8 +70,11 @@ body_copy_add(struct body_copy *copy, struct text piece, bool kept, struct arena
 void
 body_copy_finish(const struct body_copy *copy, struct message *m, bool complete)
 {
+    /* Content-Length: 0 may be known before the message is complete */
+    bool nothing = m->framing == FRAMING_NONE || (m->framing == FRAMING_LENGTH && m->length == 0);
+
     m->body = text_make(copy->data, copy->length);
-    if (m->framing == FRAMING_NONE && m->body_bytes == 0)
+    if (nothing && m->body_bytes == 0)
         m->body_state = BODY_NONE;
     else if (copy->cut)
         m->body_state = BODY_TOO_LARGE;

@@ -1,9 +1,10 @@
 // off, observe, enforce: what is checked when, what is refused, what is reported and recorded.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { connect, rawClient, rawUpstream, startNginx, temporaryFolder, waitForExchanges } from './lib/index.mjs';
-import { responses, startGateway } from './lib/gateway.mjs';
+import { contract, responses, startGateway } from './lib/gateway.mjs';
 
 const good = { name: 'bob', size: 3 };
 const bad = { name: '', size: 0 };
@@ -253,4 +254,14 @@ test('a nginx upstream behind enforce on both sides, a thousand requests over te
             await response.text();
         }
     }));
+});
+
+test('enforce: an answer without a body, said by Content-Length: 0, is none where the contract has none', async () => {
+    const empty = await rawUpstream('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    const described = { ...contract, paths: { '/parts': { post: { responses: { 200: { description: 'taken' } } } } } };
+    const file = path.join(temporaryFolder(), 'empty.json');
+    writeFileSync(file, JSON.stringify(described));
+    const gateway = await startGateway(empty.url, { contract: file, request: 'enforce', response: 'enforce' });
+    const got = responses(await rawClient(gateway.port, 'POST /parts HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))[0];
+    assert.equal(got.status, 200, got.body);
 });
