@@ -1,7 +1,8 @@
 /* guard.h -- who may talk to the admin listener.
  *
  * It listens where browsers of this machine can reach it, so a web page must not be able to use it: the Host must be
- * one of ours (a name that was rebound to 127.0.0.1 is not), and an Origin must be this very listener. */
+ * one of ours (a name that was rebound to 127.0.0.1 is not), and an Origin must be this very listener. Called on the
+ * thread of the admin listener. */
 #ifndef ADMIN_GUARD_H
 #define ADMIN_GUARD_H
 

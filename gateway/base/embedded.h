@@ -1,13 +1,11 @@
-/*
- * Files that are part of the program, so that it needs no data folder when it is installed:
+/* embedded.h -- files that are part of the program, so that it needs no data folder when it is installed.
  *
  *   docs/schema/NAME.json          "schema/NAME.json"
  *   docs/schema/DIR/NAME.json      "schema/DIR/NAME.json"
  *   gateway/admin/ui/NAME          "ui/NAME"
  *
  * The build writes the table (gateway/base/embed.sh); a new file needs no edit. Everything here is constant for the
- * life of the program and may be read by any thread.
- */
+ * life of the program and may be read by any thread. */
 #ifndef BASE_EMBEDDED_H
 #define BASE_EMBEDDED_H
 

@@ -2,7 +2,7 @@
  *
  * An error is not a violation: a violation means that Plumbline did its work and the traffic broke the contract.
  * The first error wins, later ones are usually its echoes. NULL for err means that the caller does not care.
- * Lower parts return errors and stay silent; the program band prints them, once. */
+ * Lower parts return errors and stay silent; the program band prints them, once. Any thread. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 

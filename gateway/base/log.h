@@ -4,8 +4,7 @@
  * Whoever calls this belongs to the program band: lower parts return errors and stay silent.
  *
  *   2026-01-31T23:59:59.123Z warn  contracts/shop.yaml:84: …, keeping the previous rules
- *   {"time":"2026-01-31T23:59:59.123Z","level":"warn","message":"contracts/shop.yaml:84: …, keeping the previous
- * rules"}
+ *   {"time":"2026-01-31T23:59:59.123Z","level":"warn","message":"contracts/shop.yaml:84: …"}
  *
  * In text, control characters of the message become spaces, so that what a client sent cannot forge a line. */
 #ifndef BASE_LOG_H

@@ -60,8 +60,7 @@ enum options_result {
 };
 
 /* Parse argv[1..] (argv[0] is the subcommand's name). What is no option comes back in *arguments. "--" ends the
- * options; "--name=value" and
- * "--name value" are the same. A mistyped option gets the nearest right one. */
+ * options; "--name=value" and "--name value" are the same. A mistyped option gets the nearest right one. */
 enum options_result options_parse(const struct usage *usage, int argc, char **argv, struct option_list *arguments);
 
 /* The same for a command: true to go on, else false with the exit code in *code. */

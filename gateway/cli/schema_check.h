@@ -1,4 +1,4 @@
-/* schema_check.h -- `plumbline schema check SCHEMA INSTANCE...`. */
+/* schema_check.h -- `plumbline schema check SCHEMA INSTANCE...`. Main thread. */
 #ifndef CLI_SCHEMA_CHECK_H
 #define CLI_SCHEMA_CHECK_H
 

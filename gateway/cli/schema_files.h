@@ -1,7 +1,7 @@
 /* schema_files.h -- the schemas that `plumbline schema` reads: from files, never from the network.
  *
  * A file is known by its file: URI, so that a relative $ref leads to the file beside it. With a remotes folder,
- * what is below it stands for http://localhost:1234/, as in the official suite. */
+ * what is below it stands for http://localhost:1234/, as in the official suite. Main thread. */
 #ifndef CLI_SCHEMA_FILES_H
 #define CLI_SCHEMA_FILES_H
 

@@ -1,5 +1,5 @@
 /* schema_suite.h -- `plumbline schema suite`: files in the shape of the official JSON Schema test suite, one line
- * per test. */
+ * per test. Main thread. */
 #ifndef CLI_SCHEMA_SUITE_H
 #define CLI_SCHEMA_SUITE_H
 

@@ -1,4 +1,4 @@
-/* violation_page.h -- docs/violations.md, written from the tables of violation.h. */
+/* violation_page.h -- docs/violations.md, written from the tables of violation.h. Any thread. */
 #ifndef CONTRACT_VIOLATION_PAGE_H
 #define CONTRACT_VIOLATION_PAGE_H
 

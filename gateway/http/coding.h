@@ -2,7 +2,7 @@
  * LIMIT_CODINGS layers.
  *
  * The bytes that pass through are never touched. The ceiling counts while decoding, so that a compression bomb ends at
- * the ceiling. */
+ * the ceiling. Any thread. */
 #ifndef HTTP_CODING_H
 #define HTTP_CODING_H
 

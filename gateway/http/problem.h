@@ -1,4 +1,5 @@
-/* problem.h -- the answers that Plumbline gives itself: application/problem+json (RFC 9457) with an `errors` list. */
+/* problem.h -- the answers that Plumbline gives itself: application/problem+json (RFC 9457) with an `errors` list. Any
+ * thread. */
 #ifndef HTTP_PROBLEM_H
 #define HTTP_PROBLEM_H
 

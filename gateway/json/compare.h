@@ -1,9 +1,9 @@
 /* compare.h -- are two JSON values equal, as JSON Schema means it?
  *
  * Numbers by mathematical value, strings by code points, objects without order (JSON Schema Core 2020-12 4.2.2).
- * Of repeated keys the last counts where the
- * object is flagged VALUE_DUPLICATE_KEY; where nobody looked for them, keys are taken to be different. Work is counted
- * against a budget so that hostile values cannot make it take long. Any thread. */
+ * Of repeated keys the last counts where the object is flagged VALUE_DUPLICATE_KEY; where nobody looked for them, keys
+ * are taken to be different. Work is counted against a budget so that hostile values cannot make it take long. Any
+ * thread. */
 #ifndef JSON_COMPARE_H
 #define JSON_COMPARE_H
 

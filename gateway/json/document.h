@@ -83,11 +83,10 @@ int document_parse(struct document *document, struct text source, const struct d
 bool document_is_json(struct text source);
 
 /* Read a file ("-": standard input). A name in .json means JSON, .yaml and .yml mean YAML; otherwise it is JSON when it
- * begins with
- * '{' or '['. YAML is 1.2 with the core schema, aliases resolved, at most LIMIT_YAML_NODES values; json/yaml.c and
- * json/plain.h say what becomes of the things that JSON has no words for. Repeated keys are counted in JSON and refused
- * in YAML (1.2.2 3.2.1.3). The text, the name and the lines are kept in the arena, so no lifetime to think of. 0 or -1
- * with err ("file:line:column"). */
+ * begins with '{' or '['. YAML is 1.2 with the core schema, aliases resolved, at most LIMIT_YAML_NODES values;
+ * json/yaml.c and json/plain.h say what becomes of the things that JSON has no words for. Repeated keys are counted in
+ * JSON and refused in YAML (1.2.2 3.2.1.3). The text, the name and the lines are kept in the arena, so no lifetime to
+ * think of. 0 or -1 with err ("file:line:column"). */
 int document_read(struct document *document, const char *path, struct arena *arena, struct error *err);
 
 /* The same from memory: text of a file called name. */

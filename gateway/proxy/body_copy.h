@@ -1,4 +1,5 @@
-/* body_copy.h -- the beginning of a body, kept in the exchange's arena while it passes. */
+/* body_copy.h -- the beginning of a body, kept in the exchange's arena while it passes. On the thread of the worker
+ * that has the exchange. */
 #ifndef PROXY_BODY_COPY_H
 #define PROXY_BODY_COPY_H
 

@@ -2,7 +2,7 @@
  *
  * Nothing is altered but what must be: hop-by-hop fields end here (RFC 9110 7.6.1), the body's framing is ours to
  * say, and what the service's settings ask for (Host, X-Forwarded-…, set_headers). Order, case, duplicates and the
- * raw target stay as they came. */
+ * raw target stay as they came. On the thread of the worker that has the exchange. */
 #ifndef PROXY_FORWARD_H
 #define PROXY_FORWARD_H
 

@@ -1,7 +1,8 @@
 /* judge.h -- from verdicts to decisions: what is refused in `enforce`, with which status.
  *
  * Refused is what breaks the contract (level error), what repeats a key, an unexpected body, and what stays
- * unchecked, as the service's policy says. Warnings and remarks pass and are reported. */
+ * unchecked, as the service's policy says. Warnings and remarks pass and are reported. On the thread of the worker that
+ * has the exchange. */
 #ifndef PROXY_JUDGE_H
 #define PROXY_JUDGE_H
 

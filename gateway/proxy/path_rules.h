@@ -1,5 +1,5 @@
 /* path_rules.h -- paths that two programs could read differently: the path that is checked must be the one the
- * upstream reads. */
+ * upstream reads. Any thread. */
 #ifndef PROXY_PATH_RULES_H
 #define PROXY_PATH_RULES_H
 

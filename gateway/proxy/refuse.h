@@ -1,4 +1,5 @@
-/* refuse.h -- the answers that Plumbline gives instead: problem+json with one item per violation. */
+/* refuse.h -- the answers that Plumbline gives instead: problem+json with one item per violation. On the thread of the
+ * worker that has the exchange. */
 #ifndef PROXY_REFUSE_H
 #define PROXY_REFUSE_H
 

@@ -1,7 +1,7 @@
 /* steps.h -- the steps of the pipeline, for the files that hold them (pipeline.c has the table).
  *
  * A step does its work and says which comes next; STEP_WAIT leaves the exchange to the events of its client and
- * its call, which go on with a step when something has happened. */
+ * its call, which go on with a step when something has happened. On the thread of the worker that has the exchange. */
 #ifndef PROXY_STEPS_H
 #define PROXY_STEPS_H
 

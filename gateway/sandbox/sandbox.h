@@ -9,7 +9,8 @@
  * the body by `Prefer: example=NAME`, else the first example of the media type or its schema that satisfies the schema,
  * else a value made from the schema (`Prefer: dynamic=true` asks for that), reproducible by seed and path. Preferences
  * that the contract cannot meet are ignored (RFC 7240 2). Answers carry Plumbline-Sandbox. A request that the contract
- * does not know is answered 404 or 405 problem+json. */
+ * does not know is answered 404 or 405 problem+json. Started and stopped by the main thread; it answers on one of its
+ * own. */
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 

@@ -1,7 +1,8 @@
 /* code_point.h -- one code point of a text at a time.
  *
  * JSON strings here are WTF-8: UTF-8 in which a lone surrogate may stand as three bytes (json/document.h). So
- * surrogates are read like any other code point; whoever must not have them asks code_point_is_surrogate. */
+ * surrogates are read like any other code point; whoever must not have them asks code_point_is_surrogate. Any
+ * thread. */
 #ifndef SCHEMA_CODE_POINT_H
 #define SCHEMA_CODE_POINT_H
 

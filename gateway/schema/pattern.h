@@ -3,9 +3,8 @@
  * JSON Schema patterns are ECMAScript (Core 2020-12 6.4); PCRE2 reads some of that differently, so a pattern is
  * translated first: \d \w \s \b to their ECMAScript sets, $ to the very end, \cX, \u{…} and \uXXXX, \p{Script=…} names,
  * [^] and [], named groups … What PCRE2 cannot express (lookbehind of unbounded length …) is refused when compiling,
- * with the offset. What only PCRE2 knows
- * ((?i), \A, possessive quantifiers …) is refused as well; harmless escapes that the u flag forbids (\- \_ \@) are
- * accepted.
+ * with the offset. What only PCRE2 knows ((?i), \A, possessive quantifiers …) is refused as well; harmless escapes that
+ * the u flag forbids (\- \_ \@) are accepted.
  *
  * A compiled pattern never changes, so any thread may match with it, each with a pattern_scratch of its own. Subjects
  * are JSON strings: UTF-8 in which lone surrogates may stand as three bytes; other bytes are looked for and give -1.

@@ -1,8 +1,7 @@
 /* redacted.h -- places that were redacted, and what may still be said about them.
  *
  * A place is "request header Authorization", "request query token", "request path", "response body", "response body
- * /card/number"; in a pointer,
- * `*` stands for an array index. Any thread. */
+ * /card/number"; in a pointer, `*` stands for an array index. Any thread. */
 #ifndef TRAFFIC_REDACTED_H
 #define TRAFFIC_REDACTED_H
 
