@@ -93,6 +93,10 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
                            .response_budget = LIMIT_CHECK_BUDGET };
     struct route found;
 
+    if (x->request.method.length == 0) { /* no head that could be read: it never came to a service */
+        c->summary.exchanges++;
+        return 0;
+    }
     route(c, x, &found);
     check.policy = &found.policy->check;
     x->service = found.service->settings->name;

@@ -338,7 +338,9 @@ read_request(struct entry_reader *r, const struct value *v)
     m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
     m->method = text_member(v, "method");
     m->target = text_member(r->own, "target");
-    if (m->method.length == 0 || !value_is(VALUE_MEMBER(v, "url"), VALUE_STRING))
+    /* A head of ours without a method is one that was no HTTP/1.1, or never complete. */
+    if (!value_is(VALUE_MEMBER(v, "method"), VALUE_STRING) || (m->method.length == 0 && r->own == NULL) ||
+        !value_is(VALUE_MEMBER(v, "url"), VALUE_STRING))
         return error_set(r->err, ERROR_INPUT, "/request", "method or url is missing");
     split_target(r->x, text_member(v, "url"));
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
