@@ -62,6 +62,7 @@
 #define LIMIT_LINGER         LIMIT_MIB           /* a client may still send after its connection's last response */
 #define LIMIT_LINGER_TIME    INT64_C(2000000000) /* ns: how long it may */
 #define LIMIT_CLIENT_GRACE   INT64_C(1000000000) /* ns: then a half-closed client that asked for keep-alive is gone */
+#define LIMIT_INTERIMS       1000                /* informational responses to one request */
 #define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
 #define LIMIT_CONNECTIONS    10000 /* client connections per worker */
 #define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */

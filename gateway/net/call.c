@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 static const struct {
     const char *id;
     uint16_t status;
@@ -100,13 +102,20 @@ call_connect(struct call *call, struct link *before)
     (void)timer_start(pool->loop, &link->deadline, call->request.connect_timeout);
 }
 
+/* Did the answer begin? An informational response is none. */
+static bool
+is_answering(const struct call *call)
+{
+    return call->got_head || call->raw_length > 0;
+}
+
 /* Which deadline holds now that bytes were handed over. */
 static void
 watch_sending(struct call *call)
 {
     struct link *link = call->link;
 
-    if (call->got_byte)
+    if (is_answering(call))
         return;
     if (call->sent)
         (void)timer_start(call->pool->loop, &link->deadline, call->request.first_byte_timeout);
@@ -242,7 +251,7 @@ call_late(struct call *call)
         call->failure = CALL_CONNECT_TIMEOUT;
         call_lost(call);
     } else {
-        call_fail(call, call->got_byte ? CALL_IDLE_TIMEOUT : CALL_FIRST_BYTE_TIMEOUT, NULL);
+        call_fail(call, is_answering(call) ? CALL_IDLE_TIMEOUT : CALL_FIRST_BYTE_TIMEOUT, NULL);
     }
 }
 
@@ -317,7 +326,7 @@ read_interim(struct call *call, struct message *m, size_t used)
 {
     struct link *link = call->link;
 
-    if (m->status == 101)
+    if (m->status == 101 || ++call->interims > LIMIT_INTERIMS)
         call_fail(call, CALL_MALFORMED, NULL); /* nobody asked for another protocol */
     else if (m->status == 100)
         call->events->go_on(call->arg);
@@ -388,8 +397,11 @@ call_read(struct call *call, struct text bytes)
     (void)timer_start(call->pool->loop, &call->link->deadline, call->request.idle_timeout);
     call->got_byte = true;
     used = call->got_head ? read_body(call, bytes, false) : read_head_and_rest(call, bytes);
-    if (link->call == call)
-        call->events->pause(call->arg);
+    if (link->call != call)
+        return used;
+    if (!is_answering(call)) /* after 100 Continue the body may take longer than the time between two bytes */
+        watch_sending(call);
+    call->events->pause(call->arg);
     return used;
 }
 

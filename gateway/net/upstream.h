@@ -123,6 +123,7 @@ struct call {
     size_t seen;
     uint64_t sent_before; /* bytes that the connection had sent for others */
     int address;          /* which is being tried */
+    uint32_t interims;    /* informational responses so far */
     bool reused;          /* the connection came from the pool */
     bool retried;
     bool streamed; /* bytes that we no longer have were sent */

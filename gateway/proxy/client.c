@@ -84,18 +84,32 @@ client_is_trusted(const struct client *c)
     return false;
 }
 
+/* How long reading may take (0: nothing is read); while bytes of the response wait for the client, the deadline is
+ * theirs. */
+static void
+watch_reading(struct client *c, int64_t delay)
+{
+    if (c->draining)
+        return;
+    if (delay > 0)
+        (void)timer_start(c->worker->loop, &c->deadline, delay);
+    else
+        timer_stop(&c->deadline);
+}
+
 void
 client_pause(struct client *c)
 {
-    timer_stop(&c->deadline);
+    watch_reading(c, 0);
     stream_pause(&c->stream);
 }
 
 void
 client_resume(struct client *c)
 {
-    if (c->state == CLIENT_BODY)
-        (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+    if (c->state != CLIENT_BODY)
+        return; /* the request is read: what follows it waits for its turn */
+    watch_reading(c, settings_of(c)->body_timeout);
     stream_resume(&c->stream);
 }
 
@@ -132,7 +146,7 @@ static void
 wait_for_answer(struct client *c)
 {
     c->state = CLIENT_WAIT;
-    timer_stop(&c->deadline);
+    watch_reading(c, 0);
     stream_pause(&c->stream);
     if (c->half_closed)
         give_grace(c);
@@ -259,7 +273,7 @@ on_data(void *arg, struct text bytes)
     case CLIENT_HEAD:
         return read_head(c, bytes);
     case CLIENT_BODY:
-        (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+        watch_reading(c, settings_of(c)->body_timeout);
         return read_body(c, bytes, false);
     case CLIENT_WAIT:
         return 0;
@@ -281,7 +295,7 @@ on_drained(void *arg)
 
     if (c->draining) {
         c->draining = false;
-        timer_stop(&c->deadline);
+        watch_reading(c, c->state == CLIENT_BODY && !c->stream.paused ? settings_of(c)->body_timeout : 0);
     }
     if (c->transit != NULL)
         pipeline_client_drained(c->transit);
