@@ -8,8 +8,9 @@
 //
 //   ROUNDS=5 DURATION=4 CONNECTIONS=50   rounds (at most 50), seconds of each (at most 60), connections kept alive
 //   CANDIDATES=nginx,enforce             which rows of the table below; the first is what the others are compared with
+//   BEFORE=/tmp/plumbline                another build of it: CANDIDATES=nginx,enforce,enforce@before has it as a row
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { binary, cleanup, root, run, start, startNginx, temporaryFolder } from '../system/lib/index.mjs';
 
@@ -18,7 +19,7 @@ const rounds = bounded('ROUNDS', 5, 50);
 const seconds = bounded('DURATION', 4, 60);
 const connections = bounded('CONNECTIONS', 50, 5000);
 const [core, otherCore] = ['0', '1'];
-const target = '/api/orders';
+const target = '/bench/orders';
 
 const address = { street: '12 Plumb Lane', city: 'Ghent', postcode: '9000', country: 'BE' };
 const item = (i) => ({ sku: `SKU-${1000 + i}`, name: `Brass plumb bob, ${i + 1}00 g`, quantity: i + 1, price: 12.5 + i, currency: 'EUR' });
@@ -34,9 +35,26 @@ const proxying = (upstream) => [`location / {
     proxy_set_header Host $http_host;
 }`, { http: `    upstream upstream { server 127.0.0.1:${upstream.port}; keepalive ${connections * 2}; keepalive_requests 1000000000; }` }];
 
-async function plumblineAs(mode, upstream) {
-    const program = start(binary, ['serve', '-c', path.join(root, 'tests/bench/gateway.yaml'), '--listen', '127.0.0.1:0',
-        '--admin', '127.0.0.1:0'], { env: { BENCH_UPSTREAM: upstream.url, BENCH_MODE: mode }, name: 'plumbline' });
+// The settings of gateway.yaml, with `more` behind them; in a folder of their own.
+function settingsWith(more) {
+    const file = path.join(temporaryFolder(), 'gateway.yaml');
+    const bench = readFileSync(path.join(root, 'tests/bench/gateway.yaml'), 'utf8');
+    writeFileSync(file, bench.replace('bench.openapi.json', path.join(root, 'tests/bench/bench.openapi.json')).replace(/^(services:)$/m, `$1${more.services ?? ''}`) + (more.settings ?? ''));
+    return file;
+}
+
+// The contracts of the repository beside the measured one, each a service with paths of its own.
+function manyServices() {
+    const folder = path.join(root, 'contracts');
+    return readdirSync(folder).filter((file) => file.endsWith('.openapi.json')).map((file) => {
+        const name = file.replace('.openapi.json', '');
+        return `\n  ${name}: { contract: ${path.join(folder, file)}, upstream: sandbox, request: enforce, response: enforce }`;
+    }).join('');
+}
+
+async function plumblineAs(mode, upstream, executable = binary, more = {}) {
+    const program = start(executable, ['serve', '-c', settingsWith(more), '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
+        { env: { BENCH_UPSTREAM: upstream.url, BENCH_MODE: mode }, name: 'plumbline' });
     const [, port] = await program.waitFor(/listening on http:\/\/[^\s:]+:(\d+)/);
     return Object.assign(program, { url: `http://127.0.0.1:${port}` });
 }
@@ -44,10 +62,24 @@ async function plumblineAs(mode, upstream) {
 const CANDIDATES = {
     nginx: { what: 'nginx, plain reverse proxy', begin: (upstream) => startNginx(...proxying(upstream)) },
     again: { what: 'the same nginx once more (the noise)', begin: (upstream) => startNginx(...proxying(upstream)) },
-    off: { what: 'plumbline, nothing checked', begin: (upstream) => plumblineAs('off', upstream), ours: true },
-    observe: { what: 'plumbline, both sides observed', begin: (upstream) => plumblineAs('observe', upstream), ours: true },
-    enforce: { what: 'plumbline, both sides enforced', begin: (upstream) => plumblineAs('enforce', upstream), ours: true },
+    off: { what: 'plumbline, nothing checked', mode: 'off' },
+    observe: { what: 'plumbline, both sides observed', mode: 'observe' },
+    enforce: { what: 'plumbline, both sides enforced', mode: 'enforce' },
+    record: { what: 'enforced, and recorded on disk', mode: 'enforce',
+        more: () => ({ settings: `record: { to: ${path.join(temporaryFolder(), 'recording')} }\n` }) },
+    many: { what: 'enforced, ten other contracts loaded', mode: 'enforce', more: () => ({ services: manyServices() }) },
 };
+
+// A row by its name; `NAME@before` is the same of the build that BEFORE names. Undefined: there is none.
+function candidateOf(name) {
+    const [which, build] = name.split('@');
+    const candidate = CANDIDATES[which];
+    if (!candidate || candidate.begin || (build && !(build === 'before' && process.env.BEFORE)))
+        return build ? undefined : candidate;
+    const program = build ? process.env.BEFORE : binary;
+    return { ...candidate, what: `${candidate.what}${build ? ', before' : ''}`, program,
+        begin: (upstream) => plumblineAs(candidate.mode, upstream, program, candidate.more?.()) };
+}
 
 function family(pid) {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
@@ -89,7 +121,7 @@ async function prove(name, { url }) {
         throw new Error(`${name}: a good request got ${good.status}: ${text.slice(0, 300)}`);
     const bad = await post(requestBody.replace('"quantity":1', '"quantity":0'));
     await bad.text();
-    if ((bad.status === 400) !== (name === 'enforce'))
+    if ((bad.status === 400) !== (candidateOf(name).mode === 'enforce'))
         throw new Error(`${name}: a request that breaks the contract got ${bad.status}`);
 }
 
@@ -110,8 +142,8 @@ function print(rows, first) {
 }
 
 async function main() {
-    const names = (process.env.CANDIDATES || 'nginx,off,observe,enforce').split(',');
-    const unknown = names.find((name) => !CANDIDATES[name]);
+    const names = (process.env.CANDIDATES || 'nginx,off,observe,enforce,many,record').split(',');
+    const unknown = names.find((name) => !candidateOf(name));
     if (unknown)
         throw new Error(`no candidate '${unknown}'; there are ${Object.keys(CANDIDATES).join(', ')}`);
     const upstream = await startNginx(`location / { return 200 '${responseBody}'; }`);
@@ -119,9 +151,9 @@ async function main() {
 
     const rows = [];
     for (const name of names) {
-        const candidate = CANDIDATES[name];
-        if (candidate.ours && !existsSync(binary)) {
-            console.log(`${candidate.what}: skipped, there is no ${path.relative(root, binary)}`);
+        const candidate = candidateOf(name);
+        if (candidate.program && !existsSync(candidate.program)) {
+            console.log(`${candidate.what}: skipped, there is no ${path.relative(root, candidate.program)}`);
             continue;
         }
         const program = await candidate.begin(upstream);
