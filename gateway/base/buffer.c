@@ -93,14 +93,15 @@ buffer_add(struct buffer *b, struct text t)
 }
 
 void
-buffer_byte(struct buffer *b, char byte)
+buffer_unsigned(struct buffer *b, uint64_t number)
 {
-    char *room = buffer_room(b, 1);
+    char digits[20];
+    size_t at = sizeof digits;
 
-    if (room == NULL)
-        return;
-    *room = byte;
-    b->end++;
+    do
+        digits[--at] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    buffer_add(b, text_make(digits + at, sizeof digits - at));
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -49,7 +50,7 @@ buffer_failed(const struct buffer *b)
 }
 
 void buffer_add(struct buffer *b, struct text t);
-void buffer_byte(struct buffer *b, char byte);
+void buffer_unsigned(struct buffer *b, uint64_t number); /* in decimal digits */
 void buffer_print(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
 
@@ -57,6 +58,18 @@ void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
  * buffer_wrote. */
 char *buffer_room(struct buffer *b, size_t size);
 void buffer_wrote(struct buffer *b, size_t size);
+
+static inline void
+buffer_byte(struct buffer *b, char byte)
+{
+    char *room =
+        b->end < b->capacity && b->end - b->start < b->ceiling && !b->failed ? b->data + b->end : buffer_room(b, 1);
+
+    if (room == NULL)
+        return;
+    *room = byte;
+    b->end++;
+}
 
 /* Forget `size` bytes at the front. */
 void buffer_consume(struct buffer *b, size_t size);

@@ -2,6 +2,9 @@
 #include "json/write.h"
 
 #include <math.h>
+#include <string.h>
+
+#define PLAIN_PIECE 4096 /* bytes of a string that are escaped in one go */
 
 void
 json_begin(struct json_writer *w, struct buffer *out, unsigned indent)
@@ -105,7 +108,9 @@ void
 json_integer(struct json_writer *w, int64_t value)
 {
     before(w);
-    buffer_print(w->out, "%lld", (long long)value);
+    if (value < 0)
+        buffer_byte(w->out, '-');
+    buffer_unsigned(w->out, value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value);
     w->comma = true;
 }
 
@@ -230,17 +235,87 @@ escape_one(struct buffer *out, struct text t)
     return 1;
 }
 
+/* Is one of the eight bytes of a word a quote, a backslash, a control byte or not ASCII? (May be wrong about a byte behind the first that
+ * is, never about whether there is one.) */
+static bool
+word_is_special(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+    uint64_t quote = word ^ ones * '"', backslash = word ^ ones * '\\';
+
+    return ((word | (word - ones * ' ') | (quote - ones) | (backslash - ones)) & high) != 0;
+}
+
+/* Copies ASCII, quotes and backslashes escaped; stops at the first byte that needs more. Gives how many bytes of `in` are done. There must be
+ * room for twice as many. */
+static size_t
+escape_plain(char **room, struct text in)
+{
+    char *out = *room;
+    size_t i = 0;
+
+    while (i < in.length) {
+        unsigned char c = (unsigned char)in.data[i];
+        uint64_t word;
+
+        if (in.length - i >= sizeof word) {
+            memcpy(&word, in.data + i, sizeof word);
+            if (!word_is_special(word)) {
+                memcpy(out, &word, sizeof word);
+                out += sizeof word;
+                i += sizeof word;
+                continue;
+            }
+        }
+        for (size_t end = in.length - i > 8 ? i + 8 : in.length; i < end; i++) {
+            c = (unsigned char)in.data[i];
+            if (c < ' ' || c >= 0x80)
+                goto done;
+            if (c == '"' || c == '\\')
+                *out++ = '\\';
+            *out++ = (char)c;
+        }
+    }
+done:
+    *room = out;
+    return i;
+}
+
+/* As much of the value as has no need of more than escape_plain, in pieces that the buffer has room for. */
+static struct text
+add_plain(struct buffer *out, struct text value)
+{
+    while (value.length > 0) {
+        struct text piece = text_slice(value, 0, PLAIN_PIECE);
+        char *begin, *end;
+        size_t done;
+
+        if (out->failed || buffer_length(out) + 2 * piece.length > out->ceiling)
+            return value;
+        begin = end = buffer_room(out, 2 * piece.length);
+        if (begin == NULL)
+            return value;
+        done = escape_plain(&end, piece);
+        buffer_wrote(out, (size_t)(end - begin));
+        value = text_from(value, done);
+        if (done < piece.length)
+            return value;
+    }
+    return value;
+}
+
 void
 json_escape(struct buffer *out, struct text value)
 {
     buffer_byte(out, '"');
+    value = add_plain(out, value);
     while (value.length > 0) {
         size_t plain = plain_length(value);
 
         buffer_add(out, text_slice(value, 0, plain));
         value = text_from(value, plain);
         if (value.length > 0)
-            value = text_from(value, escape_one(out, value));
+            value = add_plain(out, text_from(value, escape_one(out, value)));
     }
     buffer_byte(out, '"');
 }

@@ -31,10 +31,14 @@ json_time(struct json_writer *w, int64_t ns)
 static void
 json_milliseconds(struct json_writer *w, int64_t ns)
 {
+    uint64_t rest = (uint64_t)ns % 1000000;
+
+    json_integer(w, ns < 0 ? -1 : ns / 1000000);
     if (ns < 0)
-        json_integer(w, -1);
-    else
-        json_double(w, (double)ns / 1e6, 6);
+        return;
+    buffer_byte(w->out, '.');
+    for (uint64_t digit = 100000; digit > 0; digit /= 10)
+        buffer_byte(w->out, (char)('0' + rest / digit % 10));
 }
 
 /* A cut may go through a character: what is left of it goes, too. */
