@@ -79,20 +79,6 @@ buffer_wrote(struct buffer *b, size_t size)
 }
 
 void
-buffer_add(struct buffer *b, struct text t)
-{
-    char *room;
-
-    if (t.length == 0)
-        return;
-    room = buffer_room(b, t.length);
-    if (room == NULL)
-        return;
-    memcpy(room, t.data, t.length);
-    b->end += t.length;
-}
-
-void
 buffer_unsigned(struct buffer *b, uint64_t number)
 {
     char digits[20];

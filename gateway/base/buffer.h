@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -49,7 +50,6 @@ buffer_failed(const struct buffer *b)
     return b->failed;
 }
 
-void buffer_add(struct buffer *b, struct text t);
 void buffer_unsigned(struct buffer *b, uint64_t number); /* in decimal digits */
 void buffer_print(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
@@ -58,6 +58,22 @@ void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
  * buffer_wrote. */
 char *buffer_room(struct buffer *b, size_t size);
 void buffer_wrote(struct buffer *b, size_t size);
+
+static inline void
+buffer_add(struct buffer *b, struct text t)
+{
+    char *room;
+
+    if (t.length == 0)
+        return;
+    room = t.length <= b->capacity - b->end && t.length <= b->ceiling - (b->end - b->start) && !b->failed
+               ? b->data + b->end
+               : buffer_room(b, t.length);
+    if (room == NULL)
+        return;
+    memcpy(room, t.data, t.length);
+    b->end += t.length;
+}
 
 static inline void
 buffer_byte(struct buffer *b, char byte)

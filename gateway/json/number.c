@@ -254,7 +254,7 @@ small_divides(const struct decimal *a, uint64_t divisor, int64_t scale)
         divisor /= divisor % 2 == 0 ? 2 : 5;
         scale--;
     }
-    return remainder_by_small(a, divisor) == 0;
+    return (a->small ? magnitude(a) % divisor : remainder_by_small(a, divisor)) == 0;
 }
 
 int

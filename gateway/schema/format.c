@@ -42,7 +42,7 @@ is_float(struct text number)
     struct decimal d;
 
     decimal_read(&d, number);
-    return fabs(decimal_to_double(&d)) <= (double)FLT_MAX;
+    return d.digits + d.exponent <= FLT_MAX_10_EXP || fabs(decimal_to_double(&d)) <= (double)FLT_MAX;
 }
 
 static bool
@@ -51,7 +51,7 @@ is_double(struct text number)
     struct decimal d;
 
     decimal_read(&d, number);
-    return isfinite(decimal_to_double(&d)) != 0;
+    return d.digits + d.exponent <= DBL_MAX_10_EXP || isfinite(decimal_to_double(&d)) != 0;
 }
 
 #define TEXTUAL(name, check, expected)                                                                                 \
