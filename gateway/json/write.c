@@ -89,6 +89,16 @@ json_key(struct json_writer *w, struct text key)
 }
 
 void
+json_key_literal(struct json_writer *w, struct text quoted)
+{
+    before(w);
+    buffer_add(w->out, quoted);
+    if (w->indent > 0)
+        buffer_byte(w->out, ' ');
+    w->after_key = true;
+}
+
+void
 json_raw(struct json_writer *w, struct text json)
 {
     before(w);
@@ -235,8 +245,8 @@ escape_one(struct buffer *out, struct text t)
     return 1;
 }
 
-/* Is one of the eight bytes of a word a quote, a backslash, a control byte or not ASCII? (May be wrong about a byte behind the first that
- * is, never about whether there is one.) */
+/* Is one of the eight bytes of a word a quote, a backslash, a control byte or not ASCII? (May be wrong about a byte
+ * behind the first that is, never about whether there is one.) */
 static bool
 word_is_special(uint64_t word)
 {
@@ -246,8 +256,8 @@ word_is_special(uint64_t word)
     return ((word | (word - ones * ' ') | (quote - ones) | (backslash - ones)) & high) != 0;
 }
 
-/* Copies ASCII, quotes and backslashes escaped; stops at the first byte that needs more. Gives how many bytes of `in` are done. There must be
- * room for twice as many. */
+/* Copies ASCII, quotes and backslashes escaped; stops at the first byte that needs more. Gives how many bytes of `in`
+ * are done. There must be room for twice as many. */
 static size_t
 escape_plain(char **room, struct text in)
 {

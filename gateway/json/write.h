@@ -41,6 +41,9 @@ void json_raw(struct json_writer *w, struct text json);
 /* The quoted, escaped string alone. */
 void json_escape(struct buffer *out, struct text value);
 
-#define JSON_KEY(w, key) json_key((w), TEXT(key))
+/* A key that is a literal: quoted and followed by its colon already, so that it needs no looking at. */
+void json_key_literal(struct json_writer *w, struct text quoted);
+
+#define JSON_KEY(w, key) json_key_literal((w), TEXT("\"" key "\":"))
 
 #endif

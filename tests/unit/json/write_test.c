@@ -120,10 +120,54 @@ a_full_buffer_is_remembered(void **state)
     buffer_release(&small);
 }
 
+/* Strings are looked at in words and pieces: a byte that needs an escape is found wherever it stands. */
+static void
+a_special_byte_is_escaped_at_any_place(void **state)
+{
+    static const struct {
+        const char *byte, *escape;
+    } specials[] = { { "\"", "\\\"" }, { "\\", "\\\\" }, { "\n", "\\n" }, { "\x1f", "\\u001f" }, { "\x7f", "\x7f" } };
+    char in[42], expected[50];
+
+    (void)state;
+    for (size_t s = 0; s < sizeof specials / sizeof specials[0]; s++) {
+        for (size_t length = 1; length < 41; length++) {
+            for (size_t at = 0; at < length; at++) {
+                struct buffer out;
+
+                memset(in, 'x', length);
+                in[at] = specials[s].byte[0];
+                (void)snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, in, specials[s].escape,
+                               (int)(length - at - 1), in + at + 1);
+                buffer_init(&out, 1000);
+                json_escape(&out, text_make(in, length));
+                check_text(buffer_text(&out), expected);
+                buffer_release(&out);
+            }
+        }
+    }
+}
+
+static void
+a_string_that_just_fits_is_written(void **state)
+{
+    struct buffer out;
+
+    (void)state;
+    for (size_t ceiling = 10; ceiling < 14; ceiling++) {
+        buffer_init(&out, ceiling);
+        json_escape(&out, TEXT("123456789\""));
+        assert_int_equal(buffer_failed(&out), ceiling < 13);
+        buffer_release(&out);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_special_byte_is_escaped_at_any_place),
+        cmocka_unit_test(a_string_that_just_fits_is_written),
         cmocka_unit_test(commas_go_between_values_and_nowhere_else),
         cmocka_unit_test(indented_text_has_a_line_for_each_value),
         cmocka_unit_test(strings_are_valid_json_whatever_is_in_them),
