@@ -133,16 +133,16 @@ a_special_byte_is_escaped_at_any_place(void **state)
     for (size_t s = 0; s < sizeof specials / sizeof specials[0]; s++) {
         for (size_t length = 1; length < 41; length++) {
             for (size_t at = 0; at < length; at++) {
-                struct buffer out;
+                struct buffer built;
 
                 memset(in, 'x', length);
                 in[at] = specials[s].byte[0];
                 (void)snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at, in, specials[s].escape,
                                (int)(length - at - 1), in + at + 1);
-                buffer_init(&out, 1000);
-                json_escape(&out, text_make(in, length));
-                check_text(buffer_text(&out), expected);
-                buffer_release(&out);
+                buffer_init(&built, 1000);
+                json_escape(&built, text_make(in, length));
+                check_text(buffer_text(&built), expected);
+                buffer_release(&built);
             }
         }
     }
@@ -151,14 +151,14 @@ a_special_byte_is_escaped_at_any_place(void **state)
 static void
 a_string_that_just_fits_is_written(void **state)
 {
-    struct buffer out;
+    struct buffer built;
 
     (void)state;
     for (size_t ceiling = 10; ceiling < 14; ceiling++) {
-        buffer_init(&out, ceiling);
-        json_escape(&out, TEXT("123456789\""));
-        assert_int_equal(buffer_failed(&out), ceiling < 13);
-        buffer_release(&out);
+        buffer_init(&built, ceiling);
+        json_escape(&built, TEXT("123456789\""));
+        assert_int_equal(buffer_failed(&built), ceiling < 13);
+        buffer_release(&built);
     }
 }
 
