@@ -109,11 +109,13 @@ ask(struct fetching *f, const char *url, const char **next, struct error *err)
 static int
 follow(struct fetching *f, struct error *err)
 {
-    char *at = strdup(f->url), *to = NULL;
+    char *at = strdup(f->url);
     const char *next = NULL;
     int result = at != NULL ? ask(f, at, &next, err) : error_memory(err);
 
     for (int hops = 0; result == 0 && next != NULL; hops++) {
+        char *to = NULL;
+
         if (hops == LIMIT_FETCH_REDIRECTS)
             result = error_set(err, ERROR_ENVIRONMENT, f->url, "cannot be fetched: more than %d redirects", hops);
         else if (!fetch_is_url(next) || (has_scheme(at, "https://") && !has_scheme(next, "https://")))
@@ -122,7 +124,7 @@ follow(struct fetching *f, struct error *err)
                           "cannot be fetched: a redirect to '%.200s' is not followed, since it is less secure", next);
         else if ((to = strdup(next)) == NULL)
             result = error_memory(err);
-        if (result < 0)
+        if (to == NULL)
             break;
         free(at);
         at = to;
