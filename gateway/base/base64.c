@@ -27,16 +27,16 @@ base64_write(struct buffer *out, struct text bytes)
 }
 
 /* 0 to 63, or 64 for what is not in the alphabet. */
-static uint32_t
-digit(char c)
+int
+base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
-        return (uint32_t)(c - 'A');
+        return c - 'A';
     if (c >= 'a' && c <= 'z')
-        return (uint32_t)(c - 'a') + 26;
+        return c - 'a' + 26;
     if (c >= '0' && c <= '9')
-        return (uint32_t)(c - '0') + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 bool
@@ -55,11 +55,11 @@ base64_read(struct text t, struct arena *arena, struct text *bytes)
     if (out == NULL)
         return false;
     for (size_t i = 0; i < t.length; i++) {
-        uint32_t d = i < t.length - padding ? digit(t.data[i]) : 0;
+        int d = i < t.length - padding ? base64_digit(t.data[i]) : 0;
 
-        if (d == 64)
+        if (d < 0)
             return false;
-        bits = bits << 6 | d;
+        bits = bits << 6 | (uint32_t)d;
         if (i % 4 != 3)
             continue;
         for (int shift = 16; shift >= 0 && n < length; shift -= 8)

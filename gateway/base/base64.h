@@ -8,6 +8,9 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
+/* The value of a digit, 0 to 63; -1 of any other byte, padding too. */
+int base64_digit(char c);
+
 /* Append the encoded form. */
 void base64_write(struct buffer *out, struct text bytes);
 

@@ -3,6 +3,7 @@
  * A part is JSON when it or its Encoding Object says so, a text, or a file. Of a file its bytes are not looked into;
  * it counts as a string of as many characters as it has bytes (OAS 3.1 4.8.14.3). */
 #include "contract/body.h"
+#include "contract/parameter_places.h"
 
 #include "base/limits.h"
 #include "contract/form.h"

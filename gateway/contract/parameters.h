@@ -1,5 +1,4 @@
-/* parameters.h -- path, query, header and cookie parameters of one request; headers of one response. For this folder
- * only. */
+/* parameters.h -- one parameter or header as it was sent, against its schema. For this folder only. */
 #ifndef CONTRACT_PARAMETERS_H
 #define CONTRACT_PARAMETERS_H
 
@@ -19,12 +18,6 @@ struct parameter_ids {
     enum violation_id schema;
     enum violation_id syntax;
 };
-
-void check_parameters(const struct checking *c, const struct contract_match *match, const struct message *request);
-
-/* The described headers of a response (or of a part of a form). */
-void check_headers(const struct checking *c, const struct parameter *headers, uint32_t count,
-                   const struct message *message, const struct parameter_ids *ids);
 
 /* One parameter: read it in its style, then ask its schema. */
 void check_parameter(const struct checking *c, const struct parameter *p, const struct sent *sent,

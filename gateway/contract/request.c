@@ -1,5 +1,6 @@
 /* request.c -- one request against its operation. */
 #include "contract/body.h"
+#include "contract/parameter_places.h"
 #include "contract/security.h"
 
 /* No operation: is the path wrong or the method? */

@@ -1,5 +1,6 @@
 /* response.c -- one response against the operation of its request. */
 #include "contract/body.h"
+#include "contract/parameter_places.h"
 
 static const struct parameter_ids header_ids = { VIOLATION_HEADER_MISSING, VIOLATION_HEADER_SCHEMA,
                                                  VIOLATION_HEADER_SCHEMA };

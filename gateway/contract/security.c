@@ -1,6 +1,7 @@
 /* security.c -- alternatives are tried in order; the first whose schemes are all satisfied ends it. */
 #include "contract/security.h"
 
+#include "base/base64.h"
 #include "base/buffer.h"
 #include "base/limits.h"
 #include "http/query.h"
@@ -36,15 +37,6 @@ is_token68(struct text t)
     while (i < t.length && t.data[i] == '=')
         i++;
     return i == t.length;
-}
-
-static int
-base64_digit(char c)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-    return at != NULL ? (int)(at - digits) : -1;
 }
 
 /* base64 of "user:password": is there a colon in what it decodes to? (RFC 7617 2) */

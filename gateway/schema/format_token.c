@@ -1,4 +1,5 @@
 /* format_token.c -- the short ones: UUIDs, pointers, Base64. */
+#include "base/base64.h"
 #include "schema/code_point.h"
 #include "schema/format_check.h"
 
@@ -53,18 +54,6 @@ format_is_relative_json_pointer(struct text t)
             return false;
     }
     return text_equal(t, TEXT("#")) || format_is_json_pointer(t);
-}
-
-static int
-base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (format_is_digit(c))
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* With padding, without line breaks; bits that no byte needs are zero, as every encoder must make them (RFC 4648
