@@ -67,7 +67,8 @@
 #define LIMIT_CONNECTIONS    10000 /* client connections per worker */
 #define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
 #define LIMIT_WORKERS        64
-#define LIMIT_RECORD_RING    4096 /* finished exchanges per worker that wait for the recorder */
+#define LIMIT_RECORD_RING    4096             /* finished exchanges per worker that wait for the recorder */
+#define LIMIT_RECORD_WAITING (64 * LIMIT_MIB) /* and what they may take up before one more is let in */
 
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)

@@ -152,11 +152,13 @@ drain_rings(struct recorder *r)
         for (uint32_t n = 0; n < LIMIT_RECORD_RING && (x = ring_take(r->finished[i])) != NULL; n++) {
             struct arena *arena = x->arena;
             struct ruleset *ruleset = ((struct transit *)x)->ruleset; /* names in the exchange are borrowed from it */
+            size_t weight = ((struct transit *)x)->weight;
 
             some = true;
             record_one(r, x);
             ruleset_drop(ruleset);
             arena_reset(arena);
+            ring_lighten(r->finished[i], weight);
             if (!ring_put(r->emptied[i], arena))
                 arena_free(arena);
         }
@@ -353,13 +355,26 @@ recorder_refuses(const struct transit *t)
     return recorder_wants(t) && r->settings->on_error_refuse && atomic_load_explicit(&r->failing, memory_order_relaxed);
 }
 
+/* Bounded by count and by memory: few exchanges with large bodies are as much as many small ones. */
+static bool
+put_finished(struct worker *w, struct transit *t)
+{
+    size_t weight = arena_used(t->exchange.arena);
+
+    t->weight = weight; /* what is put is no longer ours */
+    if (ring_is_heavier(w->finished, LIMIT_RECORD_WAITING) || !ring_put(w->finished, &t->exchange))
+        return false;
+    ring_weigh(w->finished, weight);
+    return true;
+}
+
 bool
 recorder_give(struct transit *t)
 {
     struct worker *w = t->worker;
     struct recorder *r = w->recorder;
 
-    while (!ring_put(w->finished, &t->exchange)) {
+    while (!put_finished(w, t)) {
         if (r->settings->full == RECORD_DROP) {
             atomic_fetch_add(&r->dropped, 1);
             count_add(&w->counters->unrecorded, 1);

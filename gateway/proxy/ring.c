@@ -10,8 +10,11 @@
 struct ring {
     alignas(LINE) _Atomic uint32_t head; /* next to take; written by the taker */
     uint32_t tail_seen;                  /* the taker's */
+    _Atomic uint64_t taken;              /* weight that was taken off; written by the taker */
     alignas(LINE) _Atomic uint32_t tail; /* next to put; written by the putter */
-    uint32_t head_seen;                  /* the putter's */
+    uint32_t head_seen;                  /* the putter's, as are these: */
+    uint64_t given;                      /* weight that was added, */
+    uint64_t taken_seen;                 /* and what was last seen of `taken` */
     alignas(LINE) uint32_t mask;
     void *items[];
 };
@@ -26,7 +29,9 @@ ring_new(uint32_t capacity)
         return NULL;
     atomic_init(&r->head, 0);
     atomic_init(&r->tail, 0);
+    atomic_init(&r->taken, 0);
     r->head_seen = r->tail_seen = 0;
+    r->given = r->taken_seen = 0;
     r->mask = capacity - 1;
     return r;
 }
@@ -66,6 +71,29 @@ ring_take(struct ring *r)
     item = r->items[head & r->mask];
     atomic_store_explicit(&r->head, head + 1, memory_order_release);
     return item;
+}
+
+void
+ring_weigh(struct ring *r, uint64_t weight)
+{
+    r->given += weight;
+}
+
+bool
+ring_is_heavier(struct ring *r, uint64_t most)
+{
+    if (r->given - r->taken_seen <= most)
+        return false;
+    r->taken_seen = atomic_load_explicit(&r->taken, memory_order_relaxed);
+    return r->given - r->taken_seen > most;
+}
+
+void
+ring_lighten(struct ring *r, uint64_t weight)
+{
+    uint64_t taken = atomic_load_explicit(&r->taken, memory_order_relaxed);
+
+    atomic_store_explicit(&r->taken, taken + weight, memory_order_relaxed);
 }
 
 bool

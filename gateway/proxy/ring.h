@@ -20,6 +20,12 @@ bool ring_put(struct ring *r, void *item);
 /* The other thread. NULL: empty. */
 void *ring_take(struct ring *r);
 
+/* What the items weigh, for owners who bound that as well: the one who puts adds and asks, the one who takes takes
+ * off. */
+void ring_weigh(struct ring *r, uint64_t weight);
+bool ring_is_heavier(struct ring *r, uint64_t most);
+void ring_lighten(struct ring *r, uint64_t weight);
+
 /* Any of the two: is something in it? */
 bool ring_is_empty(const struct ring *r);
 

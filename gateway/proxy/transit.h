@@ -47,6 +47,7 @@ struct transit {
     struct route route;
     struct check check;
     struct call call;
+    size_t weight;         /* bytes of the arena, while the exchange waits for the recorder */
     struct text sent_head; /* what the responder was sent, kept for another try */
     struct text sent_body;
     uint32_t tries; /* of the policy's retries that were used */

@@ -32,7 +32,7 @@ async function startWorld(rng) {
             max_body: maxBody[name], timeouts: { connect: '1s', first_byte: '1s', idle: '1s' } }];
     };
     const config = { workers: 2, services: Object.fromEntries(services.map(entry)), log: { access: 'off' }, record: { to: world.recording, segment: '4MiB', sync: '100ms' },
-        clients: { header_timeout: '1s', body_timeout: '1s', keep_alive_timeout: '1s', drain_timeout: '5s' } };
+        clients: { header_timeout: '2s', body_timeout: '1s', keep_alive_timeout: '3s', drain_timeout: '5s' } };
     world.gateway = await startPlumbline({ config, folder });
     world.port = world.gateway.port;
     return world;

@@ -37,6 +37,7 @@ class Client {
 
     async run() {
         const { rng } = this;
+        this.began = Date.now();
         this.socket = net.connect({ port: this.world.port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
         this.reader = new Reader(statusLine(() => this.plans[this.answers.length]?.method), (message) => this.take(message));
         this.socket.on('data', (data) => {
@@ -126,6 +127,7 @@ class Client {
             this.sent += size;
             if (plan && at === bytes.length)
                 plan.sentAll = true;
+            this.wrote = Date.now();
             const took = this.socket.write(piece);
             if (!took && this.habit !== 'deaf')
                 await this.drained();
@@ -183,7 +185,7 @@ class Client {
         const plan = this.plans[this.answers.length];
         if (before?.closes || isRude(plan) || !plan.sentAll)
             return;
-        this.world.complain(plan, `no answer, and the connection was ended without a word (${this.answers.length} of ${this.plans.length})`);
+        this.world.complain(plan, `no answer, and the connection was ended without a word (${this.answers.length} of ${this.plans.length}, ${Date.now() - this.began} ms after it began, ${Date.now() - this.wrote} ms after its last bytes)`);
     }
 }
 

@@ -77,6 +77,25 @@ two_threads_lose_and_reorder_nothing(void **state)
     ring_free(r);
 }
 
+static void
+its_weight_is_what_was_added_and_not_yet_taken_off(void **state)
+{
+    struct ring *r = ring_new(4);
+
+    (void)state;
+    assert_false(ring_is_heavier(r, 0));
+    ring_weigh(r, 60);
+    ring_weigh(r, 50);
+    assert_true(ring_is_heavier(r, 100));
+    assert_false(ring_is_heavier(r, 110));
+    ring_lighten(r, 60);
+    assert_false(ring_is_heavier(r, 100));
+    assert_true(ring_is_heavier(r, 49));
+    ring_lighten(r, 50);
+    assert_false(ring_is_heavier(r, 0));
+    ring_free(r);
+}
+
 int
 main(void)
 {
@@ -84,6 +103,7 @@ main(void)
         cmocka_unit_test(items_come_out_in_order_until_it_is_empty),
         cmocka_unit_test(a_full_one_refuses_and_takes_again_after_one_is_taken),
         cmocka_unit_test(two_threads_lose_and_reorder_nothing),
+        cmocka_unit_test(its_weight_is_what_was_added_and_not_yet_taken_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
