@@ -58,6 +58,13 @@ async function settle(world, idle) {
     assert.equal(descriptors(world.gateway.pid), idle, 'file descriptors after everyone has gone');
 }
 
+// What the recording says of the request that a fault names.
+function recordedOf(world, fault) {
+    const [, marker] = /\[(m\w+) /.exec(fault) ?? [];
+    const of = readRecording(world.recording).filter(({ _plumbline }) => marker && _plumbline.target.includes(marker));
+    return JSON.stringify(of.map(({ response, _plumbline: { outcome, refusal, times, upstream } }) => ({ status: response.status, outcome, refusal, times, upstream })));
+}
+
 async function judgeRecording(world) {
     const recorded = new Map();
     for (const entry of readRecording(world.recording)) {
@@ -91,7 +98,7 @@ test(`chaos for ${SECONDS} s with seed ${SEED}: nothing breaks, is mixed up or l
     const held = memory(world.gateway.pid);
     await storm(world, rng, SECONDS / 2);
     await settle(world, idle);
-    assert.deepEqual(world.faults, []);
+    assert.deepEqual(world.faults.map((fault) => `${fault} recorded: ${recordedOf(world, fault)}`), []);
     if (!sanitized)
         assert.ok(memory(world.gateway.pid) < held * 1.5 + 64 * 2 ** 20, `memory went from ${held} to ${memory(world.gateway.pid)}`);
 

@@ -185,7 +185,7 @@ class Client {
         const plan = this.plans[this.answers.length];
         if (before?.closes || isRude(plan) || !plan.sentAll)
             return;
-        this.world.complain(plan, `no answer, and the connection was ended without a word (${this.answers.length} of ${this.plans.length}, ${Date.now() - this.began} ms after it began, ${Date.now() - this.wrote} ms after its last bytes)`);
+        this.world.complain(plan, `no answer, and the connection was ended without a word (${this.answers.length} of ${this.plans.length}, ${Date.now() - this.began} ms after it began, ${Date.now() - this.wrote} ms after its last bytes, ${this.reader.message?.pieces.reduce((sum, piece) => sum + piece.length, 0) ?? 'no'} bytes of an answer)`);
     }
 }
 
