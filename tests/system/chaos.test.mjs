@@ -61,7 +61,7 @@ async function settle(world, idle) {
 // What the recording says of the request that a fault names.
 function recordedOf(world, fault) {
     const [, marker] = /\[(m\w+) /.exec(fault) ?? [];
-    const of = readRecording(world.recording).filter(({ _plumbline }) => marker && _plumbline.target.includes(marker));
+    const of = readRecording(world.recording).filter(({ _plumbline }) => marker && _plumbline.target?.includes(marker));
     return JSON.stringify(of.map(({ response, _plumbline: { outcome, refusal, times, upstream } }) => ({ status: response.status, outcome, refusal, times, upstream })));
 }
 
