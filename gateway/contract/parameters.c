@@ -71,14 +71,14 @@ struct reading {
     const char *wrong;
 };
 
+/* A scalar is copied: it was made on the stack of who read it. */
 static void
-keep(struct reading *first, const struct value *value)
+keep_scalar(struct reading *first, struct value scalar)
 {
     if (first->value != NULL)
         return;
-    first->scalar = *value;
-    first->value =
-        value->span == 1 && value->type != VALUE_ARRAY && value->type != VALUE_OBJECT ? &first->scalar : value;
+    first->scalar = scalar;
+    first->value = &first->scalar;
 }
 
 /* One text: a string where that is valid, else what it is written like. */
@@ -104,7 +104,7 @@ scalar_valid(const struct checking *c, const struct parameter *p, const struct s
         if (other.type != VALUE_STRING && checking_valid(c, &p->shape, &other, p->label))
             return true;
     }
-    keep(first, &v);
+    keep_scalar(first, v);
     return false;
 }
 
@@ -120,7 +120,7 @@ part_valid(const struct checking *c, const struct parameter *p, const struct par
     }
     if (part_is_valid(c, &p->shape, part, p->label, &v))
         return true;
-    keep(first, v);
+    first->value = first->value == NULL ? v : first->value;
     return false;
 }
 

@@ -265,7 +265,6 @@ escape_plain(char **room, struct text in)
     size_t i = 0;
 
     while (i < in.length) {
-        unsigned char c = (unsigned char)in.data[i];
         uint64_t word;
 
         if (in.length - i >= sizeof word) {
@@ -278,7 +277,8 @@ escape_plain(char **room, struct text in)
             }
         }
         for (size_t end = in.length - i > 8 ? i + 8 : in.length; i < end; i++) {
-            c = (unsigned char)in.data[i];
+            unsigned char c = (unsigned char)in.data[i];
+
             if (c < ' ' || c >= 0x80)
                 goto done;
             if (c == '"' || c == '\\')
