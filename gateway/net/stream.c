@@ -5,7 +5,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -491,6 +493,16 @@ stream_reset(struct stream *s)
     if (s->kit != NULL && s->watch.fd >= 0)
         (void)setsockopt(s->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
     stream_close(s);
+}
+
+size_t
+stream_unsent(const struct stream *s)
+{
+    int waiting = 0;
+
+    if (!stream_is_open(s) || ioctl(s->watch.fd, SIOCOUTQ, &waiting) < 0 || waiting < 0)
+        return 0;
+    return buffer_length(&s->out) + (size_t)waiting;
 }
 
 bool

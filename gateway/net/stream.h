@@ -78,8 +78,12 @@ int stream_connect(struct stream *s, struct stream_kit *kit, const struct addres
 /* Accepts one that is closed or zeroed. */
 void stream_close(struct stream *s);
 
-/* Close so that the peer gets a reset at once (SO_LINGER 0). */
+/* Close so that the peer gets a reset at once (SO_LINGER 0). What it has not acknowledged yet is lost: see
+ * stream_unsent. */
 void stream_reset(struct stream *s);
+
+/* How many bytes the peer has not acknowledged: those that are queued, and those that the kernel still holds. */
+size_t stream_unsent(const struct stream *s);
 
 bool stream_is_open(const struct stream *s);
 

@@ -21,6 +21,7 @@ enum client_state {
     CLIENT_BODY,
     CLIENT_WAIT,   /* the request is read; reading is paused until its exchange is over */
     CLIENT_LINGER, /* our side is closed; read the client's last bytes, so that it gets our last ones */
+    CLIENT_DOOMED, /* to be reset, once it has what was answered before */
 };
 
 struct client {
@@ -36,6 +37,7 @@ struct client {
     size_t seen;
     uint64_t progress; /* bytes sent when the deadline was last looked at */
     size_t lingered;   /* bytes read and forgotten at the end */
+    int64_t doom_ends; /* when a reset waits no longer; 0: there is none to come */
     enum client_state state;
     bool half_closed;
     bool served;   /* an exchange was finished on it */
@@ -44,7 +46,10 @@ struct client {
     char name[64]; /* "127.0.0.1:4711", "[::1]:4711", "unix:" */
 };
 
+#define DOOM_LOOKS (5 * LOOP_MILLI) /* between looks at what a doomed client has acknowledged */
+
 static void client_end(struct client *c);
+static void reset_when_delivered(struct client *c);
 
 static const struct settings *
 settings_of(const struct client *c)
@@ -276,6 +281,7 @@ on_data(void *arg, struct text bytes)
         watch_reading(c, settings_of(c)->body_timeout);
         return read_body(c, bytes, false);
     case CLIENT_WAIT:
+    case CLIENT_DOOMED:
         return 0;
     case CLIENT_LINGER:
         break;
@@ -363,7 +369,9 @@ on_deadline(void *arg)
 {
     struct client *c = arg;
 
-    if (c->draining) {
+    if (c->state == CLIENT_DOOMED) {
+        reset_when_delivered(c);
+    } else if (c->draining) {
         if (c->stream.sent == c->progress)
             client_gone(c);
         else
@@ -444,6 +452,23 @@ linger(struct client *c)
     (void)timer_start(c->worker->loop, &c->deadline, LIMIT_LINGER_TIME);
 }
 
+/* A reset destroys what is still on its way, earlier responses included: so it waits until those have arrived. */
+static void
+reset_when_delivered(struct client *c)
+{
+    if (c->doom_ends == 0) {
+        c->doom_ends = loop_now(c->worker->loop) + LIMIT_LINGER_TIME;
+        c->state = CLIENT_DOOMED;
+        stream_pause(&c->stream);
+    }
+    if (stream_unsent(&c->stream) > 0 && loop_now(c->worker->loop) < c->doom_ends) {
+        (void)timer_start(c->worker->loop, &c->deadline, DOOM_LOOKS);
+        return;
+    }
+    stream_reset(&c->stream);
+    client_end(c);
+}
+
 void
 client_finished(struct client *c, enum client_future future)
 {
@@ -451,13 +476,11 @@ client_finished(struct client *c, enum client_future future)
 
     c->transit = NULL;
     c->served = true;
-    if (future == CLIENT_RESET)
-        stream_reset(&c->stream);
-    if (future == CLIENT_RESET || future == CLIENT_BREAK_OFF) {
-        client_end(c);
+    if (future == CLIENT_RESET) {
+        reset_when_delivered(c);
         return;
     }
-    if (future == CLIENT_CLOSE || c->worker->draining) {
+    if (future == CLIENT_CLOSE || future == CLIENT_BREAK_OFF || c->worker->draining) {
         if (c->half_closed && !unread)
             client_end(c);
         else
