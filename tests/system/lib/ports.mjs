@@ -1,15 +1,26 @@
 // Loopback ports.
 import net from 'node:net';
 
-// A port that nobody listens on now. Only for servers that cannot be told to choose one themselves.
-export function freePort() {
-    return new Promise((resolve, reject) => {
+const given = new Set();
+
+// A port that nobody listens on now, and that the system gives to no outgoing connection either: below the range of ephemeral ports (32768
+// and up), because the tests run side by side. Only for servers that cannot be told to choose one themselves.
+export async function freePort() {
+    for (let tries = 0; tries < 200; tries++) {
+        const port = 10_000 + Math.floor(Math.random() * 22_000);
+        if (!given.has(port) && await canListen(port)) {
+            given.add(port);
+            return port;
+        }
+    }
+    throw new Error('no free port between 10000 and 32000');
+}
+
+function canListen(port) {
+    return new Promise((resolve) => {
         const server = net.createServer();
-        server.on('error', reject);
-        server.listen(0, '127.0.0.1', () => {
-            const { port } = server.address();
-            server.close(() => resolve(port));
-        });
+        server.on('error', () => resolve(false));
+        server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
 }
 
