@@ -109,11 +109,14 @@ test('a limit on the size of files is like a full disk, and does not end the pro
     const file = path.join(path.dirname(folder), 'parts.openapi.json');
     const upstream = await rawUpstream(answer);
     writeFileSync(file, JSON.stringify(contract));
-    const gateway = start('bash', ['-c', 'ulimit -f 32; exec "$0" "$@"', binary, 'proxy', file, '--to', upstream.url, '--record', folder, '--listen', '127.0.0.1:0'],
+    const gateway = start('bash', ['-c', 'ulimit -f 32; exec "$0" "$@"', binary, 'proxy', file, '--to', upstream.url, '--record', folder, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
         { name: 'plumbline' });
     [, gateway.url] = await gateway.waitFor(/listening on (http:\/\/[^\s:]+:\d+)/);
-    for (let i = 0; i < 12; i++)
+    [, gateway.admin] = await gateway.waitFor(/admin on (http:\/\/\S+)/);
+    for (let asked = 1; asked <= 12; asked++) { // one line at a time: of two together a smaller one would still find room later
         assert.equal(await ask(gateway), 200);
+        await statusOnce(gateway.admin, (r) => r.lines + r.lost === asked);
+    }
     await gateway.waitFor(/recording fails: .*File too large/);
     assert.equal((await gateway.stop()).status, 0);
     assert.equal(gateway.stderr.match(/recording fails/g).length, 1);
