@@ -118,7 +118,7 @@ run: deps-build
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@exec $(PLUMBLINE_BIN) serve -c rules/gateway.yaml
 
-check: deps ; @tests/run/check.sh $(if $(SAN),unit system,format-check build unit contracts system conformance lint)
+check: deps ; @tests/run/check.sh $(if $(SAN),build unit system,format-check build unit contracts system conformance lint)
 
 build: ; @$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all unit-programs
 

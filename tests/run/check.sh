@@ -6,11 +6,13 @@ cd "$(dirname "$0")/../.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0 broken=()
+limit=900 # seconds for a step; sanitizers are slow
+[ -z "${SAN:-}${TSAN:-}" ] || limit=1800
 
 for step in "$@"; do
     echo "== $step"
     started=$SECONDS
-    timeout -k 10 "${STEP_LIMIT:-900}" make --no-print-directory "$step" 2>&1 | tee "$log"
+    timeout -k 10 "${STEP_LIMIT:-$limit}" make --no-print-directory "$step" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     p=0 f=0 s=0
     if [[ "$(tail -n 200 "$log" | grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' | tail -n 1)" =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed,\ ([0-9]+) ]]; then

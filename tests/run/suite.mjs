@@ -17,7 +17,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
 const [suite, only] = process.argv.slice(2);
 const folder = path.join(root, 'tests', suite);
-const limit = Number(process.env.LIMIT ?? 300) * 1000;
+const limit = Number(process.env.LIMIT ?? (process.env.SAN || process.env.TSAN ? 600 : 300)) * 1000;
 const scratch = mkdtempSync(path.join(tmpdir(), 'plumbline-suite-'));
 const variant = process.env.SAN ? ' SAN=1' : process.env.TSAN ? ' TSAN=1' : '';
 
