@@ -45,10 +45,12 @@ struct segment_reader *segment_reader_open(const char *path, struct error *err);
 struct segment_entry {
     const struct value *value; /* the entry, or NULL when the line is no JSON: then `broken` says why */
     struct document_error broken;
-    struct text text; /* the line, without its newline; empty in a HAR file */
+    struct text text; /* the line, without its newline; of a HAR file, the entry */
     const char *file;
-    uint32_t line; /* from 1; in a HAR file, the line at which the entry begins */
-    bool torn;     /* the last line of a recording, without its newline: being written, or cut by a crash */
+    uint32_t line;       /* from 1; in a HAR file, the line at which the entry begins, or is broken */
+    uint32_t column;     /* the same; 1 in a recording */
+    struct text pointer; /* "/log/entries/17" in a HAR file, else empty */
+    bool torn;           /* the last line of a recording, without its newline: being written, or cut by a crash */
 };
 
 /* 1 an entry, 0 the end, -1 an error. */

@@ -1,10 +1,11 @@
 /* segment_read.c -- the reading end: recordings, single segments and HAR files look the same from here. */
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/compress.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "traffic/har.h"
 #include "traffic/segment.h"
 
 #define FILE_ARENA (4 * LIMIT_FILE_BYTES)
@@ -20,9 +21,7 @@ struct segment_reader {
     const char *file; /* NULL: the next one has to be opened */
     struct text rest; /* lines that were not given yet */
     uint32_t line;
-    struct document har; /* of a HAR file */
-    const struct value *har_entry;
-    const struct value *har_end;
+    struct har_reader *har; /* when it is a HAR file, else NULL */
 };
 
 static bool
@@ -97,6 +96,7 @@ segment_reader_close(struct segment_reader *r)
 {
     if (r == NULL)
         return;
+    har_reader_close(r->har);
     arena_free(r->arena);
     arena_free(r->file_arena);
     arena_free(r->line_arena);
@@ -119,46 +119,35 @@ undo_compression(struct segment_reader *r, struct text *content, struct error *e
     return content->data != NULL ? 0 : error_memory(err);
 }
 
-enum file_kind {
-    FILE_LINES,
-    FILE_HAR,
-    FILE_OTHER,
-};
-
-/* What has no name of ours: entries line by line when the first line is one, else a HAR file when it is an object. */
-static enum file_kind
-kind_of(struct segment_reader *r, struct text content)
+/* What has no name of ours: entries line by line when the first line is one, or when there is nothing. */
+static bool
+has_lines(struct segment_reader *r, struct text content)
 {
     struct document first;
     size_t at = 0;
 
-    if (is_segment(r->file) || content.data == NULL)
-        return FILE_LINES;
-    if (document_parse(&first, text_slice(content, 0, text_find(content, '\n')), NULL, r->line_arena, NULL) == 0 &&
-        VALUE_MEMBER(first.root, "request") != NULL)
-        return FILE_LINES;
-    while (at < content.length && strchr(" \t\r\n", content.data[at]) != NULL && content.data[at] != '\0')
+    while (at < content.length && memchr(" \t\r\n", content.data[at], 4) != NULL)
         at++;
-    return at == content.length ? FILE_LINES : content.data[at] == '{' ? FILE_HAR : FILE_OTHER;
+    return at == content.length ||
+           (document_parse(&first, text_slice(content, 0, text_find(content, '\n')), NULL, r->line_arena, NULL) == 0 &&
+            VALUE_MEMBER(first.root, "request") != NULL);
 }
 
+/* A file with a name that is not ours: a HAR file is read as it goes, anything else at once. */
 static int
-open_har(struct segment_reader *r, struct text content, struct error *err)
+open_foreign(struct segment_reader *r, struct text *content, struct error *err)
 {
-    struct document_options options = { .name = r->file, .lines = true };
-    struct document_error broken;
-    const struct value *entries;
-    char where[300];
-
-    if (document_parse(&r->har, content, &options, r->file_arena, &broken) < 0) {
-        snprintf(where, sizeof(where), "%s:%u:%u", r->file, broken.line, broken.column);
-        return error_set(err, ERROR_INPUT, where, "this is neither a HAR file nor a recording: %s", broken.what);
-    }
-    entries = VALUE_MEMBER(VALUE_MEMBER(r->har.root, "log"), "entries");
-    if (!value_is(entries, VALUE_ARRAY))
-        return error_set(err, ERROR_INPUT, r->file, "this is no HAR file: /log/entries is missing");
-    r->har_entry = entries + 1;
-    r->har_end = entries + entries->span;
+    r->har = har_reader_open(r->file, err);
+    if (r->har == NULL)
+        return -1;
+    if (har_reader_is_har(r->har))
+        return 0;
+    if (har_reader_take_all(r->har, content, r->file_arena, err) < 0)
+        return -1;
+    har_reader_close(r->har);
+    r->har = NULL;
+    if (!has_lines(r, *content))
+        return error_set(err, ERROR_INPUT, r->file, "this is neither a HAR file nor a recording");
     return 0;
 }
 
@@ -170,33 +159,44 @@ open_next(struct segment_reader *r, struct error *err)
     arena_reset(r->file_arena);
     r->file = r->files[r->next_file++];
     r->line = 0;
-    r->har_entry = r->har_end = NULL;
     r->rest = text_make(NULL, 0);
-    if (file_read(&content, r->file, r->file_arena, err) < 0)
+    har_reader_close(r->har);
+    r->har = NULL;
+    if (!is_segment(r->file))
+        return open_foreign(r, &r->rest, err);
+    if (file_read(&content, r->file, r->file_arena, err) < 0 ||
+        (text_ends(text_of(r->file), TEXT(".zst")) && undo_compression(r, &content, err) < 0))
         return -1;
-    if (text_ends(text_of(r->file), TEXT(".zst")) && undo_compression(r, &content, err) < 0)
-        return -1;
-    if (text_starts(content, TEXT("\xef\xbb\xbf"))) /* exports of some tools begin with a byte order mark */
-        content = text_from(content, 3);
-    switch (kind_of(r, content)) {
-    case FILE_HAR:
-        return open_har(r, content, err);
-    case FILE_LINES:
-        r->rest = content;
-        return 0;
-    default:
-        return error_set(err, ERROR_INPUT, r->file, "this is neither a HAR file nor a recording");
-    }
+    r->rest = content;
+    return 0;
 }
 
-static void
-give_har_entry(struct segment_reader *r, struct segment_entry *entry)
+/* The next entry of a HAR file; places are those in the file. */
+static int
+give_har_entry(struct segment_reader *r, struct segment_entry *entry, struct error *err)
 {
-    uint32_t column;
+    struct har_entry har;
+    struct document *document = ARENA_NEW(r->line_arena, struct document);
+    int result = har_reader_next(r->har, &har, err);
 
-    entry->value = r->har_entry;
-    document_position(&r->har, r->har_entry->place, &entry->line, &column);
-    r->har_entry = value_next(r->har_entry);
+    if (result <= 0)
+        return result;
+    entry->text = har.text;
+    entry->line = har.line;
+    entry->column = har.column;
+    entry->pointer = arena_print(r->line_arena, "/log/entries/%" PRIu64, har.index);
+    if (har.broken != NULL) {
+        entry->broken = (struct document_error){ .what = har.broken, .line = har.line, .column = har.column };
+    } else if (document == NULL) {
+        entry->broken = (struct document_error){ .what = "there is no memory for it", .too_large = true };
+    } else if (document_parse(document, har.text, NULL, r->line_arena, &entry->broken) == 0) {
+        entry->value = document->root;
+    } else {
+        entry->broken.column += entry->broken.line == 1 ? har.column - 1 : 0;
+        entry->broken.line += har.line - 1;
+        entry->line = entry->broken.line;
+    }
+    return 1;
 }
 
 static void
@@ -208,6 +208,7 @@ give_line(struct segment_reader *r, struct segment_entry *entry)
 
     entry->text = text_slice(r->rest, 0, end);
     entry->line = ++r->line;
+    entry->column = 1;
     entry->torn = end == r->rest.length;
     r->rest = text_from(r->rest, end + 1);
     if (document == NULL)
@@ -223,9 +224,13 @@ segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struc
     arena_reset(r->line_arena);
     for (;;) {
         entry->file = r->file;
-        if (r->har_entry < r->har_end) {
-            give_har_entry(r, entry);
-            return 1;
+        if (r->har != NULL) {
+            int result = give_har_entry(r, entry, err);
+
+            if (result != 0)
+                return result;
+            har_reader_close(r->har);
+            r->har = NULL;
         }
         if (r->rest.length > 0) {
             give_line(r, entry);

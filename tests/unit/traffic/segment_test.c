@@ -434,7 +434,7 @@ what_is_no_recording_is_refused_with_its_place(void **state)
     check_refused(folder, folder); /* no segments */
     check_refused(in_folder("none"), in_folder("none"));
     write_file("a.har", TEXT("{\n  \"log\": [\n"));
-    (void)snprintf(place, sizeof place, "%s:3:1", in_folder("a.har"));
+    (void)snprintf(place, sizeof place, "%s:2:10", in_folder("a.har"));
     check_refused(in_folder("a.har"), place);
     write_file("a.har", TEXT("{\"log\":{}}"));
     check_refused(in_folder("a.har"), in_folder("a.har"));
