@@ -70,6 +70,14 @@
 #define LIMIT_RECORD_RING    4096             /* finished exchanges per worker that wait for the recorder */
 #define LIMIT_RECORD_WAITING (64 * LIMIT_MIB) /* and what they may take up before one more is let in */
 
+/* What the admin listener shows */
+#define LIMIT_RECENT_EXCHANGES  1000             /* `recent.exchanges`: the last ones, kept whole */
+#define LIMIT_RECENT_BYTES      (16 * LIMIT_MIB) /* `recent.bytes`: and what they may take up */
+#define LIMIT_RECENT_LEAST      (16 * LIMIT_KIB) /* what one weighs at least: the first block of its arena */
+#define LIMIT_RECENT_PLAIN_RATE 50u              /* kept per worker and second, of those that went well */
+#define LIMIT_RECENT_FOUND_RATE 200u             /* the same, of those with violations or refusals */
+#define LIMIT_LIVE_FINDINGS     1000u            /* different findings per worker; more are only counted */
+
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)
 #define LIMIT_RECORD_LINE   (64 * LIMIT_MIB) /* one line of a recording */

@@ -8,8 +8,10 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/exchange_id.h"
+#include "proxy/live_findings.h"
 #include "proxy/metrics.h"
 #include "proxy/path_rules.h"
+#include "proxy/recent.h"
 #include "proxy/recorder.h"
 #include "proxy/refuse.h"
 #include "proxy/steps.h"
@@ -105,12 +107,15 @@ step_refuse(struct transit *t)
 
 /* ---- finish ---- */
 
-/* The exchange goes to the recorder with its arena, or the arena is used again. */
+/* The exchange goes to the recorder with its arena, or is kept for the admin listener, or the arena is used again. */
 static void
 release(struct transit *t)
 {
     if (recorder_wants(t) && recorder_give(t))
         return; /* with the ruleset: names in the exchange are borrowed from it */
+    live_findings_add(t->findings, t, t->worker->redaction);
+    if (recent_keep(t->recent, t))
+        return;
     ruleset_drop(t->ruleset);
     worker_arena_back(t->worker, t->exchange.arena);
 }
@@ -137,6 +142,7 @@ on_ending(void *arg)
         body_copy_finish(&t->response_copy, &x->response, t->response_complete);
     counters_exchange(t->worker->counters, t);
     access_line(t);
+    recent_seen(t->recent, t);
     release(t);
     if (client != NULL)
         client_finished(client, future);
@@ -179,6 +185,8 @@ pipeline_new(struct worker *w, struct client *c)
     t->client = c;
     t->ruleset = ruleset_hold(w->ruleset);
     t->policy = &no_policy;
+    t->recent = w->recent;
+    t->findings = w->findings;
     t->started = loop_now(w->loop);
     t->exchange.started = loop_wall(w->loop);
     t->exchange.times = (struct exchange_times){ -1, -1, -1, -1, -1, -1, -1 };

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "proxy/live_findings.h"
+#include "proxy/recent.h"
 #include "proxy/ring.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
@@ -121,12 +123,14 @@ sync_if_due(struct recorder *r, bool at_once)
 }
 
 static void
-record_one(struct recorder *r, struct exchange *x)
+record_one(struct recorder *r, struct transit *t)
 {
+    struct exchange *x = &t->exchange;
     size_t before = buffer_length(&r->lines);
 
     x->sequence = r->next;
-    if (redaction_apply(r->redaction, x, r->scratch) == 0)
+    t->redacted = t->redacted || redaction_apply(r->redaction, x, r->scratch) == 0;
+    if (t->redacted)
         record_write(&r->lines, x, r->settings->max_body);
     if (buffer_failed(&r->lines) || buffer_length(&r->lines) == before) {
         r->lines.failed = false;
@@ -140,6 +144,18 @@ record_one(struct recorder *r, struct exchange *x)
         write_lines(r);
 }
 
+/* The arena, to the worker that it came from. */
+static void
+give_back(struct transit *t, struct ring *emptied)
+{
+    struct arena *arena = t->exchange.arena;
+
+    ruleset_drop(t->ruleset); /* names in the exchange are borrowed from it */
+    arena_reset(arena);
+    if (!ring_put(emptied, arena))
+        arena_free(arena);
+}
+
 /* Everything that waits in the rings. False: there was nothing. */
 static bool
 drain_rings(struct recorder *r)
@@ -150,17 +166,15 @@ drain_rings(struct recorder *r)
         struct exchange *x;
 
         for (uint32_t n = 0; n < LIMIT_RECORD_RING && (x = ring_take(r->finished[i])) != NULL; n++) {
-            struct arena *arena = x->arena;
-            struct ruleset *ruleset = ((struct transit *)x)->ruleset; /* names in the exchange are borrowed from it */
-            size_t weight = ((struct transit *)x)->weight;
+            struct transit *t = (struct transit *)x;
+            size_t weight = t->weight;
 
             some = true;
-            record_one(r, x);
-            ruleset_drop(ruleset);
-            arena_reset(arena);
+            record_one(r, t);
+            live_findings_add(t->findings, t, r->scratch);
+            if (!recent_keep(t->recent, t))
+                give_back(t, r->emptied[i]);
             ring_lighten(r->finished[i], weight);
-            if (!ring_put(r->emptied[i], arena))
-                arena_free(arena);
         }
     }
     write_lines(r);

@@ -6,6 +6,8 @@
 
 #include "base/limits.h"
 #include "net/listener.h"
+#include "proxy/live_findings.h"
+#include "proxy/recent.h"
 #include "proxy/recorder.h"
 #include "proxy/responder.h"
 #include "proxy/worker.h"
@@ -17,6 +19,8 @@ struct proxy {
     uint32_t listener_count;
     struct responder *responders; /* by service index */
     struct recorder *recorder;
+    struct recent *recent; /* NULL: there is no admin listener that shows them */
+    struct live_findings *findings;
     struct worker *workers[LIMIT_WORKERS];
     struct counters *counters[LIMIT_WORKERS]; /* of the workers */
     uint32_t worker_count;
@@ -84,6 +88,20 @@ open_recording(struct proxy *p, const struct settings *s, struct error *err)
     return 0;
 }
 
+/* Only for who looks at them: the admin listener. */
+static int
+open_memory(struct proxy *p, const struct settings *s, uint32_t workers, struct error *err)
+{
+    if (s->admin.length == 0)
+        return 0;
+    p->findings = live_findings_new(workers);
+    if (s->recent_exchanges > 0)
+        p->recent = recent_new(workers, s->recent_exchanges, s->recent_bytes);
+    if (p->findings == NULL || (s->recent_exchanges > 0 && p->recent == NULL))
+        return error_memory(err);
+    return 0;
+}
+
 static int
 start_workers(struct proxy *p, uint32_t count, struct error *err)
 {
@@ -93,6 +111,8 @@ start_workers(struct proxy *p, uint32_t count, struct error *err)
 
         if (w == NULL)
             return -1;
+        w->recent = recent_lane(p->recent, w->index);
+        w->findings = live_lane(p->findings, w->index);
         p->workers[p->worker_count] = w;
         p->counters[p->worker_count] = w->counters;
     }
@@ -119,7 +139,7 @@ proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct
     p->ruleset = ruleset_hold(ruleset);
     p->options = *options;
     if (resolve_all(p, err) < 0 || listen_all(p, s, workers, err) < 0 || open_recording(p, s, err) < 0 ||
-        start_workers(p, workers, err) < 0) {
+        open_memory(p, s, workers, err) < 0 || start_workers(p, workers, err) < 0) {
         proxy_stop(p);
         return NULL;
     }
@@ -148,6 +168,8 @@ proxy_stop(struct proxy *p)
     recorder_free(p->recorder);
     for (uint32_t i = 0; i < p->worker_count; i++)
         worker_free(p->workers[i]);
+    recent_free(p->recent);
+    live_findings_free(p->findings);
     for (uint32_t i = 0; i < p->listener_count; i++)
         listener_free(p->listeners[i]);
     free(p->listeners);
@@ -187,6 +209,18 @@ proxy_ready(const struct proxy *p, const char **why)
 {
     *why = proxy_recorded(p).failing ? "the recording cannot be written" : NULL;
     return *why == NULL;
+}
+
+struct recent *
+proxy_recent(const struct proxy *p)
+{
+    return p->recent;
+}
+
+struct live_findings *
+proxy_findings(const struct proxy *p)
+{
+    return p->findings;
 }
 
 uint32_t

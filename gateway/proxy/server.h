@@ -11,7 +11,9 @@
 #include "proxy/metrics.h"
 #include "rules/ruleset.h"
 
+struct live_findings;
 struct proxy;
+struct recent;
 
 struct proxy_options {
     uint16_t sandbox_port; /* where the sandbox answers on 127.0.0.1, each service below "/NAME"; 0: it does not run */
@@ -42,6 +44,10 @@ struct recorder_totals proxy_recorded(const struct proxy *p);
 
 /* Is it ready for traffic (and recording, where it was asked to)? *why is literal when it is not. */
 bool proxy_ready(const struct proxy *p, const char **why);
+
+/* What the admin listener shows; NULL where there is no admin listener. Any thread. */
+struct recent *proxy_recent(const struct proxy *p);
+struct live_findings *proxy_findings(const struct proxy *p);
 
 uint32_t proxy_workers(const struct proxy *p);
 const struct ruleset *proxy_ruleset(const struct proxy *p);

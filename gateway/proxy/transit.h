@@ -16,6 +16,8 @@
 #include "traffic/exchange.h"
 
 struct client;
+struct live_lane;
+struct recent_lane;
 struct worker;
 
 /* A body being kept for checking and recording: at most `ceiling` bytes from its beginning. */
@@ -47,8 +49,10 @@ struct transit {
     struct route route;
     struct check check;
     struct call call;
-    size_t weight;         /* bytes of the arena, while the exchange waits for the recorder */
-    struct text sent_head; /* what the responder was sent, kept for another try */
+    struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
+    struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
+    size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
+    struct text sent_head;      /* what the responder was sent, kept for another try */
     struct text sent_body;
     uint32_t tries; /* of the policy's retries that were used */
 
@@ -72,6 +76,8 @@ struct transit {
     bool abort;                  /* it ends in the middle of it */
     bool upstream_full;          /* the client is paused until the upstream drained */
     bool client_full;            /* the call is paused until the client drained */
+    bool keep;                   /* for the admin listener */
+    bool redacted;               /* what the exchange holds may be shown and written down */
     bool finishing;              /* the end is on its way: nothing else may happen any more */
 
     int64_t started;      /* by the loop's monotonic clock */

@@ -21,6 +21,8 @@
 #include "rules/ruleset.h"
 
 struct client;
+struct live_lane;
+struct recent_lane;
 struct recorder;
 struct redaction_scratch;
 struct responder;
@@ -46,6 +48,9 @@ struct worker {
     struct recorder *recorder; /* NULL: nothing is recorded */
     struct ring *finished;     /* to the recorder */
     struct ring *emptied;      /* arenas, back from it */
+
+    struct recent_lane *recent; /* for the admin listener; NULL: there is none */
+    struct live_lane *findings;
 
     struct client *clients;
     uint32_t client_count;

@@ -31,6 +31,8 @@ settings_new(struct error *err)
         .max_connections = LIMIT_CONNECTIONS,
         .max_header = LIMIT_HEADER_BYTES,
         .max_fields = LIMIT_HEADER_FIELDS,
+        .recent_exchanges = LIMIT_RECENT_EXCHANGES,
+        .recent_bytes = LIMIT_RECENT_BYTES,
         .record = { .segment = LIMIT_SEGMENT_BYTES, .sync = SECOND, .max_body = LIMIT_BODY_HELD },
     };
     return s;
@@ -74,9 +76,17 @@ read_admin(struct settings_reader *r, const struct value *v)
     if (value_is(v, VALUE_OBJECT)) {
         read_text(r, VALUE_MEMBER(v, "listen"), &r->settings->admin);
         read_text(r, VALUE_MEMBER(v, "token"), &r->settings->admin_token);
+        read_texts(r, VALUE_MEMBER(v, "hosts"), &r->settings->admin_hosts, &r->settings->admin_host_count);
     } else {
         read_text(r, v, &r->settings->admin);
     }
+}
+
+static void
+read_recent(struct settings_reader *r, const struct value *v)
+{
+    read_count(r, VALUE_MEMBER(v, "exchanges"), &r->settings->recent_exchanges);
+    read_size_t(r, VALUE_MEMBER(v, "bytes"), &r->settings->recent_bytes);
 }
 
 static void
@@ -150,6 +160,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
     read_texts(r, VALUE_MEMBER(root, "trusted_proxies"), &s->trusted_proxies, &s->trusted_proxy_count);
     read_clients(r, VALUE_MEMBER(root, "clients"));
     read_record(r, VALUE_MEMBER(root, "record"));
+    read_recent(r, VALUE_MEMBER(root, "recent"));
     read_access(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "access"), &s->access);
     if (VALUE_MEMBER(root, "redaction") != NULL) {
         s->redaction = VALUE_MEMBER(root, "redaction");

@@ -124,8 +124,12 @@ struct settings {
     uint32_t listen_count;
     struct text admin; /* empty: none */
     struct text admin_token;
-    struct text greeting; /* printed once everything runs; may be empty */
-    uint32_t workers;     /* 0: as many as cores */
+    struct text *admin_hosts; /* names besides its own under which the admin listener may be asked */
+    uint32_t admin_host_count;
+    uint32_t recent_exchanges; /* that the admin listener can show; 0: none */
+    size_t recent_bytes;       /* what they may take up */
+    struct text greeting;      /* printed once everything runs; may be empty */
+    uint32_t workers;          /* 0: as many as cores */
     struct service_settings *services;
     uint32_t service_count;
     bool catch_all; /* a request that no service matches goes to the first one, and is reported */

@@ -167,21 +167,32 @@ add_again(struct finding_list *list, struct finding *known, const struct finding
         known->examples[known->example_count++] = arena_text(list->arena, f->examples[i]);
 }
 
+bool
+finding_list_again(struct finding_list *list, const struct finding *f)
+{
+    struct finding *known = *find_slot(list, f->fingerprint);
+
+    if (known == NULL)
+        return false;
+    add_again(list, known, f);
+    return true;
+}
+
 int
 finding_list_add_one(struct finding_list *list, const struct finding *finding)
 {
+    struct arena_mark mark = arena_mark(list->arena);
     struct finding f = *finding;
-    struct finding **slot, *copy;
+    struct finding *copy;
 
     if (make_room(list) < 0)
         return -1;
     f.instance = without_indices(f.instance, list->arena);
     finding_fingerprint(&f, f.fingerprint);
-    slot = find_slot(list, f.fingerprint);
-    if (*slot != NULL) {
-        add_again(list, *slot, &f);
+    arena_rewind(list->arena, mark);
+    if (finding_list_again(list, &f))
         return 0;
-    }
+    f.instance = without_indices(finding->instance, list->arena);
     copy = ARENA_NEW(list->arena, struct finding);
     if (copy == NULL)
         return -1;
@@ -189,7 +200,7 @@ finding_list_add_one(struct finding_list *list, const struct finding *finding)
     copy_texts(copy, list->arena);
     for (uint32_t i = 0; i < copy->example_count; i++)
         copy->examples[i] = arena_text(list->arena, copy->examples[i]);
-    *slot = copy;
+    *find_slot(list, f.fingerprint) = copy;
     list->all[list->count++] = copy;
     list->sorted = false;
     return 0;
@@ -216,16 +227,16 @@ place_of(const struct violation *v, struct arena *arena)
     return result.data != NULL ? result : v->instance;
 }
 
-static int
-add_violation(struct finding_list *list, const struct exchange *x, const struct violation *v, struct text seen_at)
+void
+finding_of(struct finding *f, const struct exchange *x, const struct violation *v)
 {
-    struct finding f = {
+    *f = (struct finding){
         .rule = text_of(violation_name(v->id)),
         .level = violation_level(v->id),
         .service = x->service,
         .operation = x->operation,
         .side = v->side,
-        .instance = place_of(v, x->arena),
+        .instance = without_indices(place_of(v, x->arena), x->arena),
         .keyword = v->keyword,
         .message = text_of(violation_what(v->id)),
         .expected = v->expected,
@@ -237,11 +248,19 @@ add_violation(struct finding_list *list, const struct exchange *x, const struct 
         .count = 1,
         .first = x->started,
         .last = x->started,
-        .seen_at = seen_at,
     };
-
+    finding_fingerprint(f, f->fingerprint);
     if (x->id[0] != '\0')
-        f.examples[f.example_count++] = text_of(x->id);
+        f->examples[f->example_count++] = text_of(x->id);
+}
+
+static int
+add_violation(struct finding_list *list, const struct exchange *x, const struct violation *v, struct text seen_at)
+{
+    struct finding f;
+
+    finding_of(&f, x, v);
+    f.seen_at = seen_at;
     return finding_list_add_one(list, &f);
 }
 

@@ -6,6 +6,7 @@
 #ifndef TRAFFIC_FINDING_H
 #define TRAFFIC_FINDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -47,6 +48,13 @@ int finding_list_add(struct finding_list *list, const struct exchange *x, struct
 
 /* Add one that is not from an exchange (contract lint). Copies; the fingerprint is filled in. */
 int finding_list_add_one(struct finding_list *list, const struct finding *finding);
+
+/* A violation of an exchange as a finding that was seen once, its fingerprint filled in. Borrows from both and from the
+ * exchange's arena. */
+void finding_of(struct finding *f, const struct exchange *x, const struct violation *v);
+
+/* Count one that is in the list already, by its fingerprint. False: it is not. */
+bool finding_list_again(struct finding_list *list, const struct finding *f);
 
 /* In order of level (errors first), then service, operation, side, instance. */
 uint32_t finding_list_count(const struct finding_list *list);
