@@ -55,6 +55,78 @@ hash_text_nocase(struct text t, uint64_t seed)
     return hash_mix(sum, seed);
 }
 
+/* ---- SipHash-2-4 with 128 bits ---- */
+
+struct sip {
+    uint64_t v[4];
+};
+
+static inline uint64_t
+rotate(uint64_t word, unsigned by)
+{
+    return word << by | word >> (64 - by);
+}
+
+static inline void
+sip_rounds(struct sip *s, unsigned count)
+{
+    uint64_t *v = s->v;
+
+    while (count-- > 0) {
+        v[0] += v[1], v[2] += v[3];
+        v[1] = rotate(v[1], 13) ^ v[0], v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[1], v[0] += v[3];
+        v[1] = rotate(v[1], 17) ^ v[2], v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] = rotate(v[2], 32);
+    }
+}
+
+static inline void
+sip_word(struct sip *s, uint64_t word)
+{
+    s->v[3] ^= word;
+    sip_rounds(s, 2);
+    s->v[0] ^= word;
+}
+
+static inline uint64_t
+sip_half(struct sip *s)
+{
+    sip_rounds(s, 4);
+    return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
+}
+
+/* Little-endian, as the paper reads its words. */
+static inline uint64_t
+word_at(const char *bytes, size_t count)
+{
+    uint64_t word = 0;
+
+    for (size_t i = 0; i < count; i++)
+        word |= (uint64_t)(unsigned char)bytes[i] << (8 * i);
+    return word;
+}
+
+struct hash_tag
+hash_keyed(struct text t, struct hash_key key)
+{
+    /* "somepseudorandomlygeneratedbytes"; 0xee in v1 is for the form with 128 bits */
+    struct sip s = { { key.a ^ UINT64_C(0x736f6d6570736575), key.b ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
+                       key.a ^ UINT64_C(0x6c7967656e657261), key.b ^ UINT64_C(0x7465646279746573) } };
+    struct hash_tag tag;
+    size_t i = 0;
+
+    for (; t.length - i >= 8; i += 8)
+        sip_word(&s, word_at(t.data + i, 8));
+    sip_word(&s, (uint64_t)(t.length & 0xff) << 56 | (i < t.length ? word_at(t.data + i, t.length - i) : 0));
+    s.v[2] ^= 0xee;
+    tag.a = sip_half(&s);
+    s.v[1] ^= 0xdd;
+    tag.b = sip_half(&s);
+    return tag;
+}
+
 uint64_t
 hash_stable(struct text t, uint64_t start)
 {

@@ -38,6 +38,16 @@ uint64_t hash_text(struct text t, uint64_t seed);
 /* ASCII case is ignored: for field names. */
 uint64_t hash_text_nocase(struct text t, uint64_t seed);
 
+/* 128 bits under a secret key (SipHash-2-4, Aumasson and Bernstein 2012): nobody without the key can find two texts
+ * with one tag, or tell which text a tag is from. For tables whose texts are chosen by strangers, or secret. */
+struct hash_tag {
+    uint64_t a, b;
+};
+struct hash_key {
+    uint64_t a, b;
+};
+struct hash_tag hash_keyed(struct text t, struct hash_key key);
+
 /* The same in every process and version: FNV-1a, for what must be reproducible (which entity gets a fault). */
 uint64_t hash_stable(struct text t, uint64_t start);
 

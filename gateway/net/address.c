@@ -104,6 +104,16 @@ address_print_host(const struct address *a, char out[ADDRESS_TEXT])
     return strlen(out);
 }
 
+struct ip
+address_ip(const struct address *a)
+{
+    if (a->length > 0 && a->as.any.sa_family == AF_INET)
+        return ip_from_bytes(&a->as.v4.sin_addr, 4);
+    if (a->length > 0 && a->as.any.sa_family == AF_INET6)
+        return ip_from_bytes(&a->as.v6.sin6_addr, 16);
+    return (struct ip){ .known = false };
+}
+
 uint16_t
 address_port(const struct address *a)
 {

@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/text.h"
 
 struct address {
@@ -44,6 +45,9 @@ size_t address_print(const struct address *a, char out[ADDRESS_TEXT]);
 /* The address without port, for X-Forwarded-For ("127.0.0.1", "::1"; a mapped IPv4 is shown as IPv4). Empty for
  * unix. */
 size_t address_print_host(const struct address *a, char out[ADDRESS_TEXT]);
+
+/* The address alone; unknown for unix. */
+struct ip address_ip(const struct address *a);
 
 /* The port, or 0. */
 uint16_t address_port(const struct address *a);

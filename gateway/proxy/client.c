@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "proxy/peer.h"
 #include "proxy/pipeline.h"
 #include "proxy/refusal.h"
 #include "proxy/transit.h"
@@ -42,6 +43,7 @@ struct client {
     bool half_closed;
     bool served;   /* an exchange was finished on it */
     bool draining; /* the response is handed over, its last bytes are not */
+    struct ip ip;
     uint8_t host_length;
     char name[64]; /* "127.0.0.1:4711", "[::1]:4711", "unix:" */
 };
@@ -77,16 +79,16 @@ client_name(const struct client *c)
     return text_of(c->name);
 }
 
+struct ip
+client_ip(const struct client *c)
+{
+    return c->ip;
+}
+
 bool
 client_is_trusted(const struct client *c)
 {
-    const struct settings *s = settings_of(c);
-
-    for (uint32_t i = 0; i < s->trusted_proxy_count; i++) {
-        if (text_equal(s->trusted_proxies[i], client_host(c)))
-            return true;
-    }
-    return false;
+    return peer_is_trusted(settings_of(c), &c->ip);
 }
 
 /* How long reading may take (0: nothing is read); while bytes of the response wait for the client, the deadline is
@@ -430,6 +432,7 @@ client_accept(struct worker *w, int fd, const struct address *peer)
     c->worker = w;
     c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
     c->burial = (struct deferred){ .call = on_burial, .arg = c };
+    c->ip = address_ip(peer);
     c->host_length = (uint8_t)address_print_host(peer, host);
     (void)address_print(peer, name);
     (void)snprintf(c->name, sizeof c->name, "%.*s", (int)sizeof c->name - 1, name);

@@ -26,6 +26,9 @@ struct stream *client_stream(struct client *c);
 struct text client_host(const struct client *c);
 struct text client_name(const struct client *c);
 
+/* The same as bytes; unknown for a unix socket. */
+struct ip client_ip(const struct client *c);
+
 /* May its X-Forwarded-… fields be believed (trusted_proxies)? */
 bool client_is_trusted(const struct client *c);
 

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "http/problem.h"
 #include "proxy/client.h"
+#include "proxy/limiting.h"
 #include "proxy/responder.h"
 
 #define ADDED_BYTES (2 * LIMIT_KIB) /* what we add to a head, set_headers aside */
@@ -245,6 +246,7 @@ forward_response_head(struct buffer *out, struct transit *t, const struct messag
         if (transit_checks(t, SIDE_REQUEST) || transit_checks(t, SIDE_RESPONSE))
             buffer_print(out, "Plumbline-Violations: %u\r\n", count);
     }
+    limiting_add_fields(out, t, m);
     add_response_framing(out, t, m->framing);
     buffer_add(out, crlf);
 }

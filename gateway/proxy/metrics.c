@@ -66,6 +66,14 @@ class_of(const struct exchange *x)
     return status >= 100 && status < 600 ? status / 100 : 0;
 }
 
+static unsigned
+refusal_class(const struct transit *t)
+{
+    if (t->refusal.own != 0)
+        return t->refusal.own - 1u;
+    return REFUSAL_IDS + (t->refusal.side == SIDE_RESPONSE);
+}
+
 static void
 count_verdict(struct counters *c, struct operation_counters *o, const struct verdict *v, enum side side)
 {
@@ -94,7 +102,7 @@ counters_exchange(struct counters *c, const struct transit *t)
     count_add(&s->duration_count, 1);
     count_add(&s->duration_ns, (uint64_t)x->times.finished);
     if (x->outcome == OUTCOME_REFUSED) {
-        count_add(&s->refused, 1);
+        count_add(&s->refusals[refusal_class(t)], 1);
         count_add(&c->refused, 1);
     }
     if (x->outcome == OUTCOME_CLIENT_GONE)
@@ -259,6 +267,33 @@ write_unchecked(const struct page *p, uint32_t places)
 }
 
 static void
+write_refusals(const struct page *p)
+{
+    uint32_t services = ruleset_service_count(p->ruleset);
+
+    describe(p->out, "refusals_total", "counter",
+             "Requests that Plumbline answered itself, by service and reason: an id of docs/refusals.md, or the side.");
+    for (uint32_t s = 0; s <= services; s++) {
+        struct text name = s < services ? ruleset_service(p->ruleset, s)->settings->name : (struct text){ NULL, 0 };
+
+        for (unsigned id = 0; id < METRICS_REFUSALS; id++) {
+            uint64_t sum = 0;
+
+            for (uint32_t i = 0; i < p->count; i++)
+                sum += count_of(&p->workers[i]->services[s].refusals[id]);
+            if (sum == 0)
+                continue;
+            buffer_add(p->out, TEXT("plumbline_refusals_total{"));
+            label(p->out, "service", name);
+            buffer_print(p->out, ",reason=\"%s\"} %llu\n",
+                         id < REFUSAL_IDS ? refusal_name((enum refusal_id)id)
+                                          : side_name(id == REFUSAL_IDS ? SIDE_REQUEST : SIDE_RESPONSE),
+                         (unsigned long long)sum);
+        }
+    }
+}
+
+static void
 write_durations(const struct page *p)
 {
     uint32_t services = ruleset_service_count(p->ruleset);
@@ -309,6 +344,7 @@ metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters
     write_requests(&p, places);
     write_violations(&p, places);
     write_unchecked(&p, places);
+    write_refusals(&p);
     write_durations(&p);
     single(out, "refused_total", "counter", "Requests that Plumbline answered itself.", sum.refused);
     single(out, "client_gone_total", "counter", "Exchanges whose client left early.", sum.client_gone);

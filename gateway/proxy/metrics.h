@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "proxy/refusal.h"
 #include "rules/ruleset.h"
 
 struct exchange;
@@ -16,6 +17,9 @@ struct transit;
 
 #define METRICS_CLASSES 6  /* 1xx to 5xx; [0]: no response */
 #define METRICS_BUCKETS 14 /* of the duration histogram, the last one +Inf */
+
+/* Why requests were refused: for a reason of our own, for what the request was, for what the upstream said. */
+#define METRICS_REFUSALS (REFUSAL_IDS + 2)
 
 typedef _Atomic uint64_t counter;
 
@@ -30,7 +34,7 @@ struct service_counters {
     counter duration[METRICS_BUCKETS];
     counter duration_count;
     counter duration_ns;
-    counter refused;
+    counter refusals[METRICS_REFUSALS];
 };
 
 /* Of one worker, for one ruleset. */

@@ -9,6 +9,7 @@
 #include "proxy/client.h"
 #include "proxy/exchange_id.h"
 #include "proxy/live_findings.h"
+#include "proxy/limiting.h"
 #include "proxy/metrics.h"
 #include "proxy/path_rules.h"
 #include "proxy/recent.h"
@@ -65,6 +66,8 @@ step_route(struct transit *t)
     t->check.policy = &t->policy->check;
     if (t->route.match.operation != NULL)
         x->operation = operation_id(t->route.match.operation);
+    if (!limiting_passes(t))
+        return refuse_own(t, SIDE_REQUEST, REFUSAL_RATE_LIMITED);
     if (recorder_refuses(t))
         return refuse_own(t, SIDE_REQUEST, REFUSAL_RECORDING);
     broken = path_rule_broken(x->request.path);
@@ -86,7 +89,10 @@ refuse_because(struct transit *t, uint16_t status, enum side side, const char *r
 enum step
 refuse_own(struct transit *t, enum side side, enum refusal_id id)
 {
-    return refuse_because(t, refusal_status(id), side, refusal_name(id), refusal_what(id));
+    enum step step = refuse_because(t, refusal_status(id), side, refusal_name(id), refusal_what(id));
+
+    t->refusal.own = (uint16_t)(id + 1);
+    return step;
 }
 
 enum step

@@ -15,6 +15,7 @@
     R(SERVICE_UNKNOWN, "service-unknown", 404, "no service is configured for this host and path")                      \
     R(PATH_AMBIGUOUS, "path-ambiguous", 400, "two programs could read the path differently")                           \
     R(RECORDING, "recording", 503, "the recording cannot be written (record.on_error: refuse)")                        \
+    R(RATE_LIMITED, "rate-limited", 429, "the caller sent more requests than its rate allows (rate_limit)")            \
     R(HEADER_TIMEOUT, "header-timeout", 408, "the request's head did not come in time")                                \
     R(BODY_TIMEOUT, "body-timeout", 408, "the request's body did not come in time")                                    \
     R(TOTAL_TIMEOUT, "total-timeout", 504, "the exchange took longer than its total timeout")                          \

@@ -6,6 +6,7 @@
 #include "http/problem.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/limiting.h"
 #include "proxy/worker.h"
 
 #define FIELDS_MOST 6
@@ -68,7 +69,9 @@ add_special_fields(struct message *m, const struct transit *t)
         add_field(m, TEXT("WWW-Authenticate"), operation_challenge(t->route.match.operation, t->exchange.arena));
     if (t->refusal.status == 405 && t->route.match.allow.length > 0)
         add_field(m, TEXT("Allow"), t->route.match.allow);
-    if (t->refusal.status == 503)
+    if (t->rate != NULL && !t->rate_answer.passes)
+        add_field(m, TEXT("Retry-After"), arena_print(t->exchange.arena, "%u", limiting_retry_after(t)));
+    else if (t->refusal.status == 503)
         add_field(m, TEXT("Retry-After"), TEXT("1"));
 }
 

@@ -8,6 +8,7 @@
 #include "net/listener.h"
 #include "proxy/live_findings.h"
 #include "proxy/recent.h"
+#include "proxy/rate_limit.h"
 #include "proxy/recorder.h"
 #include "proxy/responder.h"
 #include "proxy/worker.h"
@@ -21,6 +22,7 @@ struct proxy {
     struct recorder *recorder;
     struct recent *recent; /* NULL: there is no admin listener that shows them */
     struct live_findings *findings;
+    struct rate_table *rates;
     struct worker *workers[LIMIT_WORKERS];
     struct counters *counters[LIMIT_WORKERS]; /* of the workers */
     uint32_t worker_count;
@@ -106,8 +108,8 @@ static int
 start_workers(struct proxy *p, uint32_t count, struct error *err)
 {
     for (; p->worker_count < count; p->worker_count++) {
-        struct worker *w =
-            worker_new(p->worker_count, p->ruleset, p->responders, p->listeners, p->listener_count, p->recorder, err);
+        struct worker *w = worker_new(p->worker_count, p->ruleset, p->responders, p->listeners, p->listener_count,
+                                      p->recorder, p->rates, err);
 
         if (w == NULL)
             return -1;
@@ -138,6 +140,12 @@ proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct
     }
     p->ruleset = ruleset_hold(ruleset);
     p->options = *options;
+    p->rates = rate_table_new(LIMIT_RATE_CALLERS);
+    if (p->rates == NULL) {
+        error_memory(err);
+        proxy_stop(p);
+        return NULL;
+    }
     if (resolve_all(p, err) < 0 || listen_all(p, s, workers, err) < 0 || open_recording(p, s, err) < 0 ||
         open_memory(p, s, workers, err) < 0 || start_workers(p, workers, err) < 0) {
         proxy_stop(p);
@@ -174,6 +182,7 @@ proxy_stop(struct proxy *p)
         listener_free(p->listeners[i]);
     free(p->listeners);
     free(p->responders);
+    rate_table_free(p->rates);
     ruleset_drop(p->ruleset);
     free(p);
 }

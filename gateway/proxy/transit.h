@@ -12,6 +12,7 @@
 #include "contract/check.h"
 #include "http/parse.h"
 #include "net/upstream.h"
+#include "proxy/rate_limit.h"
 #include "rules/ruleset.h"
 #include "traffic/exchange.h"
 
@@ -80,12 +81,16 @@ struct transit {
     bool redacted;               /* what the exchange holds may be shown and written down */
     bool finishing;              /* the end is on its way: nothing else may happen any more */
 
+    const struct rate_settings *rate; /* that the request was counted under; NULL: none */
+    struct rate_answer rate_answer;
+
     int64_t started;      /* by the loop's monotonic clock */
     struct refusal_plan { /* what step refuse is to say */
         uint16_t status;
         enum side side;
         const char *reason; /* literal */
         const char *detail; /* literal, or in the arena */
+        uint16_t own;       /* enum refusal_id + 1 of a reason of our own */
     } refusal;
     const char *upstream_fault; /* id of what was wrong with the upstream's HTTP; literal or NULL */
     struct timer total;         /* policy.total_timeout */

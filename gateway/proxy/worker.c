@@ -214,7 +214,8 @@ open_rings(struct worker *w, struct recorder *recorder, struct error *err)
 
 struct worker *
 worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
-           struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder, struct error *err)
+           struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder,
+           struct rate_table *rates, struct error *err)
 {
     struct worker *w = calloc(1, sizeof *w);
 
@@ -225,6 +226,7 @@ worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *resp
     w->index = index;
     w->ruleset = ruleset_hold(ruleset);
     w->responders = responders;
+    w->rates = rates;
     w->drain_limit = (struct timer){ .fire = on_drain_limit, .arg = w };
     w->id_seed = random_system();
     access_init(w);

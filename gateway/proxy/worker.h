@@ -23,6 +23,7 @@
 struct client;
 struct live_lane;
 struct recent_lane;
+struct rate_table;
 struct recorder;
 struct redaction_scratch;
 struct responder;
@@ -41,6 +42,7 @@ struct worker {
     const struct responder *responders; /* by service index; borrowed from the server */
     struct pool **pools;                /* by service index */
     struct schema_scratch *scratch;
+    struct rate_table *rates;  /* shared by all workers; borrowed from the server */
     struct counters *counters; /* read by others, see metrics.h */
 
     struct arena *arenas[WORKER_ARENAS];
@@ -68,9 +70,9 @@ struct worker {
 };
 
 /* New, with a socket of each listener. NULL with err. */
-struct worker *
-worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
-           struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder, struct error *err);
+struct worker *worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
+                          struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder,
+                          struct rate_table *rates, struct error *err);
 
 /* Run its thread. 0 or -1. */
 int worker_start(struct worker *w, struct error *err);

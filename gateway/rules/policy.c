@@ -58,6 +58,79 @@ read_timeouts(struct settings_reader *r, const struct value *v, struct policy *p
     read_duration(r, VALUE_MEMBER(v, "total"), &policy->total_timeout);
 }
 
+/* "client" or "header:NAME" */
+static void
+read_rate_by(struct settings_reader *r, const struct value *v, struct rate_settings *rate)
+{
+    struct text by = { NULL, 0 };
+
+    read_text(r, v, &by);
+    if (!text_starts(by, TEXT("header:")))
+        return;
+    rate->by = RATE_BY_HEADER;
+    rate->header = text_from(by, 7);
+}
+
+/* The whole burst fits into a day, so that sums of times never overflow. */
+static void
+judge_rate(struct settings_reader *r, const struct value *v, struct rate_settings *rate)
+{
+    if (rate->per < SECOND / 1000 || rate->per > 24 * 3600 * SECOND)
+        read_fail(r, v, "per is from 1ms to 24h");
+    else if (rate->requests > rate->per)
+        read_fail(r, v, "that is more than one request in a nanosecond");
+    if (r->failed)
+        return;
+    rate->interval = rate->per / rate->requests;
+    if (rate->burst > 24 * 3600 * SECOND / rate->interval)
+        read_fail(r, v, "a burst of %u takes longer than 24h to be earned at this rate", (unsigned)rate->burst);
+}
+
+static void
+read_rate(struct settings_reader *r, const struct value *v, struct policy *policy)
+{
+    struct rate_settings *rate;
+
+    if (v == NULL)
+        return;
+    policy->rate = NULL; /* "off" */
+    if (!value_is(v, VALUE_OBJECT))
+        return;
+    rate = ARENA_NEW(r->settings->arena, struct rate_settings);
+    if (rate == NULL) {
+        error_memory(r->err);
+        r->failed = true;
+        return;
+    }
+    read_count(r, VALUE_MEMBER(v, "requests"), &rate->requests);
+    rate->burst = rate->requests;
+    read_count(r, VALUE_MEMBER(v, "burst"), &rate->burst);
+    read_duration(r, VALUE_MEMBER(v, "per"), &rate->per);
+    read_rate_by(r, VALUE_MEMBER(v, "by"), rate);
+    judge_rate(r, v, rate);
+    policy->rate = rate;
+}
+
+void
+policy_own_rate(struct settings_reader *r, struct policy *policy, struct text service, struct text operation)
+{
+    struct arena *arena = r->settings->arena;
+    struct rate_settings *own;
+
+    if (policy->rate == NULL)
+        return;
+    own = ARENA_NEW(arena, struct rate_settings);
+    if (own == NULL) {
+        error_memory(r->err);
+        r->failed = true;
+        return;
+    }
+    *own = *policy->rate;
+    own->name =
+        operation.length > 0 ? arena_print(arena, "%.*s %.*s", TEXT_PRINT(service), TEXT_PRINT(operation)) : service;
+    policy->rate = own;
+}
+
 void
 policy_read(struct settings_reader *r, const struct value *v, struct policy *policy)
 {
@@ -76,6 +149,7 @@ policy_read(struct settings_reader *r, const struct value *v, struct policy *pol
     read_size_t(r, VALUE_MEMBER(v, "max_body"), &policy->max_body);
     read_timeouts(r, VALUE_MEMBER(v, "timeouts"), policy);
     read_count(r, VALUE_MEMBER(v, "retries"), &policy->retries);
+    read_rate(r, VALUE_MEMBER(v, "rate_limit"), policy);
     policy->check.undocumented = policy->undocumented != MODE_OFF;
     policy->check.max_body = policy->max_body;
 }

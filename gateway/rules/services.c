@@ -143,6 +143,8 @@ read_operations(struct settings_reader *r, const struct value *v, struct service
         o->where = document_where(r->document, key, r->settings->arena);
         o->policy = s->policy;
         policy_read(r, value_next(key), &o->policy);
+        if (o->policy.rate != s->policy.rate)
+            policy_own_rate(r, &o->policy, s->name, o->name);
     }
 }
 
@@ -165,6 +167,7 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
                                                   : FORWARDED_REPLACE;
     read_set_headers(r, VALUE_MEMBER(v, "set_headers"), s);
     policy_read(r, v, &s->policy);
+    policy_own_rate(r, &s->policy, s->name, (struct text){ NULL, 0 });
     read_operations(r, VALUE_MEMBER(v, "operations"), s);
 }
 

@@ -82,6 +82,31 @@ read_admin(struct settings_reader *r, const struct value *v)
     }
 }
 
+/* Addresses and networks; "unix" stands for every client of a unix socket. */
+static void
+read_trusted(struct settings_reader *r, const struct value *v)
+{
+    struct settings *s = r->settings;
+
+    if (v == NULL)
+        return;
+    s->trusted_proxies = ARENA_ARRAY(s->arena, struct ip_network, v->count);
+    s->trusted_proxy_count = 0;
+    s->trusted_unix = false;
+    if (s->trusted_proxies == NULL) {
+        error_memory(r->err);
+        r->failed = true;
+        return;
+    }
+    for (VALUE_EACH_ITEM(item, v)) {
+        if (read_is(item, "unix"))
+            s->trusted_unix = true;
+        else if (!ip_network_read(value_text(item), &s->trusted_proxies[s->trusted_proxy_count++]))
+            read_fail(r, item, "'%.*s' is no address or network; write 10.1.2.3, 10.0.0.0/8, 2001:db8::/32 or unix",
+                      TEXT_PRINT(value_text(item)));
+    }
+}
+
 static void
 read_recent(struct settings_reader *r, const struct value *v)
 {
@@ -157,7 +182,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
         read_count(r, VALUE_MEMBER(root, "workers"), &s->workers);
     read_text(r, VALUE_MEMBER(root, "greeting"), &s->greeting);
     read_seed(r, VALUE_MEMBER(root, "seed"));
-    read_texts(r, VALUE_MEMBER(root, "trusted_proxies"), &s->trusted_proxies, &s->trusted_proxy_count);
+    read_trusted(r, VALUE_MEMBER(root, "trusted_proxies"));
     read_clients(r, VALUE_MEMBER(root, "clients"));
     read_record(r, VALUE_MEMBER(root, "record"));
     read_recent(r, VALUE_MEMBER(root, "recent"));

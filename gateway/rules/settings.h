@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/ip.h"
 #include "base/text.h"
 #include "contract/check.h"
 
@@ -22,6 +23,23 @@ enum mode {
     MODE_OFF,
     MODE_OBSERVE,
     MODE_ENFORCE,
+};
+
+enum rate_by {
+    RATE_BY_CLIENT,
+    RATE_BY_HEADER,
+};
+
+/* How many requests are let through, per caller. A rate belongs to the service or the operation that names it: all
+ * requests that it holds for are counted together. */
+struct rate_settings {
+    uint32_t requests; /* in each `per` */
+    uint32_t burst;    /* that may come at once; `requests` unless said */
+    int64_t per;
+    int64_t interval; /* per / requests: what one request uses up */
+    enum rate_by by;
+    struct text header; /* RATE_BY_HEADER: the field that tells callers apart */
+    struct text name;   /* of the service, or of service and operation: "shop", "shop getCart" */
 };
 
 /* How one operation is treated: the service's keys, with those of `operations` laid over them. */
@@ -36,9 +54,10 @@ struct policy {
     size_t max_body;
     int64_t connect_timeout;
     int64_t first_byte_timeout;
-    int64_t idle_timeout;  /* between bytes of a response */
-    int64_t total_timeout; /* 0: none */
-    uint32_t retries;      /* safe methods only */
+    int64_t idle_timeout;             /* between bytes of a response */
+    int64_t total_timeout;            /* 0: none */
+    uint32_t retries;                 /* safe methods only */
+    const struct rate_settings *rate; /* rate_limit; NULL: none */
     struct check_policy check;
 };
 
@@ -135,9 +154,10 @@ struct settings {
     bool catch_all; /* a request that no service matches goes to the first one, and is reported */
     struct record_settings record;
     enum access_log access;
-    struct text *trusted_proxies;
+    struct ip_network *trusted_proxies;
     uint32_t trusted_proxy_count;
-    uint64_t seed; /* of the sandbox's generated answers */
+    bool trusted_unix; /* who comes by a unix socket is trusted, too */
+    uint64_t seed;     /* of the sandbox's generated answers */
 
     /* clients */
     int64_t header_timeout;     /* from the first byte of a head to its end */

@@ -35,6 +35,9 @@ extern const struct policy policy_default;
 /* The keys of a policy in an object, laid over what *policy has. */
 void policy_read(struct settings_reader *r, const struct value *v, struct policy *policy);
 
+/* The rate of a policy belongs to this service, or to this operation of it (empty: to the service). */
+void policy_own_rate(struct settings_reader *r, struct policy *policy, struct text service, struct text operation);
+
 /* The services of a file, added to the settings. */
 void services_read(struct settings_reader *r, const struct value *v, const struct policy *defaults);
 

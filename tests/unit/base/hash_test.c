@@ -106,6 +106,33 @@ secrets_are_compared_whole(void **state)
     assert_true(hash_same_secret(TEXT(""), text_of(NULL)));
 }
 
+/* The vectors of the paper's reference program, which OpenSSL's SipHash gives, too. */
+static void
+keyed_tags_are_those_of_siphash(void **state)
+{
+    const struct hash_key key = { UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908) };
+    static const struct {
+        size_t length;
+        struct hash_tag tag;
+    } vectors[] = {
+        { 0, { UINT64_C(0xe6a825ba047f81a3), UINT64_C(0x930255c71472f66d) } },
+        { 1, { UINT64_C(0x44af996bd8c187da), UINT64_C(0x45fc229b11597634) } },
+        { 8, { UINT64_C(0x61f55862baa9623b), UINT64_C(0xb49714f364e2830f) } },
+        { 15, { UINT64_C(0x11a8b03399e99354), UINT64_C(0xd9c3cf970fec087e) } },
+    };
+    char bytes[16];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)i;
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        struct hash_tag tag = hash_keyed(text_make(bytes, vectors[i].length), key);
+
+        check_that(tag.a == vectors[i].tag.a && tag.b == vectors[i].tag.b, "%zu bytes: %016llx %016llx",
+                   vectors[i].length, (unsigned long long)tag.a, (unsigned long long)tag.b);
+    }
+}
+
 int
 main(void)
 {
@@ -115,6 +142,7 @@ main(void)
         cmocka_unit_test(table_hashes_spread_and_follow_the_seed),
         cmocka_unit_test(mixing_depends_on_order_and_survives_extreme_numbers),
         cmocka_unit_test(stable_hashes_never_change),
+        cmocka_unit_test(keyed_tags_are_those_of_siphash),
         cmocka_unit_test(secrets_are_compared_whole),
     };
 

@@ -48,7 +48,9 @@ every_key_arrives(void **state)
     check_text(s->admin_token, "t0ken");
     assert_int_equal(s->workers, 3);
     assert_int_equal(s->seed, 42);
-    assert_int_equal(s->trusted_proxy_count, 1);
+    assert_int_equal(s->trusted_proxy_count, 2);
+    assert_int_equal(s->trusted_proxies[0].bits, 96 + 8);
+    assert_true(s->trusted_unix);
     assert_int_equal(s->header_timeout, 1000000000);
     assert_int_equal(s->body_timeout, 2000000000);
     assert_int_equal(s->keep_alive_timeout, 3000000000);
@@ -115,6 +117,29 @@ policies_are_laid_one_over_the_other(void **state)
     assert_int_equal(s->services[1].policy.response, MODE_ENFORCE);
     assert_int_equal(s->services[1].policy.request, MODE_OBSERVE);
     assert_int_equal(s->services[1].policy.max_body, 2097152);
+    settings_free(s);
+}
+
+static void
+a_rate_belongs_to_who_names_it(void **state)
+{
+    struct settings *s = load("everything.yaml", NULL);
+    const struct rate_settings *rate = s->services[0].policy.rate, *own = s->services[0].operations[0].policy.rate;
+
+    (void)state;
+    assert_int_equal(rate->requests, 50);
+    assert_int_equal(rate->burst, 50);
+    assert_int_equal(rate->interval, 20000000);
+    assert_int_equal(rate->by, RATE_BY_HEADER);
+    check_text(rate->header, "Authorization");
+    check_text(rate->name, "orders");
+    assert_int_equal(own->burst, 7);
+    assert_int_equal(own->interval, 30000000000);
+    assert_int_equal(own->by, RATE_BY_CLIENT);
+    check_text(own->name, "orders getOrder");
+    assert_null(s->services[0].operations[1].policy.rate);
+    assert_ptr_equal(s->services[0].operations[2].policy.rate, rate);
+    assert_null(s->services[1].policy.rate);
     settings_free(s);
 }
 
@@ -195,6 +220,7 @@ main(void)
         cmocka_unit_test(each_mistake_is_told_with_its_place),
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(policies_are_laid_one_over_the_other),
+        cmocka_unit_test(a_rate_belongs_to_who_names_it),
         cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
         cmocka_unit_test(the_command_line_beats_the_environment_beats_the_file),
         cmocka_unit_test(without_a_file_each_contract_is_a_service),
