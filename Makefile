@@ -9,7 +9,8 @@
 # make format         lay out every C file (make format-check only asks)
 # make tsan           unit and system tests under ThreadSanitizer
 # make fuzz TIME=60   every fuzz target for TIME seconds; T=name runs one
-# make bench          CPU per request, side by side with nginx; T=document runs tests/bench/document_bench.c
+# make bench          CPU per request, side by side with nginx; T=enforce: some rows, T=document: tests/bench/document_bench.c
+# make bench-soak     three million exchanges: does memory grow?
 # make docs           write the pages that come from tables (docs/violations.md, docs/refusals.md)
 # make deps           install what building and testing need
 # make install        to DESTDIR and PREFIX (/usr/local)
@@ -136,8 +137,11 @@ fuzz: ; @$(MAKE) --no-print-directory FUZZ=1 fuzz-programs && OUT=build/fuzz tes
 
 fuzz-programs: $(FUZZERS)
 
-bench: $(if $(T),$(OUT)/bench/$(T)_bench,all)
-	@$(if $(T),$<,tests/bench/bench.mjs)
+BENCH_C := $(if $(T),$(wildcard tests/bench/$(T)_bench.c))
+bench: $(if $(BENCH_C),$(OUT)/bench/$(T)_bench,all)
+	@$(if $(BENCH_C),$<,tests/bench/bench.mjs)
+
+bench-soak: all ; @T=soak tests/bench/bench.mjs
 
 format:       ; @clang-format -i $(C_FILES)
 format-check:
@@ -171,6 +175,6 @@ distclean: ; rm -rf build
 -include $(wildcard $(OUT)/gateway/*.d $(OUT)/gateway/*/*.d $(OUT)/gateway/*/*/*.d $(OUT)/unit/*.d $(OUT)/unit/*/*.d)
 
 FORCE:
-.PHONY: all help docs run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench format \
+.PHONY: all help docs run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench bench-soak format \
         format-check lint deps deps-build deps-test install clean distclean FORCE
 .DELETE_ON_ERROR:
