@@ -20,33 +20,43 @@ struct admin {
 };
 
 static void
-refuse(struct service_answer *answer, uint16_t status, const char *why)
+refuse(struct api_call *call, uint16_t status, const char *why)
 {
     if (status == 401)
-        service_answer_header(answer, TEXT("WWW-Authenticate"), TEXT("Bearer realm=\"plumbline admin\""));
-    api_problem(answer, status, text_of(why));
+        service_answer_header(call->answer, TEXT("WWW-Authenticate"), TEXT("Bearer realm=\"plumbline admin\""));
+    api_problem(call, status, text_of(why));
+}
+
+/* Whatever the answer is: it is for this reader alone, and no browser may make a page, a script or a frame of it. */
+static void
+protect(struct service_answer *answer)
+{
+    service_answer_header(answer, TEXT("X-Content-Type-Options"), TEXT("nosniff"));
+    service_answer_header(answer, TEXT("Cache-Control"), TEXT("no-store"));
+    service_answer_header(answer, TEXT("Content-Security-Policy"), TEXT("default-src 'none'; frame-ancestors 'none'"));
+    service_answer_header(answer, TEXT("Referrer-Policy"), TEXT("no-referrer"));
 }
 
 static void
 on_admin_request(void *arg, const struct service_request *request, struct service_answer *answer)
 {
     struct admin *admin = arg;
-    const struct message *m = &request->message;
-    const struct api_page *page = api_find(m->path);
+    struct api_call call = { .api = &admin->api, .request = request, .answer = answer };
+    struct text allow;
+    const struct api_page *page = api_find(&call, &allow);
     const char *why;
-    uint16_t status = guard_check(&admin->guard, m, page != NULL && page->open, &why);
+    uint16_t status = guard_check(&admin->guard, &request->message, page != NULL && page->open, &why);
 
-    service_answer_header(answer, TEXT("X-Content-Type-Options"), TEXT("nosniff"));
-    service_answer_header(answer, TEXT("Cache-Control"), TEXT("no-store"));
+    protect(answer);
     if (status != 0) {
-        refuse(answer, status, why);
-    } else if (page == NULL) {
-        api_not_found(request, answer);
-    } else if (!text_equal(m->method, TEXT("GET")) && !text_equal(m->method, TEXT("HEAD"))) {
-        service_answer_header(answer, TEXT("Allow"), TEXT("GET, HEAD"));
-        api_problem(answer, 405, TEXT("this page can only be read"));
+        refuse(&call, status, why);
+    } else if (page != NULL) {
+        page->answer(&call);
+    } else if (allow.length > 0) {
+        service_answer_header(answer, TEXT("Allow"), allow);
+        api_problem(&call, 405, TEXT("this page has no such method"));
     } else {
-        page->answer(&admin->api, request, answer);
+        api_not_found(&call);
     }
 }
 

@@ -1,107 +1,191 @@
 /* api.c -- the table of pages, and the short ones. */
 #include "admin/api.h"
 
+#include "admin/write.h"
 #include "base/clock.h"
 #include "base/version.h"
 #include "http/problem.h"
-#include "json/write.h"
+#include "http/query.h"
 #include "proxy/server.h"
 
-static void
-content_type(struct service_answer *answer, struct text type)
+/* ---- answers ---- */
+
+void
+api_content_type(struct api_call *call, struct text type)
 {
-    service_answer_header(answer, TEXT("Content-Type"), type);
+    service_answer_header(call->answer, TEXT("Content-Type"), type);
+}
+
+static void
+write_problem(struct api_call *call, const struct problem *problem)
+{
+    call->answer->status = problem->status;
+    api_content_type(call, TEXT("application/problem+json"));
+    problem_write(&call->answer->body, problem);
 }
 
 void
-api_problem(struct service_answer *answer, uint16_t status, struct text detail)
+api_problem(struct api_call *call, uint16_t status, struct text detail)
 {
-    const struct problem problem = { .status = status, .detail = detail };
+    write_problem(call, &(struct problem){ .status = status, .detail = detail });
+}
 
-    answer->status = status;
-    content_type(answer, TEXT("application/problem+json"));
-    problem_write(&answer->body, &problem);
+void
+api_problem_at(struct api_call *call, uint16_t status, struct text place, struct text detail)
+{
+    const struct problem_item item = { .place = place, .detail = detail };
+
+    write_problem(call, &(struct problem){ .status = status, .detail = detail, .items = &item, .item_count = 1 });
+}
+
+void
+api_not_found(struct api_call *call)
+{
+    struct problem problem = { .status = 404, .detail = TEXT("there is no such page; there are these") };
+    struct problem_item *items = ARENA_ARRAY(call->request->arena, struct problem_item, api_page_count);
+
+    for (size_t i = 0; items != NULL && i < api_page_count; i++) {
+        items[i].place = arena_print(call->request->arena, "%s %s", api_pages[i].method, api_pages[i].path);
+        items[i].detail = text_of(api_pages[i].summary);
+    }
+    problem.items = items;
+    problem.item_count = items != NULL ? api_page_count : 0;
+    write_problem(call, &problem);
+}
+
+/* ---- the short pages ---- */
+
+static void
+answer_index(struct api_call *call)
+{
+    struct json_writer w;
+
+    write_begin(&w, call);
+    json_object(&w);
+    write_text(&w, "plumbline", TEXT(PLUMBLINE_VERSION));
+    write_key(&w, "pages");
+    json_array(&w);
+    for (size_t i = 0; i < api_page_count; i++) {
+        json_object(&w);
+        write_text(&w, "method", text_of(api_pages[i].method));
+        write_text(&w, "path", text_of(api_pages[i].path));
+        write_text(&w, "summary", text_of(api_pages[i].summary));
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
 }
 
 static void
-answer_health(struct api *api, const struct service_request *request, struct service_answer *answer)
+answer_health(struct api_call *call)
 {
-    (void)api;
-    (void)request;
-    content_type(answer, TEXT("application/json"));
-    buffer_add(&answer->body, TEXT("{\"status\":\"alive\"}"));
+    api_content_type(call, TEXT("application/json"));
+    buffer_add(&call->answer->body, TEXT("{\"status\":\"alive\"}"));
 }
 
 /* A recording that cannot be written is told in any case; traffic is only turned away where the operator said
  * `on_error: refuse`. */
 static void
-answer_ready(struct api *api, const struct service_request *request, struct service_answer *answer)
+answer_ready(struct api_call *call)
 {
+    struct api *api = call->api;
     bool draining = atomic_load(&api->draining), refuses = ruleset_settings(api->ruleset)->record.on_error_refuse;
     const char *trouble = NULL;
     bool ready = proxy_ready(api->proxy, &trouble) || !refuses;
     struct json_writer w;
 
-    (void)request;
     if (draining)
         trouble = "stopping: what is inside is finished, nothing new is taken";
-    answer->status = ready && !draining ? 200 : 503;
-    content_type(answer, TEXT("application/json"));
-    json_begin(&w, &answer->body, 0);
+    call->answer->status = ready && !draining ? 200 : 503;
+    write_begin(&w, call);
     json_object(&w);
-    JSON_KEY(&w, "status");
-    json_string(&w, answer->status == 200 ? TEXT("ready") : TEXT("not ready"));
-    if (trouble != NULL) {
-        JSON_KEY(&w, "trouble");
-        json_string(&w, text_of(trouble));
-    }
+    write_text(&w, "status", call->answer->status == 200 ? TEXT("ready") : TEXT("not ready"));
+    if (trouble != NULL)
+        write_text(&w, "trouble", text_of(trouble));
     json_end_object(&w);
 }
 
 static void
-answer_metrics(struct api *api, const struct service_request *request, struct service_answer *answer)
+answer_metrics(struct api_call *call)
 {
-    (void)request;
-    content_type(answer, TEXT("text/plain; version=0.0.4; charset=utf-8"));
-    proxy_metrics(api->proxy, &answer->body);
-    buffer_print(&answer->body,
+    struct buffer *out = &call->answer->body;
+
+    api_content_type(call, TEXT("text/plain; version=0.0.4; charset=utf-8"));
+    proxy_metrics(call->api->proxy, out);
+    buffer_print(out,
                  "# HELP plumbline_info The version that runs.\n# TYPE plumbline_info gauge\n"
                  "plumbline_info{version=\"%s\"} 1\n"
                  "# HELP plumbline_start_time_seconds When it was started, since 1970.\n"
                  "# TYPE plumbline_start_time_seconds gauge\nplumbline_start_time_seconds %.3f\n",
-                 PLUMBLINE_VERSION, (double)api->started / (double)CLOCK_SECOND);
+                 PLUMBLINE_VERSION, (double)call->api->started / (double)CLOCK_SECOND);
 }
 
+/* ---- the table ---- */
+
 const struct api_page api_pages[] = {
-    { "/healthz", "the process answers", true, answer_health },
-    { "/readyz", "clients are served; 503 while it stops", true, answer_ready },
-    { "/metrics", "counters, for Prometheus", false, answer_metrics },
-    { "/api/v1/status", "version, services, counters and recording", false, api_status },
+    { "GET", "/", "what there is", false, answer_index },
+    { "GET", "/healthz", "the process answers", true, answer_health },
+    { "GET", "/readyz", "clients are served; 503 while it stops", true, answer_ready },
+    { "GET", "/metrics", "counters, for Prometheus", false, answer_metrics },
+    { "GET", "/api/v1/status", "version, services, counters and recording", false, api_status },
+    { "GET", "/api/v1/exchanges", "the last exchanges, newest first", false, api_exchanges },
+    { "GET", "/api/v1/exchanges/{id}", "one exchange, whole", false, api_exchange },
+    { "GET", "/api/v1/findings", "what the traffic got wrong, each thing once", false, api_findings },
+    { "DELETE", "/api/v1/findings", "begin to count findings anew", false, api_findings_reset },
 };
 const size_t api_page_count = sizeof(api_pages) / sizeof(api_pages[0]);
 
-const struct api_page *
-api_find(struct text path)
+/* Does the path fit the template? A variable stands for its last segment. */
+static bool
+path_fits(const char *template, struct text path, struct text *name)
 {
-    for (size_t i = 0; i < api_page_count; i++)
-        if (text_equal(path, text_of(api_pages[i].path)))
-            return &api_pages[i];
-    return NULL;
+    struct text t = text_of(template);
+    size_t variable = text_find(t, '{');
+
+    *name = (struct text){ NULL, 0 };
+    if (variable == t.length)
+        return text_equal(path, t);
+    if (!text_starts(path, text_slice(t, 0, variable)))
+        return false;
+    *name = text_from(path, variable);
+    return name->length > 0 && text_find(*name, '/') == name->length;
 }
 
-void
-api_not_found(const struct service_request *request, struct service_answer *answer)
+static bool
+method_fits(const char *method, struct text asked)
 {
-    struct problem problem = { .status = 404, .detail = TEXT("there is no such page; there are these") };
-    struct problem_item *items = ARENA_ARRAY(request->arena, struct problem_item, api_page_count);
+    return text_equal(asked, text_of(method)) || (strcmp(method, "GET") == 0 && text_equal(asked, TEXT("HEAD")));
+}
 
-    for (size_t i = 0; items != NULL && i < api_page_count; i++) {
-        items[i].place = text_of(api_pages[i].path);
-        items[i].detail = text_of(api_pages[i].summary);
+static struct text
+with_method(struct text allow, const char *method, struct arena *arena)
+{
+    const char *head = strcmp(method, "GET") == 0 ? ", HEAD" : "";
+
+    return arena_print(arena, "%.*s%s%s%s", TEXT_PRINT(allow), allow.length > 0 ? ", " : "", method, head);
+}
+
+/* A path without a variable beats one with: /exchanges/stream is no exchange. */
+const struct api_page *
+api_find(struct api_call *call, struct text *allow)
+{
+    const struct message *m = &call->request->message;
+    struct arena *arena = call->request->arena;
+    const char *path = NULL;
+    struct text name;
+
+    *allow = (struct text){ NULL, 0 };
+    for (size_t i = 0; i < api_page_count; i++) {
+        const struct api_page *page = &api_pages[i];
+
+        if (!path_fits(page->path, m->path, &name) || (path != NULL && strcmp(path, page->path) != 0))
+            continue;
+        path = page->path;
+        if (name.length > 0 && !percent_decode(name, false, arena, &call->name))
+            continue;
+        if (method_fits(page->method, m->method))
+            return page;
+        *allow = with_method(*allow, page->method, arena);
     }
-    problem.items = items;
-    problem.item_count = items != NULL ? api_page_count : 0;
-    answer->status = 404;
-    content_type(answer, TEXT("application/problem+json"));
-    problem_write(&answer->body, &problem);
+    return NULL;
 }

@@ -1,5 +1,7 @@
-/* api.h -- the pages of the admin listener, as one table. Answers on the listener's thread, from what the proxy
- * counts. */
+/* api.h -- the pages of the admin listener, as one table. Answers on the listener's thread.
+ *
+ * A page is a method and a path template; what a page knows is in struct api. Everything that shows traffic shows it
+ * redacted, as recordings are. */
 #ifndef ADMIN_API_H
 #define ADMIN_API_H
 
@@ -15,32 +17,54 @@ struct proxy;
 
 /* What the pages know. */
 struct api {
-    const struct proxy *proxy;
+    struct proxy *proxy;
     const struct ruleset *ruleset;
     int64_t started; /* clock_wall */
     atomic_bool draining;
 };
 
+/* One request on its way to a page. */
+struct api_call {
+    struct api *api;
+    const struct service_request *request;
+    struct service_answer *answer;
+    struct text name; /* what stood for {…} in the template, percent-decoded; or empty */
+};
+
 struct api_page {
-    const char *path;
+    const char *method;
+    const char *path; /* "/api/v1/exchanges/{id}"; one variable at most, as the last segment */
     const char *summary;
     bool open; /* needs no token: for probes */
-    void (*answer)(struct api *api, const struct service_request *request, struct service_answer *answer);
+    void (*answer)(struct api_call *call);
 };
 
 extern const struct api_page api_pages[];
 extern const size_t api_page_count;
 
-/* The page at this path, or NULL. */
-const struct api_page *api_find(struct text path);
+/* The page for this request; NULL when there is none. Then *allow is the list of methods that the path has, in the
+ * call's arena, or empty: no such path. HEAD finds the page of GET. Fills in call->name. */
+const struct api_page *api_find(struct api_call *call, struct text *allow);
+
+/* ---- answers ---- */
+
+void api_content_type(struct api_call *call, struct text type);
 
 /* problem+json with this status. */
-void api_problem(struct service_answer *answer, uint16_t status, struct text detail);
+void api_problem(struct api_call *call, uint16_t status, struct text detail);
+
+/* The same, about one place of the request: "query limit". */
+void api_problem_at(struct api_call *call, uint16_t status, struct text place, struct text detail);
 
 /* 404, with the list of what there is. */
-void api_not_found(const struct service_request *request, struct service_answer *answer);
+void api_not_found(struct api_call *call);
 
-/* status.c: the state of the gateway as JSON. */
-void api_status(struct api *api, const struct service_request *request, struct service_answer *answer);
+/* ---- the pages, each in a file of its name ---- */
+
+void api_status(struct api_call *call);
+void api_exchanges(struct api_call *call);
+void api_exchange(struct api_call *call);
+void api_findings(struct api_call *call);
+void api_findings_reset(struct api_call *call);
 
 #endif

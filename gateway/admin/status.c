@@ -1,24 +1,8 @@
 /* status.c -- /api/v1/status: what runs, and how it goes. */
-#include "admin/api.h"
+#include "admin/write.h"
 #include "base/clock.h"
-#include "base/time_text.h"
 #include "base/version.h"
-#include "json/write.h"
 #include "proxy/server.h"
-
-static void
-string(struct json_writer *w, struct text key, struct text value)
-{
-    json_key(w, key);
-    json_string(w, value);
-}
-
-static void
-integer(struct json_writer *w, struct text key, uint64_t value)
-{
-    json_key(w, key);
-    json_integer(w, value > INT64_MAX ? INT64_MAX : (int64_t)value);
-}
 
 static struct text
 mode_text(enum mode mode)
@@ -32,16 +16,16 @@ write_service(struct json_writer *w, const struct service *service)
     const struct service_settings *s = service->settings;
 
     json_object(w);
-    string(w, TEXT("name"), s->name);
-    string(w, TEXT("contract"), s->contract);
-    string(w, TEXT("title"), contract_title(service->contract));
-    string(w, TEXT("version"), contract_version(service->contract));
-    integer(w, TEXT("operations"), contract_operation_count(service->contract));
-    integer(w, TEXT("defects"), contract_defects(service->contract));
-    string(w, TEXT("upstream"), s->upstream.text);
-    string(w, TEXT("request"), mode_text(s->policy.request));
-    string(w, TEXT("response"), mode_text(s->policy.response));
-    string(w, TEXT("undocumented"), mode_text(s->policy.undocumented));
+    write_text(w, "name", s->name);
+    write_text(w, "contract", s->contract);
+    write_text(w, "title", contract_title(service->contract));
+    write_text(w, "version", contract_version(service->contract));
+    write_number(w, "operations", contract_operation_count(service->contract));
+    write_number(w, "defects", contract_defects(service->contract));
+    write_text(w, "upstream", s->upstream.text);
+    write_text(w, "request", mode_text(s->policy.request));
+    write_text(w, "response", mode_text(s->policy.response));
+    write_text(w, "undocumented", mode_text(s->policy.undocumented));
     JSON_KEY(w, "recorded");
     json_bool(w, s->policy.record);
     json_end_object(w);
@@ -66,13 +50,13 @@ write_counters(struct json_writer *w, const struct proxy *proxy)
 
     JSON_KEY(w, "counters");
     json_object(w);
-    integer(w, TEXT("exchanges"), sum.exchanges);
-    integer(w, TEXT("in_flight"), sum.in_flight);
-    integer(w, TEXT("refused"), sum.refused);
-    integer(w, TEXT("violations"), sum.violations);
-    integer(w, TEXT("client_gone"), sum.client_gone);
-    integer(w, TEXT("connections"), sum.connections);
-    integer(w, TEXT("connections_accepted"), sum.accepted);
+    write_number(w, "exchanges", sum.exchanges);
+    write_number(w, "in_flight", sum.in_flight);
+    write_number(w, "refused", sum.refused);
+    write_number(w, "violations", sum.violations);
+    write_number(w, "client_gone", sum.client_gone);
+    write_number(w, "connections", sum.connections);
+    write_number(w, "connections_accepted", sum.accepted);
     json_end_object(w);
 }
 
@@ -89,14 +73,14 @@ write_recording(struct json_writer *w, const struct api *api)
         return;
     }
     json_object(w);
-    string(w, TEXT("folder"), settings->to);
-    string(w, TEXT("on_error"), settings->on_error_refuse ? TEXT("refuse") : TEXT("pass"));
-    integer(w, TEXT("lines"), r.written);
-    integer(w, TEXT("bytes"), r.bytes);
-    integer(w, TEXT("dropped"), r.dropped);
-    integer(w, TEXT("failed"), r.failed);
-    integer(w, TEXT("unrecorded"), proxy_totals(api->proxy).unrecorded);
-    integer(w, TEXT("waits"), r.waits);
+    write_text(w, "folder", settings->to);
+    write_text(w, "on_error", settings->on_error_refuse ? TEXT("refuse") : TEXT("pass"));
+    write_number(w, "lines", r.written);
+    write_number(w, "bytes", r.bytes);
+    write_number(w, "dropped", r.dropped);
+    write_number(w, "failed", r.failed);
+    write_number(w, "unrecorded", proxy_totals(api->proxy).unrecorded);
+    write_number(w, "waits", r.waits);
     JSON_KEY(w, "failing");
     json_bool(w, r.failing);
     JSON_KEY(w, "last_error");
@@ -108,22 +92,21 @@ write_recording(struct json_writer *w, const struct api *api)
 }
 
 void
-api_status(struct api *api, const struct service_request *request, struct service_answer *answer)
+api_status(struct api_call *call)
 {
+    struct api *api = call->api;
     int64_t up = clock_wall() - api->started;
     struct json_writer w;
 
-    (void)request;
-    service_answer_header(answer, TEXT("Content-Type"), TEXT("application/json"));
-    json_begin(&w, &answer->body, 0);
+    write_begin(&w, call);
     json_object(&w);
-    string(&w, TEXT("plumbline"), TEXT(PLUMBLINE_VERSION));
-    string(&w, TEXT("started"), time_text_rfc3339(api->started, 3));
-    integer(&w, TEXT("uptime_seconds"), up > 0 ? (uint64_t)(up / CLOCK_SECOND) : 0);
+    write_text(&w, "plumbline", TEXT(PLUMBLINE_VERSION));
+    write_time(&w, "started", api->started);
+    write_number(&w, "uptime_seconds", up > 0 ? (uint64_t)(up / CLOCK_SECOND) : 0);
     JSON_KEY(&w, "draining");
     json_bool(&w, atomic_load(&api->draining));
-    string(&w, TEXT("settings"), ruleset_settings(api->ruleset)->file);
-    integer(&w, TEXT("workers"), proxy_workers(api->proxy));
+    write_text(&w, "settings", ruleset_settings(api->ruleset)->file);
+    write_number(&w, "workers", proxy_workers(api->proxy));
     write_listeners(&w, api->proxy);
     JSON_KEY(&w, "services");
     json_array(&w);

@@ -59,6 +59,8 @@ struct text contract_file(const struct contract *c);    /* as given to contract_
 struct text contract_name(const struct contract *c);
 struct text contract_name_of(struct text path); /* the same for a path or URL; borrowed from it */
 const struct document *contract_document(const struct contract *c);
+/* One of the files it is made of, by the name that violations have for it; NULL when there is none. */
+const struct document *contract_document_named(const struct contract *c, struct text file);
 const struct schema_set *contract_schemas(const struct contract *c);
 uint32_t contract_defects(const struct contract *c);
 

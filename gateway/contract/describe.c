@@ -1,5 +1,6 @@
 /* describe.c -- what others ask of a loaded contract and its operations. */
 #include "contract/model.h"
+#include "contract/source.h"
 
 #include "base/buffer.h"
 
@@ -33,6 +34,18 @@ struct text
 contract_name(const struct contract *c)
 {
     return c->name;
+}
+
+const struct document *
+contract_document_named(const struct contract *c, struct text file)
+{
+    for (uint32_t i = 0; i < c->sources.capacity; i++) {
+        const struct source *source = c->sources.slots[i].hash != 0 ? c->sources.slots[i].value : NULL;
+
+        if (source != NULL && text_equal(text_of(source->document.name), file))
+            return &source->document;
+    }
+    return NULL;
 }
 
 const struct document *

@@ -210,6 +210,7 @@ load_from(struct text text, const char *path, const struct contract_options *opt
     if (result < 0)
         goto fail;
     l.contract->defects = l.defects.total;
+    l.contract->sources = l.sources.by_uri;
     return l.contract;
 
 fail:

@@ -181,6 +181,7 @@ struct contract {
     struct text title;
     struct text version;
     const struct document *document;
+    struct index sources; /* struct source by URI: every file it is made of */
     enum edition edition;
     enum schema_dialect dialect;
     struct operation *operations;

@@ -96,6 +96,10 @@ add_summary(struct json_writer *w, const struct report_summary *s)
         add_number(w, "operations", s->operations);
         add_number(w, "operations_seen", s->operations_seen);
     }
+    if (s->since != 0) {
+        add_time(w, "since", s->since);
+        add_number(w, "overflow", s->overflow);
+    }
     json_end_object(w);
 }
 

@@ -153,7 +153,9 @@ test('pages are only read, and a mistyped one lists those that there are', async
     assert.equal(head.body, '');
     const lost = await ask(admin, '/api/v1/statsu');
     assert.equal(lost.status, 404);
-    assert.deepEqual(JSON.parse(lost.body).errors.map(({ place }) => place), ['/healthz', '/readyz', '/metrics', '/api/v1/status']);
+    const { pages } = JSON.parse((await ask(admin, '/')).body);
+    assert.deepEqual(JSON.parse(lost.body).errors.map(({ place }) => place), pages.map((page) => `${page.method} ${page.path}`));
+    assert.ok(pages.length > 4);
 });
 
 test('an address that others can reach needs a token', async () => {
