@@ -126,20 +126,6 @@ tell_broken(struct checking *c, const struct segment_entry *entry, const char *w
                 where[0] != '\0' ? ": " : "", what);
 }
 
-/* Browsers list data:, blob: and about: beside what they fetched. */
-static bool
-is_foreign(const struct value *entry)
-{
-    static const char *const schemes[] = { "data:",         "blob:", "about:", "file:", "chrome:", "chrome-extension:",
-                                           "moz-extension:" };
-    const struct value *url = VALUE_MEMBER(VALUE_MEMBER(entry, "request"), "url");
-
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-        if (value_is(url, VALUE_STRING) && text_starts(value_text(url), text_of(schemes[i])))
-            return true;
-    return false;
-}
-
 static int
 check_entry(struct checking *c, const struct segment_entry *entry, struct error *err)
 {
@@ -159,7 +145,7 @@ check_entry(struct checking *c, const struct segment_entry *entry, struct error 
         tell_broken(c, entry, column, entry->broken.what);
         return 0;
     }
-    if (is_foreign(entry->value)) {
+    if (record_is_foreign(entry->value)) {
         c->foreign++;
         return 0;
     }

@@ -18,7 +18,7 @@ static const struct command commands[] = {
     { "serve", "the gateway, from its configuration", cmd_serve },
     { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
     { "check", "recorded traffic against contracts", cmd_check },
-    { "log", "recordings: show, tail, verify", cmd_log },
+    { "log", "recordings: show, tail, export, import, verify", cmd_log },
     { "contract", "OpenAPI documents: lint, show; the ids of violations and refusals", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },
     { "help", "this list", cmd_help },

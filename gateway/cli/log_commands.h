@@ -4,6 +4,8 @@
 
 int log_show(int argc, char **argv);
 int log_tail(int argc, char **argv);
+int log_export(int argc, char **argv);
+int log_import(int argc, char **argv);
 int log_verify(int argc, char **argv);
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/log_commands.h"
-#include "cli/log_where.h"
+#include "cli/log_filter.h"
 #include "report/exchange_text.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
@@ -15,7 +15,7 @@
 
 struct showing {
     const char *id;
-    struct option_list where;
+    struct log_filter filter;
     bool bodies;
     struct buffer out;
     struct arena *arena;
@@ -43,7 +43,7 @@ show_exchange(struct showing *s, const struct exchange *x)
 {
     if (s->id != NULL && !text_equal(text_of(x->id), text_of(s->id)))
         return;
-    if (!log_where_holds(&s->where, x))
+    if (!log_filter_holds(&s->filter, x))
         return;
     s->shown++;
     if (s->id != NULL) {
@@ -96,7 +96,7 @@ static int
 run(struct showing *s, const struct option_list *recordings)
 {
     struct error err = { .kind = ERROR_NONE };
-    int result = log_where_judge(&s->where, &err);
+    int result = log_filter_judge(&s->filter, &err);
 
     s->arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
     buffer_init(&s->out, LIMIT_FILE_BYTES);
@@ -125,7 +125,7 @@ log_show(int argc, char **argv)
     int code;
     const struct option options[] = {
         { "--id", 0, OPTION_TEXT, "ID", NULL, "all of this exchange: heads, bodies, violations", &s.id },
-        { "--where", 0, OPTION_LIST, "KEY=VALUE", NULL, LOG_WHERE_HELP, &s.where },
+        LOG_FILTER_OPTIONS(&s.filter),
         { "--body", 0, OPTION_FLAG, NULL, NULL, "show the bodies below each line", &s.bodies },
         { .name = NULL },
     };
@@ -137,8 +137,8 @@ log_show(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more = "A status is a number or a class (404, 4xx); a verdict is violations, unchecked, refused or ok.\n"
-                "Exit: 0 fine, 1 there is no exchange with this --id, 2 something could not be read, 3 environment.",
+        .more = LOG_FILTER_MORE
+        "Exit: 0 fine, 1 there is no exchange with this --id, 2 something could not be read, 3 environment.",
     };
 
     if (!options_read(&usage, argc, argv, &recordings, &code))

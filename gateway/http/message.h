@@ -71,6 +71,7 @@ enum body_state {
 struct message {
     bool is_request;
     uint8_t minor;         /* HTTP/1.minor: 0 or 1 */
+    struct text version;   /* empty; read from a HAR file: as it was told where it is no HTTP/1 ("h2") */
     uint16_t status;       /* response */
     struct text reason;    /* response; may be empty */
     struct text method;    /* request */

@@ -136,7 +136,7 @@ write_body_text(struct json_writer *w, const struct told_body *told, bool reques
 static struct text
 http_version(const struct message *m)
 {
-    return m->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
+    return m->version.length > 0 ? m->version : m->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
 }
 
 static void

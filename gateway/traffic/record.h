@@ -39,4 +39,7 @@ void record_write(struct buffer *out, const struct exchange *x, size_t max_body)
  * the entry). */
 int record_read(struct exchange *x, const struct value *entry, struct error *err);
 
+/* Browsers list data:, blob:, about: and the like beside what they fetched: that is no HTTP. */
+bool record_is_foreign(const struct value *entry);
+
 #endif

@@ -4,8 +4,9 @@
 #include "http/media_type.h"
 #include "http/query.h"
 #include "json/number.h"
-#include "traffic/record.h"
 #include "base/time_text.h"
+#include "traffic/har_parts.h"
+#include "traffic/record.h"
 
 struct entry_reader {
     struct exchange *x;
@@ -105,6 +106,8 @@ split_target(struct exchange *x, struct text url)
         slash++;
     x->scheme = scheme < url.length ? text_slice(url, 0, scheme) : TEXT("http");
     m->authority = text_slice(rest, 0, slash);
+    while (text_find(m->authority, '@') < m->authority.length) /* user and password are for the user agent alone */
+        m->authority = text_from(m->authority, text_find(m->authority, '@') + 1);
     if (m->target.length == 0) {
         m->target = text_from(rest, slash);
         m->target = text_slice(m->target, 0, text_find(m->target, '#'));
@@ -328,6 +331,17 @@ restore_framing(struct message *m)
         m->framing = FRAMING_CHUNKED;
 }
 
+/* "HTTP/1.1", "http/1.1"; what else tools write ("h2", "HTTP/2.0", "unknown") is kept as it is. */
+static void
+read_version(struct message *m, const struct value *v)
+{
+    struct text version = text_member(v, "httpVersion");
+
+    m->minor = text_equal_nocase(version, TEXT("HTTP/1.0")) ? 0 : 1;
+    if (m->minor == 1 && !text_equal_nocase(version, TEXT("HTTP/1.1")))
+        m->version = version;
+}
+
 static int
 read_request(struct entry_reader *r, const struct value *v)
 {
@@ -335,7 +349,7 @@ read_request(struct entry_reader *r, const struct value *v)
     const struct value *post = VALUE_MEMBER(v, "postData");
 
     m->is_request = true;
-    m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
+    read_version(m, v);
     m->method = text_member(v, "method");
     m->target = text_member(r->own, "target");
     /* A head of ours without a method is one that was no HTTP/1.1, or never complete. */
@@ -368,10 +382,12 @@ read_response(struct entry_reader *r, const struct value *v)
     const struct value *content = VALUE_MEMBER(v, "content");
     int64_t status = integer_member(v, "status", 0);
 
-    m->minor = text_equal(text_member(v, "httpVersion"), TEXT("HTTP/1.0")) ? 0 : 1;
+    read_version(m, v);
     m->status = status >= 100 && status <= 999 ? (uint16_t)status : 0;
     m->reason = text_member(v, "statusText");
     r->x->has_response = m->status != 0;
+    if (m->status == 101)
+        r->x->outcome = OUTCOME_TUNNEL;
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
         read_headers(r, VALUE_MEMBER(r->own, "response_trailers"), &m->trailers, &m->trailer_count) < 0)
         return -1;
@@ -525,9 +541,26 @@ record_read(struct exchange *x, const struct value *entry, struct error *err)
         r.own = NULL;
     if (!value_is(entry, VALUE_OBJECT) || !value_is(VALUE_MEMBER(entry, "request"), VALUE_OBJECT))
         return error_set(err, ERROR_INPUT, "", "this is no HAR entry: it has no request");
-    (void)time_text_read(text_member(entry, "startedDateTime"), &x->started); /* 1970 where it is none */
+    (void)har_time_read(VALUE_MEMBER(entry, "startedDateTime"), &x->started); /* 1970 where it is none */
     read_times(x, entry);
     if (read_request(&r, VALUE_MEMBER(entry, "request")) < 0 || read_response(&r, VALUE_MEMBER(entry, "response")) < 0)
         return -1;
     return r.own != NULL ? read_own(&r) : 0;
+}
+
+bool
+record_is_foreign(const struct value *entry)
+{
+    static const char *const schemes[] = { "data:",       "blob:",
+                                           "about:",      "file:",
+                                           "chrome:",     "chrome-extension:",
+                                           "edge:",       "moz-extension:",
+                                           "javascript:", "safari-web-extension:" };
+    const struct value *url = VALUE_MEMBER(VALUE_MEMBER(entry, "request"), "url");
+
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (value_is(url, VALUE_STRING) &&
+            text_equal_nocase(text_slice(value_text(url), 0, strlen(schemes[i])), text_of(schemes[i])))
+            return true;
+    return false;
 }
