@@ -18,7 +18,8 @@ struct check_policy {
     bool unknown_query;       /* report parameter-unknown */
     bool duplicate_keys_pass; /* do not report json-duplicate-key */
     bool undocumented; /* report path-, method-, status- and content-type-unknown; else they are unchecked: no-schema */
-    size_t max_body;   /* ceiling while decoding content codings */
+    bool undocumented_refused; /* what the contract does not name is not wanted: then a 101 is status-unknown, too */
+    size_t max_body;           /* ceiling while decoding content codings */
 };
 
 extern const struct check_policy check_policy_default;
@@ -44,7 +45,8 @@ bool check_request_needs_body(const struct contract_match *match, const struct m
 void check_request_body(struct check *check, const struct contract_match *match, const struct message *request,
                         struct verdict *verdict);
 
-/* Status, headers, media type. 1xx are not checked. */
+/* Status, headers, media type. Of 1xx only 101 is checked, the end of an upgrade's handshake (RFC 9110 7.8): where the
+ * contract names 101 or 1XX, its headers; where it does not, which is the rule, the 101 is unchecked. */
 void check_response_head(struct check *check, const struct contract_match *match, const struct message *request,
                          const struct message *response, struct verdict *verdict);
 bool check_response_needs_body(const struct contract_match *match, const struct message *request,

@@ -25,19 +25,22 @@ find_response(const struct contract_match *match, const struct message *response
 }
 
 static void
-check_unknown_status(const struct checking *c, const struct operation *o, const struct message *response)
+report_unknown_status(const struct checking *c, const struct operation *o, const struct message *response)
 {
-    struct violation *v;
-
-    if (response_of(o, response->status) != NULL || !c->check->policy->undocumented) {
-        report_unchecked(c, UNCHECKED_NO_SCHEMA, TEXT("")); /* the response is there, but its $ref leads nowhere */
-        return;
-    }
-    v = report_add(c, VIOLATION_STATUS_UNKNOWN, TEXT(""), o->place);
+    struct violation *v = report_add(c, VIOLATION_STATUS_UNKNOWN, TEXT(""), o->place);
     if (v == NULL)
         return;
     v->expected = operation_statuses(o, c->check->arena);
     v->found = arena_print(c->check->arena, "%u", response->status);
+}
+
+static void
+check_unknown_status(const struct checking *c, const struct operation *o, const struct message *response)
+{
+    if (response_of(o, response->status) != NULL || !c->check->policy->undocumented)
+        report_unchecked(c, UNCHECKED_NO_SCHEMA, TEXT("")); /* the response is there, but its $ref leads nowhere */
+    else
+        report_unknown_status(c, o, response);
 }
 
 /* Content where there is none described, or none where JSON is (empty content is no JSON, but it is a text). */
@@ -57,6 +60,20 @@ check_presence(const struct checking *c, const struct response *r, const struct 
         (void)report_add(c, VIOLATION_BODY_MISSING, TEXT(""), media->place);
 }
 
+/* The end of an upgrade's handshake. `default` is about the answers of an API, not about other protocols. */
+static void
+check_switching(const struct checking *c, const struct operation *o, const struct message *response)
+{
+    const struct response *r = response_of(o, response->status);
+
+    if (r != NULL && r->place.value != NULL && (r->status == response->status || r->range == 1))
+        check_headers(c, r->headers, r->header_count, response, &header_ids);
+    else if (c->check->policy->undocumented_refused)
+        report_unknown_status(c, o, response);
+    else
+        report_unchecked(c, UNCHECKED_NO_SCHEMA, TEXT(""));
+}
+
 void
 check_response_head(struct check *check, const struct contract_match *match, const struct message *request,
                     const struct message *response, struct verdict *verdict)
@@ -64,9 +81,13 @@ check_response_head(struct check *check, const struct contract_match *match, con
     const struct checking c = checking_begin(check, SIDE_RESPONSE, verdict);
     const struct response *r;
 
-    if (match->operation == NULL || response->status / 100 == 1) {
-        if (match->operation == NULL)
-            report_unchecked(&c, UNCHECKED_NO_SCHEMA, TEXT(""));
+    if (match->operation == NULL) {
+        report_unchecked(&c, UNCHECKED_NO_SCHEMA, TEXT(""));
+        return;
+    }
+    if (response->status / 100 == 1) {
+        if (response->status == 101)
+            check_switching(&c, match->operation, response);
         return;
     }
     r = find_response(match, response);

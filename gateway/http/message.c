@@ -1,6 +1,8 @@
 /* message.c -- looking things up in a message. */
 #include "http/message.h"
 
+#include "http/parse_table.h"
+
 static const struct text names[HEADER_IDS] = {
     [HEADER_ACCEPT_ENCODING] = { "accept-encoding", 15 },
     [HEADER_AUTHORIZATION] = { "authorization", 13 },
@@ -143,6 +145,16 @@ authority_host(struct text authority)
     while (end > 0 && authority.data[end - 1] >= '0' && authority.data[end - 1] <= '9')
         end--;
     return end > 0 && authority.data[end - 1] == ':' ? text_slice(authority, 0, end - 1) : authority;
+}
+
+bool
+header_is_token(struct text t)
+{
+    for (size_t i = 0; i < t.length; i++) {
+        if (!byte_is(t.data[i], BYTE_TOKEN))
+            return false;
+    }
+    return t.length > 0;
 }
 
 size_t

@@ -113,6 +113,9 @@ enum header_id header_id_of(struct text name);
 /* A Host field or authority without its port: "shop.example" of "shop.example:8080", "[::1]" of "[::1]:80". */
 struct text authority_host(struct text authority);
 
+/* A token of RFC 9110 5.6.2: what names, methods and protocols are made of. */
+bool header_is_token(struct text t);
+
 /* Where the part that begins the text ends: at the separator outside of quotes, or at the end; an unclosed quote takes
  * all that is left (RFC 9110 5.6.4). */
 size_t header_part_end(struct text t, char separator);

@@ -1,5 +1,5 @@
 /* parse_table.h -- what the parts of the parser share: the classes of bytes, and the way to refuse. Only for
- * parse*.c. */
+ * this folder. */
 #ifndef HTTP_PARSE_TABLE_H
 #define HTTP_PARSE_TABLE_H
 

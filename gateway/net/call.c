@@ -327,7 +327,7 @@ read_interim(struct call *call, struct message *m, size_t used)
     struct link *link = call->link;
 
     if (m->status == 101 || ++call->interims > LIMIT_INTERIMS)
-        call_fail(call, CALL_MALFORMED, NULL); /* nobody asked for another protocol */
+        call_fail(call, CALL_MALFORMED, NULL); /* 101: nobody asked for another protocol */
     else if (m->status == 100)
         call->events->go_on(call->arg);
     else
@@ -359,11 +359,20 @@ read_head(struct call *call, size_t *used)
             call_fail(call, CALL_MALFORMED, &fault);
         if (result != PARSE_DONE)
             return false;
-        if (m->status >= 200)
+        if (m->status >= 200 || (m->status == 101 && call->request.upgrade))
             return true;
         if (!read_interim(call, m, *used))
             return false;
     }
+}
+
+/* What follows is another protocol's, to the end of the connection. */
+static void
+begin_tunnel(struct call *call)
+{
+    call->tunnel = true;
+    call->reader = (struct body_reader){ .framing = FRAMING_CLOSE };
+    timer_stop(&call->link->deadline);
 }
 
 /* Bytes of the head, and what came behind it, which is in the arena already. Returns how many of these bytes were
@@ -379,6 +388,8 @@ read_head_and_rest(struct call *call, struct text bytes)
         return bytes.length;
     call->got_head = true;
     body_reader_init(&call->reader, call->request.response);
+    if (call->request.response->status == 101)
+        begin_tunnel(call);
     rest = text_make(call->raw + head, call->raw_length - head);
     call->events->head(call->arg);
     if (link->call != call)
@@ -394,7 +405,8 @@ call_read(struct call *call, struct text bytes)
     const struct link *link = call->link;
     size_t used;
 
-    (void)timer_start(call->pool->loop, &call->link->deadline, call->request.idle_timeout);
+    if (!call->tunnel)
+        (void)timer_start(call->pool->loop, &call->link->deadline, call->request.idle_timeout);
     call->got_byte = true;
     used = call->got_head ? read_body(call, bytes, false) : read_head_and_rest(call, bytes);
     if (link->call != call)
@@ -408,7 +420,9 @@ call_read(struct call *call, struct text bytes)
 void
 call_read_end(struct call *call)
 {
-    if (call->got_head && body_reader_end(&call->reader))
+    if (call->tunnel)
+        call->events->ended(call->arg);
+    else if (call->got_head && body_reader_end(&call->reader))
         call_done(call, false);
     else
         call_lost(call);
@@ -430,6 +444,20 @@ call_resume(struct call *call)
     if (call->link == NULL || !call->paused)
         return;
     call->paused = false;
-    (void)timer_start(call->pool->loop, &call->link->deadline, call->request.idle_timeout);
+    if (!call->tunnel)
+        (void)timer_start(call->pool->loop, &call->link->deadline, call->request.idle_timeout);
     stream_resume(&call->link->stream);
+}
+
+void
+call_shutdown(struct call *call)
+{
+    if (call->link != NULL)
+        stream_shutdown(&call->link->stream);
+}
+
+bool
+call_want_drain(struct call *call)
+{
+    return call->link != NULL && stream_want_drain(&call->link->stream);
 }

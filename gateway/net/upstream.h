@@ -91,8 +91,10 @@ struct call_events {
     void (*pause)(void *arg);
     void (*done)(void *arg);
     void (*failed)(void *arg, enum call_failure failure, const struct parse_fault *fault);
-    /* The upstream took everything after call_send said false. */
+    /* The upstream took everything after call_send said false, or call_want_drain true. */
     void (*drained)(void *arg);
+    /* Of a tunnel: the upstream sends no more, but may still read. NULL without `upgrade`. */
+    void (*ended)(void *arg);
 };
 
 struct call_request {
@@ -100,7 +102,7 @@ struct call_request {
     struct text body; /* framed; likewise */
     bool more;        /* more of the body follows by call_send, up to call_send_end */
     bool repeatable;  /* an idempotent method (RFC 9110 9.2.2) */
-    bool upgrade;     /* 101 is an answer */
+    bool upgrade;     /* 101 is an answer: then the call is a tunnel, see below */
     struct text method;
     struct arena *arena; /* for the response head */
     struct message *response;
@@ -130,6 +132,7 @@ struct call {
     bool sent;     /* the whole request was handed to the stream */
     bool got_byte;
     bool got_head;
+    bool tunnel;
     bool paused;
     enum call_failure failure; /* that waits to be told */
     struct deferred fail;
@@ -146,6 +149,17 @@ void call_send_end(struct call *call);
 /* Stop and continue `body`. */
 void call_pause(struct call *call);
 void call_resume(struct call *call);
+
+/* ---- a tunnel: after a 101 that was asked for ----
+ *
+ * Whatever the upstream sends is `body`, whatever is sent goes on by call_send, and no deadline of the call runs any
+ * more. `ended` says that the upstream closed its side; `done` never comes: the owner ends it by call_cancel. */
+
+/* Close our side once what is queued was sent; the upstream may still send. */
+void call_shutdown(struct call *call);
+
+/* Say `drained` when the upstream took everything; false, and nothing comes, when it has already. */
+bool call_want_drain(struct call *call);
 
 /* Give it up at any moment: the connection is closed, no callback comes. Nothing happens when it is over. */
 void call_cancel(struct call *call);

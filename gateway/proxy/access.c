@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "json/write.h"
+#include "report/exchange_text.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
@@ -81,6 +82,8 @@ add_verdict(struct buffer *out, const struct transit *t)
         buffer_add(out, x->refusal.reason);
     } else if (x->outcome == OUTCOME_CLIENT_GONE) {
         buffer_add(out, TEXT("client gone"));
+    } else if (x->outcome == OUTCOME_TUNNEL) {
+        exchange_text_tunnel(out, &x->tunnel);
     } else if (x->refusal.reason.length > 0) {
         buffer_add(out, TEXT("broken off: "));
         buffer_add(out, x->refusal.reason);

@@ -8,6 +8,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/responder.h"
 #include "proxy/steps.h"
+#include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
 /* ---- the request goes out ---- */
@@ -68,6 +69,7 @@ step_answer(struct transit *t)
 {
     struct exchange *x = &t->exchange;
 
+    t->upgrade = tunnel_asked(t);
     t->sent_head = forward_request_head(t);
     t->sent_body = framed_body(t);
     if (t->sent_head.length == 0 || t->request_copy.failed)
@@ -171,7 +173,10 @@ on_head(void *arg)
     t->exchange.has_response = true;
     t->exchange.times.first_byte = transit_time(t);
     t->exchange.upstream = text_of(call_address(&t->call));
-    pipeline_go(t, STEP_CHECK_RESPONSE);
+    if (t->exchange.response.status == 101 && !tunnel_answers(t))
+        pipeline_go(t, refuse_own(t, SIDE_RESPONSE, REFUSAL_UPGRADE));
+    else
+        pipeline_go(t, STEP_CHECK_RESPONSE);
 }
 
 static void
@@ -180,6 +185,10 @@ on_body(void *arg, struct text piece, bool kept)
     struct transit *t = arg;
     struct exchange *x = &t->exchange;
 
+    if (t->tunnel != NULL) {
+        tunnel_from_upstream(t, piece);
+        return;
+    }
     x->response.body_bytes += piece.length;
     if (t->response_passing == PASSING_HOLD && x->response.body_bytes > t->policy->max_body)
         pipeline_go(t, outgrown(t, SIDE_RESPONSE));
@@ -208,6 +217,10 @@ on_drained(void *arg)
 {
     struct transit *t = arg;
 
+    if (t->tunnel != NULL) {
+        tunnel_upstream_drained(t);
+        return;
+    }
     if (!t->upstream_full || t->finishing)
         return;
     t->upstream_full = false;
@@ -258,6 +271,10 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     const char *what = fault != NULL ? fault->what : call_failure_what(failure);
     enum step next;
 
+    if (t->tunnel != NULL) {
+        tunnel_finish(t, TUNNEL_END_UPSTREAM);
+        return;
+    }
     if (t->finishing || try_again(t))
         return;
     t->exchange.upstream = text_of(call_address(&t->call));
@@ -270,6 +287,12 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     pipeline_go(t, next);
 }
 
+static void
+on_ended(void *arg)
+{
+    tunnel_upstream_ended(arg);
+}
+
 static const struct call_events call_events = {
     .connected = on_connected,
     .interim = on_interim,
@@ -280,4 +303,5 @@ static const struct call_events call_events = {
     .done = on_done,
     .failed = on_failed,
     .drained = on_drained,
+    .ended = on_ended,
 };

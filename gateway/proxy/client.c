@@ -14,6 +14,7 @@
 #include "proxy/pipeline.h"
 #include "proxy/refusal.h"
 #include "proxy/transit.h"
+#include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
 enum client_state {
@@ -21,6 +22,7 @@ enum client_state {
     CLIENT_HEAD, /* some bytes of a head are there */
     CLIENT_BODY,
     CLIENT_WAIT,   /* the request is read; reading is paused until its exchange is over */
+    CLIENT_TUNNEL, /* bytes of another protocol, after a 101 */
     CLIENT_LINGER, /* our side is closed; read the client's last bytes, so that it gets our last ones */
     CLIENT_DOOMED, /* to be reset, once it has what was answered before */
 };
@@ -114,6 +116,8 @@ client_pause(struct client *c)
 void
 client_resume(struct client *c)
 {
+    if (c->state == CLIENT_TUNNEL)
+        stream_resume(&c->stream);
     if (c->state != CLIENT_BODY)
         return; /* the request is read: what follows it waits for its turn */
     watch_reading(c, settings_of(c)->body_timeout);
@@ -127,6 +131,14 @@ client_can_discard(const struct client *c)
         return true;
     return c->state == CLIENT_BODY && c->reader.framing == FRAMING_LENGTH && c->reader.left <= LIMIT_DISCARD &&
            !c->half_closed;
+}
+
+void
+client_tunnel(struct client *c)
+{
+    c->state = CLIENT_TUNNEL;
+    timer_stop(&c->deadline);
+    stream_resume(&c->stream); /* with what came behind the handshake */
 }
 
 void
@@ -285,6 +297,9 @@ on_data(void *arg, struct text bytes)
     case CLIENT_WAIT:
     case CLIENT_DOOMED:
         return 0;
+    case CLIENT_TUNNEL:
+        tunnel_from_client(c->transit, bytes);
+        return bytes.length;
     case CLIENT_LINGER:
         break;
     }
@@ -341,7 +356,10 @@ on_ended(void *arg)
     c->half_closed = true;
     if (c->state == CLIENT_WAIT)
         return; /* answered first */
-    client_gone(c);
+    if (c->state == CLIENT_TUNNEL && c->transit != NULL)
+        tunnel_client_ended(c->transit);
+    else
+        client_gone(c);
 }
 
 static void
@@ -475,7 +493,8 @@ reset_when_delivered(struct client *c)
 void
 client_finished(struct client *c, enum client_future future)
 {
-    bool unread = c->state != CLIENT_WAIT || buffer_length(&c->stream.in) > 0 || c->stream.readable;
+    bool all_read = c->state == CLIENT_WAIT || (c->state == CLIENT_TUNNEL && c->stream.ended);
+    bool unread = !all_read || buffer_length(&c->stream.in) > 0 || c->stream.readable;
 
     c->transit = NULL;
     c->served = true;
@@ -511,5 +530,7 @@ client_drain(struct client *c)
 void
 client_abort(struct client *c)
 {
+    if (c->state == CLIENT_TUNNEL && c->transit != NULL)
+        tunnel_finish(c->transit, TUNNEL_END_DRAIN);
     client_gone(c);
 }

@@ -43,6 +43,9 @@ bool client_can_discard(const struct client *c);
  * give up when nothing moves. */
 void client_await_drain(struct client *c);
 
+/* The exchange became a tunnel: what the client sends from now on goes there (proxy/tunnel.h). */
+void client_tunnel(struct client *c);
+
 /* What an exchange leaves its connection to. */
 enum client_future {
     CLIENT_KEEP,      /* the next request */

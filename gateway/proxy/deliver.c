@@ -3,6 +3,7 @@
 #include "proxy/client.h"
 #include "proxy/forward.h"
 #include "proxy/steps.h"
+#include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
 #define SMALL_PIECE (8 * LIMIT_KIB) /* cheaper to copy behind the head than to hand to the socket apart */
@@ -68,6 +69,8 @@ step_deliver(struct transit *t)
 {
     bool held = t->response_passing == PASSING_HOLD;
 
+    if (t->exchange.response.status == 101)
+        return tunnel_open(t);
     deliver_decide_close(t);
     t->response_started = true;
     t->response_passing = PASSING_STREAM;

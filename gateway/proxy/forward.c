@@ -8,6 +8,7 @@
 #include "proxy/client.h"
 #include "proxy/limiting.h"
 #include "proxy/responder.h"
+#include "proxy/tunnel.h"
 
 #define ADDED_BYTES (2 * LIMIT_KIB) /* what we add to a head, set_headers aside */
 
@@ -128,16 +129,34 @@ add_target(struct buffer *out, const struct transit *t)
     }
 }
 
+/* The two fields that ask for another protocol, in their places. `asked` is the list, and is emptied. */
+static void
+add_upgrade_field(struct buffer *out, const struct header *h, struct text *asked)
+{
+    struct text option = h->id == HEADER_CONNECTION ? tunnel_option(h->value) : (struct text){ NULL, 0 };
+
+    if (option.length > 0)
+        add_field(out, h->name, option);
+    if (h->id != HEADER_UPGRADE || asked->length == 0)
+        return;
+    add_field(out, h->name, *asked);
+    asked->length = 0;
+}
+
 static void
 add_request_fields(struct buffer *out, const struct transit *t)
 {
     const struct message *m = &t->exchange.request;
     const struct service_settings *s = t->route.service->settings;
     enum forwarded forwarded = forwarded_mode(t);
+    struct text upgrade = t->upgrade;
     bool host = false;
 
     for (uint32_t i = 0; i < m->header_count; i++) {
         const struct header *h = &m->headers[i];
+
+        if (t->upgrade.length > 0)
+            add_upgrade_field(out, h, &upgrade);
 
         if (drop_request_field(t, h, forwarded))
             continue;
@@ -164,7 +183,7 @@ request_head_bytes(const struct transit *t)
 {
     const struct message *m = &t->exchange.request;
     const struct service_settings *s = t->route.service->settings;
-    size_t bytes = ADDED_BYTES + m->method.length + m->target.length + 2 * m->authority.length;
+    size_t bytes = ADDED_BYTES + m->method.length + m->target.length + 2 * m->authority.length + t->upgrade.length;
 
     for (uint32_t i = 0; i < m->header_count; i++)
         bytes += m->headers[i].name.length + m->headers[i].value.length + 4;
@@ -207,8 +226,11 @@ add_status_line(struct buffer *out, uint16_t status, struct text reason)
 
 /* How the client will know where the body ends. */
 static void
-add_response_framing(struct buffer *out, struct transit *t, enum framing framing)
+add_response_framing(struct buffer *out, struct transit *t, const struct message *m)
 {
+    enum framing framing = m->framing;
+    bool upgrade = m->status == 426 && message_header(m, HEADER_UPGRADE) != NULL;
+
     t->response_chunked = false;
     if (framing == FRAMING_CHUNKED || framing == FRAMING_CLOSE) {
         if (forward_client_is_modern(t)) {
@@ -218,10 +240,27 @@ add_response_framing(struct buffer *out, struct transit *t, enum framing framing
             t->close = true;
         }
     }
-    if (t->close)
+    if (m->status == 101)
+        return; /* its Connection went on in its place */
+    if (upgrade)
+        buffer_add(out, t->close ? TEXT("Connection: upgrade, close\r\n") : TEXT("Connection: upgrade\r\n"));
+    else if (t->close)
         buffer_add(out, TEXT("Connection: close\r\n"));
     else if (!forward_client_is_modern(t))
         buffer_add(out, TEXT("Connection: keep-alive\r\n"));
+}
+
+/* Upgrade ends here but where it is the answer itself: in 101, and in 426, which says what to ask for (RFC 9110
+ * 15.5.22). */
+static void
+add_switching_field(struct buffer *out, const struct message *m, const struct header *h)
+{
+    struct text option = m->status == 101 && h->id == HEADER_CONNECTION ? tunnel_option(h->value) : TEXT("");
+
+    if (option.length > 0)
+        add_field(out, h->name, option);
+    if (h->id == HEADER_UPGRADE && (m->status == 101 || m->status == 426))
+        add_field(out, h->name, h->value);
 }
 
 void
@@ -231,8 +270,10 @@ forward_response_head(struct buffer *out, struct transit *t, const struct messag
     for (uint32_t i = 0; i < m->header_count; i++) {
         const struct header *h = &m->headers[i];
 
-        if (h->hop_by_hop)
+        if (h->hop_by_hop) {
+            add_switching_field(out, m, h);
             continue;
+        }
         if (is_ours(h) && (text_equal_nocase(h->name, TEXT("Plumbline-Exchange")) ||
                            text_equal_nocase(h->name, TEXT("Plumbline-Violations"))))
             continue; /* another gateway's behind us; the client asks us */
@@ -247,7 +288,7 @@ forward_response_head(struct buffer *out, struct transit *t, const struct messag
             buffer_print(out, "Plumbline-Violations: %u\r\n", count);
     }
     limiting_add_fields(out, t, m);
-    add_response_framing(out, t, m->framing);
+    add_response_framing(out, t, m);
     buffer_add(out, crlf);
 }
 

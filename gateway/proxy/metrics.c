@@ -91,16 +91,17 @@ counters_exchange(struct counters *c, const struct transit *t)
     const struct exchange *x = &t->exchange;
     struct operation_counters *o = &c->operations[operation_place(c, t)];
     struct service_counters *s = &c->services[t->route.service != NULL ? t->route.service->index : c->service_count];
+    int64_t took = x->outcome == OUTCOME_TUNNEL ? x->times.response_end : x->times.finished; /* the handshake alone */
     unsigned bucket = 0;
 
     count_add(&o->requests[class_of(x)], 1);
     count_verdict(c, o, &x->request_verdict, SIDE_REQUEST);
     count_verdict(c, o, &x->response_verdict, SIDE_RESPONSE);
-    while (x->times.finished > buckets[bucket].most)
+    while (took > buckets[bucket].most)
         bucket++;
     count_add(&s->duration[bucket], 1);
     count_add(&s->duration_count, 1);
-    count_add(&s->duration_ns, (uint64_t)x->times.finished);
+    count_add(&s->duration_ns, (uint64_t)took);
     if (x->outcome == OUTCOME_REFUSED) {
         count_add(&s->refusals[refusal_class(t)], 1);
         count_add(&c->refused, 1);
@@ -131,6 +132,10 @@ metrics_totals(struct counters *const *workers, uint32_t count)
         sum.in_flight += count_of(&c->in_flight);
         sum.client_gone += count_of(&c->client_gone);
         sum.unrecorded += count_of(&c->unrecorded);
+        sum.tunnels += count_of(&c->tunnels);
+        sum.tunnels_opened += count_of(&c->tunnels_opened);
+        for (int side = 0; side < 2; side++)
+            sum.tunnel_bytes[side] += count_of(&c->tunnel_bytes[side]);
     }
     return sum;
 }
@@ -321,6 +326,18 @@ write_durations(const struct page *p)
 }
 
 static void
+write_tunnels(struct buffer *out, const struct metrics_totals *sum)
+{
+    single(out, "tunnels", "gauge", "Tunnels (WebSockets and other upgrades) that are open.", sum->tunnels);
+    single(out, "tunnels_total", "counter", "Tunnels ever opened.", sum->tunnels_opened);
+    describe(out, "tunnel_bytes_total", "counter", "Bytes that went through tunnels that have ended.");
+    buffer_print(out, "plumbline_tunnel_bytes_total{from=\"client\"} %llu\n",
+                 (unsigned long long)sum->tunnel_bytes[SIDE_REQUEST]);
+    buffer_print(out, "plumbline_tunnel_bytes_total{from=\"upstream\"} %llu\n",
+                 (unsigned long long)sum->tunnel_bytes[SIDE_RESPONSE]);
+}
+
+static void
 write_recorder(struct buffer *out, const struct recorder_totals *r)
 {
     single(out, "recorded_total", "counter", "Exchanges written to the recording.", r->written);
@@ -351,5 +368,6 @@ metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters
     single(out, "connections", "gauge", "Client connections that are open.", sum.connections);
     single(out, "connections_total", "counter", "Client connections ever accepted.", sum.accepted);
     single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum.in_flight);
+    write_tunnels(out, &sum);
     write_recorder(out, recorder);
 }

@@ -49,6 +49,9 @@ struct counters {
     counter in_flight;
     counter refused;
     counter client_gone;
+    counter tunnels; /* open now */
+    counter tunnels_opened;
+    counter tunnel_bytes[2]; /* of ended ones, by the side that sent them */
     counter violations;
     counter unrecorded;                    /* exchanges that were not recorded though they should have been */
     counter request_bytes, response_bytes; /* bodies */
@@ -93,6 +96,7 @@ void metrics_write(struct buffer *out, const struct ruleset *ruleset, struct cou
 /* Sums, for status pages. */
 struct metrics_totals {
     uint64_t exchanges, refused, violations, connections, accepted, in_flight, client_gone, unrecorded;
+    uint64_t tunnels, tunnels_opened, tunnel_bytes[2];
 };
 struct metrics_totals metrics_totals(struct counters *const *workers, uint32_t count);
 

@@ -16,6 +16,7 @@
 #include "proxy/recorder.h"
 #include "proxy/refuse.h"
 #include "proxy/steps.h"
+#include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
 static enum step (*const steps[])(struct transit *t) = {
@@ -294,6 +295,10 @@ pipeline_client_gone(struct transit *t)
     t->client = NULL;
     if (t->finishing)
         return;
+    if (t->tunnel != NULL) {
+        tunnel_finish(t, TUNNEL_END_CLIENT);
+        return;
+    }
     if (!t->response_delivered)
         t->exchange.outcome = OUTCOME_CLIENT_GONE;
     pipeline_go(t, STEP_FINISH);
@@ -304,6 +309,10 @@ pipeline_client_drained(struct transit *t)
 {
     if (t->finishing)
         return;
+    if (t->tunnel != NULL) {
+        tunnel_client_drained(t);
+        return;
+    }
     if (t->client_full) {
         t->client_full = false;
         call_resume(&t->call);

@@ -62,6 +62,7 @@ responder_start(struct transit *t, struct text head, struct text body, bool more
                                     .body = body,
                                     .more = more,
                                     .repeatable = responder_may_repeat(t),
+                                    .upgrade = t->upgrade.length > 0,
                                     .method = x->request.method,
                                     .arena = x->arena,
                                     .response = &x->response,

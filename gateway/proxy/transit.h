@@ -19,6 +19,7 @@
 struct client;
 struct live_lane;
 struct recent_lane;
+struct tunnel;
 struct worker;
 
 /* A body being kept for checking and recording: at most `ceiling` bytes from its beginning. */
@@ -53,6 +54,8 @@ struct transit {
     struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
     struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
     size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
+    struct text upgrade;        /* what the upstream was asked to switch to; empty: nothing */
+    struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
     struct text sent_head;      /* what the responder was sent, kept for another try */
     struct text sent_body;
     uint32_t tries; /* of the policy's retries that were used */

@@ -67,6 +67,13 @@ add_rules(struct buffer *out, const struct exchange *x)
 }
 
 void
+exchange_text_tunnel(struct buffer *out, const struct exchange_tunnel *t)
+{
+    buffer_print(out, "tunnel: %.*s %lluB up %lluB down, ended by %s", TEXT_PRINT(t->protocol),
+                 (unsigned long long)t->from_client, (unsigned long long)t->from_upstream, record_tunnel_ends[t->end]);
+}
+
+void
 exchange_text_verdict(struct buffer *out, const struct exchange *x)
 {
     const struct verdict *a = &x->request_verdict, *b = &x->response_verdict;
@@ -76,6 +83,8 @@ exchange_text_verdict(struct buffer *out, const struct exchange *x)
         buffer_print(out, "refused: %.*s", TEXT_PRINT(x->refusal.reason));
     } else if (x->outcome == OUTCOME_CLIENT_GONE) {
         buffer_add(out, TEXT("client gone"));
+    } else if (x->outcome == OUTCOME_TUNNEL) {
+        exchange_text_tunnel(out, &x->tunnel);
     } else if (x->refusal.reason.length > 0) {
         buffer_print(out, "broken off: %.*s", TEXT_PRINT(x->refusal.reason));
     } else if (count > 0) {

@@ -21,4 +21,7 @@ void exchange_text_page(struct buffer *out, const struct exchange *x);
  * looked). */
 void exchange_text_verdict(struct buffer *out, const struct exchange *x);
 
+/* "tunnel: websocket 120B up 4096B down, ended by client". */
+void exchange_text_tunnel(struct buffer *out, const struct exchange_tunnel *t);
+
 #endif

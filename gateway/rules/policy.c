@@ -13,6 +13,7 @@ const struct policy policy_default = {
     .connect_timeout = 5 * SECOND,
     .first_byte_timeout = 60 * SECOND,
     .idle_timeout = 60 * SECOND,
+    .tunnel_idle_timeout = 3600 * SECOND,
     .check = { .unknown_query = true, .undocumented = true, .max_body = LIMIT_BODY_HELD },
 };
 
@@ -56,6 +57,8 @@ read_timeouts(struct settings_reader *r, const struct value *v, struct policy *p
     read_duration(r, VALUE_MEMBER(v, "first_byte"), &policy->first_byte_timeout);
     read_duration(r, VALUE_MEMBER(v, "idle"), &policy->idle_timeout);
     read_duration(r, VALUE_MEMBER(v, "total"), &policy->total_timeout);
+    read_duration(r, VALUE_MEMBER(v, "tunnel_idle"), &policy->tunnel_idle_timeout);
+    read_duration(r, VALUE_MEMBER(v, "tunnel_total"), &policy->tunnel_total_timeout);
 }
 
 /* "client" or "header:NAME" */
@@ -142,6 +145,7 @@ policy_read(struct settings_reader *r, const struct value *v, struct policy *pol
     read_word(VALUE_MEMBER(v, "unchecked"), "pass", &policy->unchecked_pass);
     read_word(VALUE_MEMBER(v, "paths"), "lenient", &policy->paths_lenient);
     read_word(VALUE_MEMBER(v, "options"), "refuse", &policy->options_refuse);
+    read_word(VALUE_MEMBER(v, "upgrades"), "ignore", &policy->upgrades_ignored);
     read_word(VALUE_MEMBER(v, "unknown_query"), "report", &policy->check.unknown_query);
     read_word(VALUE_MEMBER(v, "duplicate_keys"), "pass", &policy->check.duplicate_keys_pass);
     read_ignore(VALUE_MEMBER(v, "ignore"), &policy->check.ignore);
@@ -151,5 +155,6 @@ policy_read(struct settings_reader *r, const struct value *v, struct policy *pol
     read_count(r, VALUE_MEMBER(v, "retries"), &policy->retries);
     read_rate(r, VALUE_MEMBER(v, "rate_limit"), policy);
     policy->check.undocumented = policy->undocumented != MODE_OFF;
+    policy->check.undocumented_refused = policy->undocumented == MODE_ENFORCE;
     policy->check.max_body = policy->max_body;
 }

@@ -49,13 +49,16 @@ struct policy {
     enum mode undocumented; /* off: not even reported; observe: reported, passes; enforce: refused */
     bool unchecked_pass;    /* in enforce, a part that stays unchecked passes */
     bool paths_lenient;     /* dot segments, encoded slashes … pass in enforce */
+    bool upgrades_ignored;  /* Upgrade is not passed on: nothing becomes a tunnel */
     bool options_refuse;    /* OPTIONS is refused where the contract has none */
     bool record;
     size_t max_body;
     int64_t connect_timeout;
     int64_t first_byte_timeout;
     int64_t idle_timeout;             /* between bytes of a response */
-    int64_t total_timeout;            /* 0: none */
+    int64_t total_timeout;            /* 0: none; until the 101 where an exchange becomes a tunnel */
+    int64_t tunnel_idle_timeout;      /* without a byte in either direction */
+    int64_t tunnel_total_timeout;     /* 0: none */
     uint32_t retries;                 /* safe methods only */
     const struct rate_settings *rate; /* rate_limit; NULL: none */
     struct check_policy check;

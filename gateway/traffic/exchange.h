@@ -18,7 +18,7 @@ enum outcome {
     OUTCOME_DELIVERED,   /* a response went to the client */
     OUTCOME_REFUSED,     /* Plumbline answered itself: see refusal */
     OUTCOME_CLIENT_GONE, /* the client left before the response was complete */
-    OUTCOME_TUNNEL,      /* upgraded */
+    OUTCOME_TUNNEL,      /* upgraded: see tunnel */
 };
 
 /* Why Plumbline answered itself. */
@@ -28,6 +28,31 @@ struct refusal {
     struct text reason; /* a violation id, a parse fault's id, or "upstream-connect", "upstream-timeout",
                            "upstream-closed", "unchecked", … */
     struct text detail; /* one sentence */
+};
+
+/* Why a tunnel ended. */
+#define TUNNEL_ENDS(T)                                                                                                 \
+    T(BOTH, "both")         /* each side closed its own */                                                             \
+    T(CLIENT, "client")     /* the client's connection broke */                                                        \
+    T(UPSTREAM, "upstream") /* the upstream's did */                                                                   \
+    T(IDLE, "idle")         /* timeouts.tunnel_idle */                                                                 \
+    T(TOTAL, "total")       /* timeouts.tunnel_total */                                                                \
+    T(DRAIN, "drain")       /* Plumbline stopped */
+
+enum tunnel_end {
+#define TUNNEL_END_ENUM(NAME, name) TUNNEL_END_##NAME,
+    TUNNEL_ENDS(TUNNEL_END_ENUM)
+#undef TUNNEL_END_ENUM
+        TUNNEL_ENDS_COUNT
+};
+
+/* What went through the connection after its 101: bytes that are no HTTP, counted and not looked into. */
+struct exchange_tunnel {
+    struct text protocol; /* as the upstream named it: "websocket" */
+    uint64_t from_client; /* bytes */
+    uint64_t from_upstream;
+    int64_t duration; /* nanoseconds since the 101 */
+    enum tunnel_end end;
 };
 
 struct exchange_times {
@@ -65,6 +90,7 @@ struct exchange {
 
     enum outcome outcome;
     struct refusal refusal;
+    struct exchange_tunnel tunnel;
     struct text *faults; /* names of injected faults */
     uint32_t fault_count;
     struct text *redacted; /* places that were redacted: "request header Authorization", "response body /card/number" */

@@ -72,6 +72,8 @@ recheck_exchange(struct check *check, const struct contract_match *match, struct
     if (answered) {
         check_response_head(check, match, &x->request, &x->response, &response);
         check_response_body(check, match, &x->request, &x->response, &response);
+        if (x->outcome == OUTCOME_TUNNEL)
+            verdict_unchecked(&response, UNCHECKED_STREAM, SIDE_RESPONSE, (struct text){ NULL, 0 });
         carry_over(x, check->arena, &response, &x->response_verdict, SIDE_RESPONSE);
     } else if (x->refusal.status != 0 && x->refusal.side == SIDE_RESPONSE) {
         /* the refused response itself is not on record: what the live check said stands */

@@ -437,6 +437,32 @@ write_identity(struct json_writer *w, const struct exchange *x)
     write_text_if(w, TEXT("traceparent"), message_value(&x->request, HEADER_TRACEPARENT));
 }
 
+const char *const record_tunnel_ends[] = {
+#define TUNNEL_END_NAME(NAME, name) name,
+    TUNNEL_ENDS(TUNNEL_END_NAME)
+#undef TUNNEL_END_NAME
+};
+
+static void
+write_tunnel(struct json_writer *w, const struct exchange *x)
+{
+    if (x->outcome != OUTCOME_TUNNEL)
+        return;
+    JSON_KEY(w, "tunnel");
+    json_object(w);
+    JSON_KEY(w, "protocol");
+    json_string(w, x->tunnel.protocol);
+    JSON_KEY(w, "from_client");
+    json_integer(w, (int64_t)x->tunnel.from_client);
+    JSON_KEY(w, "from_upstream");
+    json_integer(w, (int64_t)x->tunnel.from_upstream);
+    JSON_KEY(w, "duration");
+    json_integer(w, x->tunnel.duration);
+    JSON_KEY(w, "end");
+    json_string(w, text_of(record_tunnel_ends[x->tunnel.end]));
+    json_end_object(w);
+}
+
 static void
 write_truncated(struct json_writer *w, const char *request, const char *response)
 {
@@ -487,6 +513,7 @@ write_own(struct json_writer *w, const struct exchange *x, const struct told_bod
     write_verdict(w, TEXT("request"), &x->request_verdict);
     write_verdict(w, TEXT("response"), &x->response_verdict);
     write_refusal(w, &x->refusal);
+    write_tunnel(w, x);
     write_texts(w, TEXT("faults"), x->faults, x->fault_count);
     write_texts(w, TEXT("redacted"), x->redacted, x->redacted_count);
     write_truncated(w, request->truncated, response->truncated);

@@ -19,6 +19,9 @@
 /* How each enum outcome is written: "delivered", "refused", … */
 extern const char *const record_outcomes[];
 
+/* How each enum tunnel_end is written. */
+extern const char *const record_tunnel_ends[];
+
 /* How each enum body_state of a body that is not whole is written. */
 extern const char *const record_truncations[];
 

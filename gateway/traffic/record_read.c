@@ -477,6 +477,21 @@ read_own_times(struct exchange_times *t, const struct value *times)
         *(int64_t *)(void *)((char *)t + record_times[i].offset) = integer_member(times, record_times[i].name, -1);
 }
 
+static void
+read_tunnel(struct exchange_tunnel *t, const struct value *own)
+{
+    const struct value *tunnel = VALUE_MEMBER(own, "tunnel");
+    struct text end = text_member(tunnel, "end");
+
+    t->protocol = text_member(tunnel, "protocol");
+    t->from_client = (uint64_t)integer_member(tunnel, "from_client", 0);
+    t->from_upstream = (uint64_t)integer_member(tunnel, "from_upstream", 0);
+    t->duration = integer_member(tunnel, "duration", 0);
+    for (int i = 0; i < TUNNEL_ENDS_COUNT; i++)
+        if (text_equal(end, text_of(record_tunnel_ends[i])))
+            t->end = (enum tunnel_end)i;
+}
+
 static int
 read_own(struct entry_reader *r)
 {
@@ -498,6 +513,7 @@ read_own(struct entry_reader *r)
     for (int i = 0; i <= OUTCOME_TUNNEL; i++)
         if (text_equal(outcome, text_of(record_outcomes[i])))
             x->outcome = (enum outcome)i;
+    read_tunnel(&x->tunnel, r->own);
     x->refusal.status = (uint16_t)integer_member(refusal, "status", 0);
     x->refusal.side = text_equal(text_member(refusal, "side"), TEXT("response")) ? SIDE_RESPONSE : SIDE_REQUEST;
     x->refusal.reason = text_member(refusal, "reason");
