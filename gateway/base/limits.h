@@ -68,8 +68,11 @@
 #define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
 #define LIMIT_WORKERS        64
 #define LIMIT_RATE_CALLERS   65536 /* whose use of a rate_limit is kept in mind, over all workers (24 bytes each) */
-#define LIMIT_RECORD_RING    4096             /* finished exchanges per worker that wait for the recorder */
+#define LIMIT_RECORD_RING    4096  /* finished exchanges per worker that wait for the recorder */
 #define LIMIT_RECORD_WAITING (64 * LIMIT_MIB) /* and what they may take up before one more is let in */
+
+/* TLS */
+#define LIMIT_TLS_CERTIFICATES 64 /* of one listener; chosen by the name that the client asks for */
 
 /* What the admin listener shows */
 #define LIMIT_RECENT_EXCHANGES  1000             /* `recent.exchanges`: the last ones, kept whole */

@@ -14,7 +14,7 @@ static _Atomic int most_level = LOG_INFO;
 static _Atomic int line_format = LOG_TEXT;
 static _Atomic int descriptor = STDERR_FILENO;
 
-static const char *const names[] = { "error", "warn", "info" };
+static const char *const names[] = { "error", "warn", "info", "debug" };
 
 void
 log_setup(enum log_level most, enum log_format format)

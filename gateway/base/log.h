@@ -20,6 +20,7 @@ enum log_level {
     LOG_ERROR, /* something does not work until somebody acts */
     LOG_WARN,  /* it goes on, otherwise than wanted */
     LOG_INFO,  /* it may be of interest */
+    LOG_DEBUG, /* one client's doing, of interest to who looks for it */
 };
 
 enum log_format {

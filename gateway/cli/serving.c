@@ -103,6 +103,7 @@ serving_run(const char *command, struct settings *settings_take)
     (void)sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* write says EFBIG instead */
     (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* who reads our log may go */
     allow_descriptors();
+    log_setup(settings_take->level, LOG_TEXT);
     if (start_all(&s, settings_take, &err) < 0) {
         code = command_fail(command, &err);
     } else {

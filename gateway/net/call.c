@@ -210,6 +210,12 @@ call_is_running(const struct call *call)
 }
 
 const char *
+call_why(const struct call *call)
+{
+    return call->why;
+}
+
+const char *
 call_address(const struct call *call)
 {
     return call->pool != NULL && call->pool->upstream->count > 0 ? call->pool->upstream->text[call->address] : "";
@@ -221,9 +227,12 @@ call_lost(struct call *call)
 {
     bool was_connected = call->link->connected;
     bool unsent = call->link->stream.sent == call->sent_before;
-    enum call_failure failure = call->failure == CALL_CONNECT_TIMEOUT ? CALL_CONNECT_TIMEOUT : CALL_CONNECT;
+    enum call_failure failure = call->failure; /* of connecting, unless something else is known */
 
     call->failure = CALL_CONNECT;
+    call->why = stream_trouble(&call->link->stream);
+    if (call->why != NULL)
+        failure = CALL_TLS;
 
     if (!was_connected && call->address + 1 < call->pool->upstream->count) {
         struct link *before = call->link;
@@ -241,7 +250,7 @@ call_lost(struct call *call)
         call_connect(call, NULL);
         return;
     }
-    call_fail(call, was_connected ? CALL_CLOSED : failure, NULL);
+    call_fail(call, was_connected && (failure != CALL_TLS || call->got_byte) ? CALL_CLOSED : failure, NULL);
 }
 
 void
@@ -420,9 +429,11 @@ call_read(struct call *call, struct text bytes)
 void
 call_read_end(struct call *call)
 {
+    bool cut = stream_was_cut(&call->link->stream) && call->reader.framing == FRAMING_CLOSE;
+
     if (call->tunnel)
         call->events->ended(call->arg);
-    else if (call->got_head && body_reader_end(&call->reader))
+    else if (call->got_head && body_reader_end(&call->reader) && !cut)
         call_done(call, false);
     else
         call_lost(call);

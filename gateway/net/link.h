@@ -18,6 +18,7 @@ struct pool {
     struct stream_kit *kit;
     struct loop *loop;
     const struct upstream *upstream;
+    struct tls_sessions sessions;
     uint32_t most;
     int64_t idle_timeout;
     uint64_t opened;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 #define BACKLOG       4096
 
 struct listener {
+    pthread_mutex_t lock; /* around the pointer: taking it and its reference must be one step */
+    struct tls_context *tls;
+    bool secure; /* there is one, always */
     bool local;
     char path[sizeof(struct sockaddr_un)];
     char url[ADDRESS_TEXT + 8];
@@ -127,7 +131,7 @@ open_local(struct listener *l, struct address *at, const char *where, struct err
 }
 
 struct listener *
-listener_open(struct text written, uint32_t workers, struct error *err)
+listener_open(struct text written, uint32_t workers, struct tls_context *tls, struct error *err)
 {
     struct listener *l = calloc(1, sizeof *l + workers * sizeof(int));
     struct address at;
@@ -141,6 +145,9 @@ listener_open(struct text written, uint32_t workers, struct error *err)
         error_memory(err);
         return NULL;
     }
+    (void)pthread_mutex_init(&l->lock, NULL);
+    l->tls = tls_context_hold(tls);
+    l->secure = tls != NULL;
     if (text_starts(written, TEXT("unix:"))) {
         code = address_local(text_from(written, 5), &at, err);
         code = code == 0 ? open_local(l, &at, where, err) : code;
@@ -156,7 +163,7 @@ listener_open(struct text written, uint32_t workers, struct error *err)
         return NULL;
     }
     (void)address_print(&at, shown);
-    (void)snprintf(l->url, sizeof l->url, "%s%s", l->local ? "" : "http://", shown);
+    (void)snprintf(l->url, sizeof l->url, "%s%s", l->local ? "" : l->secure ? "https://" : "http://", shown);
     return l;
 }
 
@@ -171,7 +178,37 @@ listener_free(struct listener *l)
     }
     if (l->local)
         (void)unlink(l->path);
+    tls_context_drop(l->tls);
+    (void)pthread_mutex_destroy(&l->lock);
     free(l);
+}
+
+int
+listener_tls_swap(struct listener *l, struct tls_context *fresh)
+{
+    struct tls_context *before;
+
+    if (l->secure != (fresh != NULL))
+        return -1;
+    (void)pthread_mutex_lock(&l->lock);
+    before = l->tls;
+    l->tls = tls_context_hold(fresh);
+    (void)pthread_mutex_unlock(&l->lock);
+    tls_context_drop(before);
+    return 0;
+}
+
+struct tls_context *
+listener_tls(struct listener *l)
+{
+    struct tls_context *now;
+
+    if (!l->secure)
+        return NULL;
+    (void)pthread_mutex_lock(&l->lock);
+    now = tls_context_hold(l->tls);
+    (void)pthread_mutex_unlock(&l->lock);
+    return now;
 }
 
 const char *

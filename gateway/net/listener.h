@@ -10,24 +10,33 @@
 #include "base/text.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 struct listener;
 
 /* Open `written` ("host:port", "[v6]:port", ":port", "unix:/path"; port 0 takes a free one) with a socket for each
- * of `workers`. Blocks on names. New, or NULL with err; an address in use by anybody is ERROR_ENVIRONMENT. A stale
- * unix socket file is replaced, one that somebody answers on is not. */
-struct listener *listener_open(struct text written, uint32_t workers, struct error *err);
+ * of `workers`. tls: what its clients speak, or NULL (HTTP as it is); holds it. Blocks on names. New, or NULL with err;
+ * an address in use by anybody is ERROR_ENVIRONMENT. A stale unix socket file is replaced, one that somebody answers on
+ * is not. */
+struct listener *listener_open(struct text written, uint32_t workers, struct tls_context *tls, struct error *err);
+
+/* Clients that come from now on get this context, those that are here keep theirs. Holds it. Any thread. 0, or -1
+ * where one has TLS and the other has not: then the listener must be opened anew. */
+int listener_tls_swap(struct listener *l, struct tls_context *fresh);
+
+/* The context for the next client, with a reference of its own for the caller; NULL: no TLS. Any thread. */
+struct tls_context *listener_tls(struct listener *l);
 
 /* Closes what was not taken over by acceptors; removes a unix socket's file. Accepts NULL. */
 void listener_free(struct listener *l);
 
-/* The real address ("http://127.0.0.1:34567", "unix:/run/x.sock"). Borrowed. */
+/* The real address ("http://127.0.0.1:34567", "https://127.0.0.1:34567", "unix:/run/x.sock"). Borrowed. */
 const char *listener_url(const struct listener *l);
 
 struct acceptor;
 
 /* A client came. The callee takes fd (non-blocking, TCP_NODELAY). */
-typedef void acceptor_fn(void *arg, int fd, const struct address *peer, const struct listener *on);
+typedef void acceptor_fn(void *arg, int fd, const struct address *peer, struct listener *on);
 
 /* Accept on the listener's socket for this worker (from 0), on the worker's own loop. New or NULL with err. */
 struct acceptor *acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn *accepted, void *arg,

@@ -15,8 +15,9 @@
 #include "base/limits.h"
 
 #define READ_BYTES  (64 * LIMIT_KIB)
-#define READ_ROUNDS 8               /* then the other connections have their turn */
-#define SMALL_BYTES (4 * LIMIT_KIB) /* sent from one piece of memory */
+#define READ_ROUNDS 8                /* then the other connections have their turn */
+#define SMALL_BYTES (4 * LIMIT_KIB)  /* sent from one piece of memory */
+#define TLS_BYTES   (64 * LIMIT_KIB) /* likewise: full records are cheaper than copying */
 #define SPARES      64
 #define SPARE_BYTES (16 * LIMIT_KIB) /* larger memory is given back */
 #define EVENTS      (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
@@ -79,6 +80,8 @@ take(struct stream *s, char *room, size_t size)
 {
     ssize_t got;
 
+    if (s->tls != NULL)
+        return tls_take(s->tls, room, size);
     do
         got = recv(s->watch.fd, room, size, 0);
     while (got < 0 && errno == EINTR);
@@ -93,6 +96,8 @@ give(struct stream *s, struct iovec *parts, size_t count)
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
     ssize_t sent;
 
+    if (s->tls != NULL)
+        return tls_give(s->tls, parts, count);
     do {
         if (count == 1)
             sent = send(s->watch.fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
@@ -181,7 +186,7 @@ read_once(struct stream *s)
         s->events->ended(s->arg);
         return false;
     }
-    if ((size_t)got < size && !s->hung_up)
+    if ((size_t)got < size && !s->hung_up && (s->tls == NULL || !tls_has_more(s->tls)))
         s->readable = false;
     if (room == s->kit->bytes)
         return show(s, text_make(room, (size_t)got));
@@ -210,6 +215,10 @@ wrote_all(struct stream *s)
     if (s->out.data != NULL)
         put_back(s->kit, &s->out);
     if (s->shut) {
+        if (s->tls != NULL && !tls_finish(s->tls)) {
+            s->writable = false;
+            return;
+        }
         s->shut = false;
         (void)shutdown(s->watch.fd, SHUT_WR);
     }
@@ -268,11 +277,11 @@ stream_send(struct stream *s, const struct text *parts, int count)
     total += apart;
     if (total == 0)
         return true;
-    if (apart > 0 && total <= SMALL_BYTES) {
+    if (apart > 0 && total <= (s->tls != NULL ? TLS_BYTES : SMALL_BYTES)) {
         queue_rest(s, parts, count, 0);
         count = 0;
     }
-    if (s->writable) {
+    if (s->writable && !s->held) {
         sent = send_now(s, parts, count);
         if (s->failed != 0)
             return true;
@@ -333,7 +342,7 @@ stream_shutdown(struct stream *s)
     if (s->watch.fd < 0)
         return;
     s->shut = true;
-    if (buffer_length(&s->out) == 0)
+    if (buffer_length(&s->out) == 0 && !s->shaking)
         wrote_all(s);
     else
         (void)stream_flush(s);
@@ -363,13 +372,52 @@ static bool
 write_on(struct stream *s)
 {
     s->writable = true;
+    if (s->held)
+        return true;
     if (buffer_length(&s->out) > 0)
         (void)stream_flush(s);
+    else if (s->shut)
+        wrote_all(s);
     if (s->want_drain && buffer_length(&s->out) == 0 && s->failed == 0) {
         s->want_drain = false;
         s->events->drained(s->arg);
     }
     return s->watch.fd >= 0;
+}
+
+/* A step of the handshake. False: it goes on, or the stream is closed. */
+static bool
+shake(struct stream *s)
+{
+    int error = tls_shake(s->tls);
+
+    if (error == EAGAIN)
+        return false;
+    s->shaking = false;
+    if (error != 0) {
+        s->readable = false;
+        s->events->broken(s->arg, error);
+        return false;
+    }
+    s->held = false;
+    s->agreed = true;
+    s->readable = true; /* bytes may have come along */
+    if (s->events->connected != NULL)
+        s->events->connected(s->arg);
+    return s->watch.fd >= 0 && write_on(s);
+}
+
+/* What epoll says means to TLS: either side may wait for either event. False: nothing else follows from it. */
+static bool
+tls_ready(struct stream *s, uint32_t events)
+{
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0)
+        tls_readable(s->tls, (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
+    if (s->shaking)
+        return shake(s);
+    if (tls_read_blocked(s->tls) && (events & EPOLLOUT) != 0)
+        s->readable = true;
+    return true;
 }
 
 static void
@@ -382,7 +430,7 @@ on_ready(void *arg, uint32_t events)
         if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) == 0 || !finish_connect(s) || !write_on(s))
             return;
     }
-    if (s->failed != 0)
+    if (s->failed != 0 || (s->tls != NULL && !tls_ready(s, events)))
         return;
     if ((events & EPOLLOUT) != 0 && !s->writable && !write_on(s))
         return;
@@ -412,6 +460,8 @@ on_later(void *arg)
         if (!finish_connect(s) || !write_on(s))
             return;
     }
+    if (s->shaking && !shake(s))
+        return;
     if (s->again && !s->paused) {
         s->again = false;
         if (buffer_length(&s->in) > 0 && !show(s, buffer_text(&s->in)))
@@ -471,11 +521,92 @@ fail:
     return error;
 }
 
+bool
+stream_secure(struct stream *s, struct tls_context *c, struct tls_sessions *sessions)
+{
+    s->tls = tls_new(c, s->watch.fd, sessions);
+    if (s->tls == NULL)
+        return false;
+    s->shaking = s->held = true;
+    loop_defer(s->kit->loop, &s->later);
+    return true;
+}
+
+void
+stream_unsecure(struct stream *s)
+{
+    tls_free(s->tls);
+    s->tls = NULL;
+    s->held = false;
+    s->writable = s->readable = true;
+}
+
+void
+stream_hold(struct stream *s)
+{
+    s->held = true;
+}
+
+void
+stream_release(struct stream *s)
+{
+    s->held = false;
+    if (!s->connecting)
+        (void)write_on(s);
+}
+
+int
+stream_say(struct stream *s, struct text bytes)
+{
+    struct iovec part = { (void *)(uintptr_t)bytes.data, bytes.length };
+    ssize_t sent = give(s, &part, 1);
+
+    if (sent < 0)
+        return errno;
+    return (size_t)sent == bytes.length ? 0 : EAGAIN;
+}
+
+bool
+stream_was_cut(const struct stream *s)
+{
+    return s->tls != NULL && tls_was_cut(s->tls);
+}
+
+bool
+stream_is_secure(const struct stream *s)
+{
+    return s->tls != NULL;
+}
+
+bool
+stream_is_agreed(const struct stream *s)
+{
+    return s->tls == NULL || s->agreed;
+}
+
+const char *
+stream_trouble(const struct stream *s)
+{
+    return s->tls != NULL ? tls_trouble(s->tls) : NULL;
+}
+
+/* An orderly end, unless bytes are missing: then the peer should notice. */
+static void
+end_tls(struct stream *s)
+{
+    if (buffer_length(&s->out) == 0)
+        (void)tls_finish(s->tls);
+    tls_free(s->tls);
+    s->tls = NULL;
+}
+
 void
 stream_close(struct stream *s)
 {
     if (s->kit == NULL || s->watch.fd < 0)
         return;
+    if (s->tls != NULL)
+        end_tls(s);
     loop_unwatch(s->kit->loop, &s->watch);
     loop_undefer(s->kit->loop, &s->later);
     (void)close(s->watch.fd);
@@ -492,6 +623,8 @@ stream_reset(struct stream *s)
 
     if (s->kit != NULL && s->watch.fd >= 0)
         (void)setsockopt(s->watch.fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+    tls_free(s->tls); /* without its end: the peer is to see that bytes are missing */
+    s->tls = NULL;
     stream_close(s);
 }
 

@@ -1,4 +1,4 @@
-/* stream.h -- one connected socket (TCP or unix): bytes in, bytes out, back-pressure both ways.
+/* stream.h -- one connected socket (TCP, unix, TLS over either): bytes in, bytes out, back-pressure both ways.
  *
  * Reading goes on until the socket came short; what the owner does not consume is kept and shown again with what
  * follows. Writing is tried at once; only what the socket does not take is queued. The queue is one buffer, so
@@ -8,7 +8,7 @@
  * own callbacks, and then no callback comes any more; but the owner's memory must stay until the callback has
  * returned (free it by loop_defer).
  *
- * Bytes meet the socket in two functions of stream.c (take, give); that is where TLS goes in. */
+ * Bytes meet the socket in two functions of stream.c (take, give); that is where TLS is. */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
 
@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/tls.h"
 
 /* What the streams of one loop share: the memory that is read into, and queues that are not in use. */
 struct stream_kit;
@@ -30,7 +31,8 @@ void stream_kit_free(struct stream_kit *kit);
 /* Never called before the function that caused them returns; ended and broken at most once, hangup once for each
  * of its meanings. */
 struct stream_events {
-    /* After stream_connect: it is there. A stream of stream_open never says so. */
+    /* After stream_connect: it is there. After stream_secure: so is TLS. A stream of stream_open alone never says so;
+     * NULL where the owner does not want to know. */
     void (*connected)(void *arg);
     /* Bytes came. Returns how many were used; valid until it returns. The rest comes again in front of what follows. */
     size_t (*data)(void *arg, struct text bytes);
@@ -40,7 +42,8 @@ struct stream_events {
     void (*hangup)(void *arg, bool gone);
     /* Every byte the peer sent was shown; there will be no more. */
     void (*ended)(void *arg);
-    /* The connection failed (errno); close it. */
+    /* The connection failed (errno); close it. EPROTO: its TLS did, see stream_trouble. EPROTONOSUPPORT: a client
+     * speaks something else than TLS; it may be told so, see stream_unsecure. */
     void (*broken)(void *arg, int error);
 };
 
@@ -49,12 +52,16 @@ struct stream {
     struct stream_kit *kit;
     const struct stream_events *events;
     void *arg;
+    struct tls *tls;   /* NULL: the bytes go as they are */
     struct buffer in;  /* shown but not used */
     struct buffer out; /* not yet taken by the socket */
     struct deferred later;
     uint64_t sent; /* bytes that the socket took, ever */
     int failed;    /* errno that waits to be told */
     bool connecting;
+    bool shaking;  /* TLS is being agreed on */
+    bool agreed;   /* it was */
+    bool held;     /* what is sent is queued, until stream_release */
     bool readable; /* the socket may have bytes (or its end) */
     bool writable;
     bool paused;
@@ -74,6 +81,31 @@ bool stream_open(struct stream *s, struct stream_kit *kit, int fd, const struct 
 /* Begin to connect. 0, or an errno (nothing is open then). What is sent before `connected` is queued. */
 int stream_connect(struct stream *s, struct stream_kit *kit, const struct address *to,
                    const struct stream_events *events, void *arg);
+
+/* Speak TLS from now on, in the role of the context; what is sent meanwhile is queued. On a stream that was opened,
+ * or one that says `connected`. False: no memory; close it. */
+bool stream_secure(struct stream *s, struct tls_context *c, struct tls_sessions *sessions);
+
+/* In `broken`, after EPROTONOSUPPORT: go on without TLS. */
+void stream_unsecure(struct stream *s);
+
+/* From the beginning of a connection on: queue what is sent, until released. stream_say goes ahead of the queue; it is
+ * short, and for the empty socket of a new connection. 0, or an errno. */
+void stream_hold(struct stream *s);
+void stream_release(struct stream *s);
+int stream_say(struct stream *s, struct text bytes);
+
+/* Did the peer's bytes end without TLS's own end? Then they may be cut off. False where there is no TLS. */
+bool stream_was_cut(const struct stream *s);
+
+/* Has it TLS, agreed on or not? */
+bool stream_is_secure(const struct stream *s);
+
+/* Is its TLS, if it has one, agreed on? */
+bool stream_is_agreed(const struct stream *s);
+
+/* What went wrong in TLS, for a person; literal, NULL: nothing. */
+const char *stream_trouble(const struct stream *s);
 
 /* Accepts one that is closed or zeroed. */
 void stream_close(struct stream *s);

@@ -3,6 +3,7 @@
  * Links are freed at the end of the turn, because they may end in the middle of their stream's callbacks. */
 #include "net/link.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,11 +57,19 @@ link_leave_pool(struct link *link)
     }
 }
 
+static void on_link_broken(void *arg, int error);
+
 static void
 on_link_connected(void *arg)
 {
     struct link *link = arg;
+    struct tls_context *tls = link->pool->upstream->tls;
 
+    if (tls != NULL && !stream_is_secure(&link->stream)) {
+        if (!stream_secure(&link->stream, tls, &link->pool->sessions))
+            on_link_broken(link, ENOMEM);
+        return;
+    }
     link->connected = true;
     if (link->call != NULL)
         call_connected(link->call);
@@ -108,8 +117,12 @@ on_link_ended(void *arg)
 {
     struct link *link = arg;
 
-    if (link->call != NULL)
+    if (link->call != NULL) {
         call_read_end(link->call);
+        return;
+    }
+    link_leave_pool(link); /* TLS has an end of its own, before the socket's */
+    link_drop(link);
 }
 
 static void
@@ -208,6 +221,7 @@ pool_free(struct pool *pool)
         loop_undefer(pool->loop, &link->burial);
         free(link);
     }
+    tls_sessions_forget(&pool->sessions);
     free(pool);
 }
 

@@ -28,6 +28,7 @@ struct upstream {
     struct address addresses[UPSTREAM_ADDRESSES]; /* tried in this order */
     int count;
     char text[UPSTREAM_ADDRESSES][ADDRESS_TEXT];
+    struct tls_context *tls; /* what it is spoken to with; NULL: HTTP as it is. Whoever has the upstream drops it */
 };
 
 /* Resolve a host and port, or take a unix socket's path (port 0). Blocks. 0 or -1 with err. */
@@ -55,6 +56,7 @@ uint64_t pool_opened(const struct pool *pool);
 #define CALL_FAILURES(F)                                                                                               \
     F(CONNECT, "upstream-connect", 502, "no connection to the upstream")                                               \
     F(CONNECT_TIMEOUT, "upstream-connect-timeout", 504, "the upstream did not take the connection in time")            \
+    F(TLS, "upstream-tls", 502, "no TLS with the upstream")                                                            \
     F(FIRST_BYTE_TIMEOUT, "upstream-timeout", 504, "the upstream did not answer in time")                              \
     F(IDLE_TIMEOUT, "upstream-idle", 504, "the upstream stopped in the middle of its answer")                          \
     F(CLOSED, "upstream-closed", 502, "the upstream closed the connection before its answer was complete")             \
@@ -135,6 +137,7 @@ struct call {
     bool tunnel;
     bool paused;
     enum call_failure failure; /* that waits to be told */
+    const char *why;           /* more about it, literal, or NULL */
     struct deferred fail;
 };
 
@@ -166,6 +169,9 @@ void call_cancel(struct call *call);
 
 /* Is there something to cancel? */
 bool call_is_running(const struct call *call);
+
+/* More about the failure that was told ("certificate has expired"); literal, NULL: nothing is known. */
+const char *call_why(const struct call *call);
 
 /* Which address was tried last ("127.0.0.1:8000"). Borrowed from the upstream. */
 const char *call_address(const struct call *call);

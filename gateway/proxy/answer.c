@@ -264,6 +264,14 @@ try_again(struct transit *t)
     return true;
 }
 
+static const char *
+with_why(struct transit *t, const char *what)
+{
+    struct text both = arena_print(t->exchange.arena, "%s: %s", what, call_why(&t->call));
+
+    return both.data != NULL ? both.data : what;
+}
+
 static void
 on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
 {
@@ -280,6 +288,8 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     t->exchange.upstream = text_of(call_address(&t->call));
     if (fault != NULL)
         t->upstream_fault = fault->id;
+    else if (call_why(&t->call) != NULL)
+        what = with_why(t, what);
     if (t->response_started)
         next = deliver_broken_off(t, call_failure_id(failure), what);
     else

@@ -5,12 +5,14 @@
  * kept it is given a short grace as long as nothing is sent, then its upstream call is cancelled. */
 #include "proxy/client.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "proxy/peer.h"
+#include "base/log.h"
 #include "proxy/pipeline.h"
 #include "proxy/refusal.h"
 #include "proxy/transit.h"
@@ -42,6 +44,7 @@ struct client {
     size_t lingered;   /* bytes read and forgotten at the end */
     int64_t doom_ends; /* when a reset waits no longer; 0: there is none to come */
     enum client_state state;
+    bool secure; /* TLS */
     bool half_closed;
     bool served;   /* an exchange was finished on it */
     bool draining; /* the response is handed over, its last bytes are not */
@@ -53,6 +56,7 @@ struct client {
 #define DOOM_LOOKS (5 * LOOP_MILLI) /* between looks at what a doomed client has acknowledged */
 
 static void client_end(struct client *c);
+static void linger(struct client *c);
 static void reset_when_delivered(struct client *c);
 
 static const struct settings *
@@ -85,6 +89,12 @@ struct ip
 client_ip(const struct client *c)
 {
     return c->ip;
+}
+
+bool
+client_is_secure(const struct client *c)
+{
+    return c->secure;
 }
 
 bool
@@ -362,11 +372,34 @@ on_ended(void *arg)
         client_gone(c);
 }
 
+/* The handshake failed. One who speaks plain HTTP is told so, in words that every HTTP client shows. */
+static void
+not_agreed(struct client *c, bool plain)
+{
+    static const struct text answer = TEXT("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+                                           "Content-Length: 48\r\nConnection: close\r\n\r\n"
+                                           "This port speaks TLS: write https:// in the URL\n");
+
+    count_add(&c->worker->counters->handshakes_failed, 1);
+    log_line(LOG_DEBUG, "%s: no TLS: %s", c->name, stream_trouble(&c->stream));
+    if (!plain) {
+        client_end(c);
+        return;
+    }
+    stream_unsecure(&c->stream);
+    (void)stream_send(&c->stream, &answer, 1);
+    linger(c);
+}
+
 static void
 on_broken(void *arg, int error)
 {
-    (void)error;
-    client_gone(arg);
+    struct client *c = arg;
+
+    if (c->secure && !stream_is_agreed(&c->stream))
+        not_agreed(c, error == EPROTONOSUPPORT);
+    else
+        client_gone(c);
 }
 
 static const struct stream_events client_events = {
@@ -438,7 +471,7 @@ client_end(struct client *c)
 }
 
 void
-client_accept(struct worker *w, int fd, const struct address *peer)
+client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls)
 {
     struct client *c = calloc(1, sizeof *c);
     char host[ADDRESS_TEXT], name[ADDRESS_TEXT] = "";
@@ -447,6 +480,12 @@ client_accept(struct worker *w, int fd, const struct address *peer)
         free(c);
         return;
     }
+    if (tls != NULL && !stream_secure(&c->stream, tls, NULL)) {
+        stream_close(&c->stream);
+        free(c);
+        return;
+    }
+    c->secure = tls != NULL;
     c->worker = w;
     c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
     c->burial = (struct deferred){ .call = on_burial, .arg = c };

@@ -16,8 +16,11 @@ struct client;
 struct transit;
 struct worker;
 
-/* A connection came. Takes fd. */
-void client_accept(struct worker *w, int fd, const struct address *peer);
+/* A connection came. Takes fd. tls: what it has to speak, or NULL. */
+void client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls);
+
+/* Does it speak TLS? */
+bool client_is_secure(const struct client *c);
 
 /* Where responses are written. */
 struct stream *client_stream(struct client *c);

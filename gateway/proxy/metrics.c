@@ -129,6 +129,7 @@ metrics_totals(struct counters *const *workers, uint32_t count)
         sum.violations += count_of(&c->violations);
         sum.connections += count_of(&c->connections);
         sum.accepted += count_of(&c->accepted);
+        sum.handshakes_failed += count_of(&c->handshakes_failed);
         sum.in_flight += count_of(&c->in_flight);
         sum.client_gone += count_of(&c->client_gone);
         sum.unrecorded += count_of(&c->unrecorded);
@@ -367,6 +368,8 @@ metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters
     single(out, "client_gone_total", "counter", "Exchanges whose client left early.", sum.client_gone);
     single(out, "connections", "gauge", "Client connections that are open.", sum.connections);
     single(out, "connections_total", "counter", "Client connections ever accepted.", sum.accepted);
+    single(out, "tls_handshakes_failed_total", "counter", "Clients with whom no TLS came about.",
+           sum.handshakes_failed);
     single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum.in_flight);
     write_tunnels(out, &sum);
     write_recorder(out, recorder);

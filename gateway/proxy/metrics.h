@@ -45,6 +45,7 @@ struct counters {
     struct service_counters *services; /* the last one: no service */
     counter connections;               /* open now */
     counter accepted;
+    counter handshakes_failed; /* clients with whom no TLS came about */
     counter exchanges;
     counter in_flight;
     counter refused;
@@ -97,6 +98,7 @@ void metrics_write(struct buffer *out, const struct ruleset *ruleset, struct cou
 struct metrics_totals {
     uint64_t exchanges, refused, violations, connections, accepted, in_flight, client_gone, unrecorded;
     uint64_t tunnels, tunnels_opened, tunnel_bytes[2];
+    uint64_t handshakes_failed;
 };
 struct metrics_totals metrics_totals(struct counters *const *workers, uint32_t count);
 

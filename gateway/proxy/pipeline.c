@@ -197,7 +197,7 @@ pipeline_new(struct worker *w, struct client *c)
     t->started = loop_now(w->loop);
     t->exchange.started = loop_wall(w->loop);
     t->exchange.times = (struct exchange_times){ -1, -1, -1, -1, -1, -1, -1 };
-    t->exchange.scheme = TEXT("http");
+    t->exchange.scheme = client_is_secure(c) ? TEXT("https") : TEXT("http");
     t->exchange.client = arena_text(arena, client_name(c));
     t->check = (struct check){ .arena = arena,
                                .scratch = w->scratch,

@@ -17,10 +17,8 @@ responder_resolve(struct responder *r, const struct service *service, uint16_t s
     (void)snprintf(r->base, sizeof r->base, "%.*s", TEXT_PRINT(u->base));
     switch (u->kind) {
     case UPSTREAM_TCP:
-        if (u->tls)
-            return error_set(err, ERROR_CONFIG, where, "https upstreams are not supported yet; use http://");
-        (void)snprintf(r->authority, sizeof r->authority, u->port == 80 ? "%.*s" : "%.*s:%u", TEXT_PRINT(u->host),
-                       (unsigned)u->port);
+        (void)snprintf(r->authority, sizeof r->authority, u->port == (u->tls ? 443 : 80) ? "%.*s" : "%.*s:%u",
+                       TEXT_PRINT(u->host), (unsigned)u->port);
         return upstream_resolve(&r->upstream, u->host, u->port, false, err);
     case UPSTREAM_UNIX:
         (void)snprintf(r->authority, sizeof r->authority, "localhost");

@@ -11,6 +11,7 @@
 #include "proxy/rate_limit.h"
 #include "proxy/recorder.h"
 #include "proxy/responder.h"
+#include "proxy/secure.h"
 #include "proxy/worker.h"
 
 struct proxy {
@@ -50,7 +51,9 @@ resolve_all(struct proxy *p, struct error *err)
     if (p->responders == NULL)
         return error_memory(err);
     for (uint32_t i = 0; i < count; i++) {
-        if (responder_resolve(&p->responders[i], ruleset_service(p->ruleset, i), p->options.sandbox_port, err) < 0)
+        if (responder_resolve(&p->responders[i], ruleset_service(p->ruleset, i), p->options.sandbox_port, err) < 0 ||
+            secure_upstream(ruleset_service(p->ruleset, i)->settings, &p->options, &p->responders[i].upstream.tls,
+                            err) < 0)
             return -1;
     }
     return 0;
@@ -63,8 +66,14 @@ listen_all(struct proxy *p, const struct settings *s, uint32_t workers, struct e
     if (p->listeners == NULL)
         return error_memory(err);
     for (; p->listener_count < s->listen_count; p->listener_count++) {
-        struct listener *l = listener_open(s->listen[p->listener_count], workers, err);
+        const struct listen_setting *setting = &s->listen[p->listener_count];
+        struct tls_context *tls;
+        struct listener *l;
 
+        if (secure_listener(setting, &p->options, &tls, err) < 0)
+            return -1;
+        l = listener_open(setting->address, workers, tls, err);
+        tls_context_drop(tls);
         if (l == NULL)
             return -1;
         p->listeners[p->listener_count] = l;
@@ -181,6 +190,8 @@ proxy_stop(struct proxy *p)
     for (uint32_t i = 0; i < p->listener_count; i++)
         listener_free(p->listeners[i]);
     free(p->listeners);
+    for (uint32_t i = 0; p->responders != NULL && i < ruleset_service_count(p->ruleset); i++)
+        tls_context_drop(p->responders[i].upstream.tls);
     free(p->responders);
     rate_table_free(p->rates);
     ruleset_drop(p->ruleset);

@@ -76,10 +76,12 @@ worker_client_removed(struct worker *w)
 }
 
 static void
-on_accepted(void *arg, int fd, const struct address *peer, const struct listener *on)
+on_accepted(void *arg, int fd, const struct address *peer, struct listener *on)
 {
-    (void)on;
-    client_accept(arg, fd, peer);
+    struct tls_context *tls = listener_tls(on);
+
+    client_accept(arg, fd, peer, tls);
+    tls_context_drop(tls);
 }
 
 /* ---- stopping ---- */

@@ -30,7 +30,7 @@ take_port(struct text *authority, uint16_t *port)
 static int
 read_http(struct upstream_settings *u, struct text text, const char *where, struct arena *arena, struct error *err)
 {
-    struct text rest = text_from(text, 7), authority = text_slice(rest, 0, text_find(rest, '/'));
+    struct text rest = text_from(text, u->tls ? 8 : 7), authority = text_slice(rest, 0, text_find(rest, '/'));
 
     u->base = text_from(rest, authority.length);
     while (u->base.length > 0 && u->base.data[u->base.length - 1] == '/')
@@ -38,7 +38,7 @@ read_http(struct upstream_settings *u, struct text text, const char *where, stru
     if (text_find(u->base, '?') < u->base.length || text_find(u->base, '#') < u->base.length ||
         text_find(authority, '@') < authority.length)
         return refuse_upstream(text, where, ": a base path has no query, fragment or user", err);
-    u->port = 80;
+    u->port = u->tls ? 443 : 80;
     if (!take_port(&authority, &u->port))
         return refuse_upstream(text, where, ": the port is a number from 1 to 65535", err);
     if (authority.length > 2 && authority.data[0] == '[' && authority.data[authority.length - 1] == ']')
@@ -65,10 +65,11 @@ upstream_settings_read(struct upstream_settings *u, struct text text, const char
         u->host = arena_text(arena, text_from(text, 5));
         return 0;
     }
-    if (text_starts(text, TEXT("https://")) || text_starts(text, TEXT("recording:")))
-        return refuse_upstream(text, where, ": this version speaks http:// and unix: only", err);
-    if (!text_starts(text, TEXT("http://")))
-        return refuse_upstream(text, where, " is none of http://HOST:PORT/BASE, unix:/PATH, sandbox", err);
+    if (text_starts(text, TEXT("recording:")))
+        return refuse_upstream(text, where, ": this version does not answer from recordings", err);
+    u->tls = text_starts(text, TEXT("https://"));
+    if (!u->tls && !text_starts(text, TEXT("http://")))
+        return refuse_upstream(text, where, " is none of http(s)://HOST:PORT/BASE, unix:/PATH, sandbox", err);
     return read_http(u, text, where, arena, err);
 }
 
@@ -153,7 +154,7 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
 {
     const struct value *v = value_next(key);
     struct service_settings *s = &r->settings->services[r->settings->service_count++];
-    const struct value *forwarded = VALUE_MEMBER(v, "forwarded");
+    const struct value *forwarded = VALUE_MEMBER(v, "forwarded"), *host = VALUE_MEMBER(v, "host");
 
     s->name = arena_text(r->settings->arena, value_text(key));
     s->where = document_where(r->document, key, r->settings->arena);
@@ -161,7 +162,10 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
     read_path(r, VALUE_MEMBER(v, "contract"), &s->contract);
     read_match(r, VALUE_MEMBER(v, "match"), s);
     read_upstream(r, VALUE_MEMBER(v, "upstream"), &s->upstream);
-    s->host_upstream = read_is(VALUE_MEMBER(v, "host"), "upstream");
+    upstream_tls_read(r, VALUE_MEMBER(v, "tls"), &s->tls);
+    if (VALUE_MEMBER(v, "tls") != NULL && !s->upstream.tls)
+        read_fail(r, VALUE_MEMBER(v, "tls"), "tls is for an upstream that begins with https://");
+    s->host_upstream = host != NULL ? read_is(host, "upstream") : s->upstream.tls;
     s->forwarded = read_is(forwarded, "off")      ? FORWARDED_OFF
                    : read_is(forwarded, "append") ? FORWARDED_APPEND
                                                   : FORWARDED_REPLACE;

@@ -24,6 +24,7 @@ settings_new(struct error *err)
     *s = (struct settings){
         .arena = arena,
         .seed = 1,
+        .level = LOG_INFO,
         .header_timeout = 10 * SECOND,
         .body_timeout = 30 * SECOND,
         .keep_alive_timeout = 75 * SECOND,
@@ -43,31 +44,6 @@ settings_free(struct settings *s)
 {
     if (s != NULL)
         arena_free(s->arena);
-}
-
-static int
-set_listen(struct settings *s, struct text address)
-{
-    s->listen = ARENA_NEW(s->arena, struct text);
-    if (s->listen == NULL)
-        return -1;
-    s->listen[0] = address;
-    s->listen_count = 1;
-    return 0;
-}
-
-static void
-read_listeners(struct settings_reader *r, const struct value *v)
-{
-    struct text address = { NULL, 0 };
-
-    if (value_is(v, VALUE_ARRAY)) {
-        read_texts(r, v, &r->settings->listen, &r->settings->listen_count);
-    } else if (v != NULL) {
-        read_text(r, v, &address);
-        if (set_listen(r->settings, address) < 0)
-            r->failed = true;
-    }
 }
 
 static void
@@ -163,6 +139,16 @@ read_access(const struct value *v, enum access_log *access)
 }
 
 static void
+read_level(const struct value *v, enum log_level *level)
+{
+    if (v != NULL)
+        *level = read_is(v, "error")   ? LOG_ERROR
+                 : read_is(v, "warn")  ? LOG_WARN
+                 : read_is(v, "debug") ? LOG_DEBUG
+                                       : LOG_INFO;
+}
+
+static void
 read_seed(struct settings_reader *r, const struct value *v)
 {
     if (v != NULL && !text_to_u64(value_text(v), &r->settings->seed))
@@ -176,7 +162,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
     const struct value *root = r->document->root;
     struct settings *s = r->settings;
 
-    read_listeners(r, VALUE_MEMBER(root, "listen"));
+    listen_read(r, VALUE_MEMBER(root, "listen"));
     read_admin(r, VALUE_MEMBER(root, "admin"));
     if (value_is(VALUE_MEMBER(root, "workers"), VALUE_NUMBER))
         read_count(r, VALUE_MEMBER(root, "workers"), &s->workers);
@@ -187,6 +173,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
     read_record(r, VALUE_MEMBER(root, "record"));
     read_recent(r, VALUE_MEMBER(root, "recent"));
     read_access(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "access"), &s->access);
+    read_level(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "level"), &s->level);
     if (VALUE_MEMBER(root, "redaction") != NULL) {
         s->redaction = VALUE_MEMBER(root, "redaction");
         s->redaction_document = r->document;
@@ -279,9 +266,9 @@ apply_overrides(struct settings *s, const struct settings_overrides *o, struct e
     const char *admin = override(o != NULL ? o->admin : NULL, "PLUMBLINE_ADMIN");
     const char *record = override(o != NULL ? o->record : NULL, "PLUMBLINE_RECORD");
 
-    if (listen != NULL && set_listen(s, arena_text(s->arena, text_of(listen))) < 0)
+    if (listen != NULL && listen_set(s, arena_text(s->arena, text_of(listen))) < 0)
         return error_memory(err);
-    if (listen == NULL && s->listen_count == 0 && set_listen(s, TEXT("127.0.0.1:8080")) < 0)
+    if (listen == NULL && s->listen_count == 0 && listen_set(s, TEXT("127.0.0.1:8080")) < 0)
         return error_memory(err);
     if (admin != NULL)
         s->admin = strcmp(admin, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(admin));

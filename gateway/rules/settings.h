@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/ip.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "contract/check.h"
 
@@ -92,6 +93,42 @@ struct operation_settings {
     struct text where; /* file:line:column */
 };
 
+/* A certificate and its key: paths, or the PEM itself. */
+struct certificate_setting {
+    struct text cert;
+    struct text key;
+    struct text where; /* file:line:column */
+};
+
+enum client_auth {
+    CLIENT_AUTH_OFF,
+    CLIENT_AUTH_REQUEST,
+    CLIENT_AUTH_REQUIRE,
+};
+
+struct listen_tls {
+    struct certificate_setting *certificates; /* the first one where no name fits */
+    uint32_t certificate_count;
+    struct text client_ca;
+    enum client_auth client_auth;
+    bool only_1_3;
+    struct text where;
+};
+
+struct listen_setting {
+    struct text address;          /* "127.0.0.1:8080", "unix:/run/x.sock" */
+    const struct listen_tls *tls; /* NULL: none */
+};
+
+/* Towards an https upstream. */
+struct upstream_tls {
+    struct text ca;          /* empty: the system's authorities */
+    struct text server_name; /* empty: the upstream's host */
+    struct certificate_setting own;
+    bool unverified;
+    struct text where;
+};
+
 enum forwarded {
     FORWARDED_REPLACE,
     FORWARDED_APPEND,
@@ -109,6 +146,7 @@ struct service_settings {
     uint32_t host_count;
     bool strip; /* the matched path is taken off before the contract and the upstream see the target */
     struct upstream_settings upstream;
+    struct upstream_tls tls;
     bool host_upstream; /* send the upstream's name as Host, not the client's */
     enum forwarded forwarded;
     struct header_setting *set_headers;
@@ -141,8 +179,8 @@ enum access_log {
 
 struct settings {
     struct arena *arena;
-    struct text file;    /* the settings file, or empty (proxy) */
-    struct text *listen; /* "127.0.0.1:8080", "unix:/run/x.sock" */
+    struct text file; /* the settings file, or empty (proxy) */
+    struct listen_setting *listen;
     uint32_t listen_count;
     struct text admin; /* empty: none */
     struct text admin_token;
@@ -158,6 +196,7 @@ struct settings {
     struct record_settings record;
     enum access_log access;
     struct ip_network *trusted_proxies;
+    enum log_level level;
     uint32_t trusted_proxy_count;
     bool trusted_unix; /* who comes by a unix socket is trusted, too */
     uint64_t seed;     /* of the sandbox's generated answers */

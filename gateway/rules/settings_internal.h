@@ -37,6 +37,12 @@ void policy_read(struct settings_reader *r, const struct value *v, struct policy
 
 /* The rate of a policy belongs to this service, or to this operation of it (empty: to the service). */
 void policy_own_rate(struct settings_reader *r, struct policy *policy, struct text service, struct text operation);
+/* `listen`; and one address in its stead. 0, or -1: no memory. */
+void listen_read(struct settings_reader *r, const struct value *v);
+int listen_set(struct settings *s, struct text address);
+
+/* `tls` of a service. */
+void upstream_tls_read(struct settings_reader *r, const struct value *v, struct upstream_tls *tls);
 
 /* The services of a file, added to the settings. */
 void services_read(struct settings_reader *r, const struct value *v, const struct policy *defaults);

@@ -12,7 +12,7 @@ const ground = { base: [], json: ['base'], http: ['base', 'json'], net: ['base',
 const doors = {
     'microhttpd.h': 'net/service.c', 'curl/': 'net/fetch.c', 'libfyaml.h': 'json/yaml.c', 'pcre2.h': 'schema/pattern.c',
     'zlib.h': 'base/compress.c', 'brotli/': 'base/compress.c', 'zstd.h': 'base/compress.c', 'idn2.h': 'schema/format_idn.c',
-    'openssl/': 'base/hash.c',
+    'openssl/': ['base/hash.c', 'net/tls.c', 'net/tls_context.c', 'net/tls_internal.h'],
 };
 
 const files = readdirSync(path.join(root, 'gateway'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
@@ -51,7 +51,7 @@ test('every library has one door', () => {
         for (const header of outside)
             for (const [library, door] of Object.entries(doors))
                 if (header.startsWith(library))
-                    assert.equal(name, door, `${name} includes <${header}>`);
+                    assert.ok([door].flat().includes(name), `${name} includes <${header}>`);
 });
 
 test('the domain has no sockets, threads, locks or clock', () => {

@@ -23,7 +23,7 @@ export async function startPlumbline({ args = [], config, env = {}, cwd = root, 
     if (!line.includes('--listen') && !config?.listen)
         line.push('--listen', '127.0.0.1:0');
     const program = start(binary, line, { env, cwd, name: 'plumbline' });
-    const [, host, port] = await program.waitFor(/listening on http:\/\/([^\s:]+|\[[^\]]+\]):(\d+)/);
+    const [, host, port] = await program.waitFor(/listening on https?:\/\/([^\s:]+|\[[^\]]+\]):(\d+)/);
     return Object.assign(program, { host, port: Number(port), url: `http://${host}:${port}`, folder, config: file });
 }
 

@@ -27,7 +27,7 @@ struct asked {
 };
 
 static void
-on_accepted(void *arg, int fd, const struct address *peer, const struct listener *on)
+on_accepted(void *arg, int fd, const struct address *peer, struct listener *on)
 {
     (void)arg;
     (void)peer;
@@ -46,7 +46,7 @@ begin(void **state)
     loop = loop_new(NULL);
     kit = stream_kit_new(loop);
     arena = arena_new(0, LIMIT_MIB);
-    listener = listener_open(TEXT("127.0.0.1:0"), 1, NULL);
+    listener = listener_open(TEXT("127.0.0.1:0"), 1, NULL, NULL);
     acceptor = acceptor_new(listener, 0, loop, on_accepted, NULL, NULL);
     if (!address_split(text_of(listener_url(listener) + strlen("http://")), &host, &port))
         return -1;

@@ -43,7 +43,7 @@ every_key_arrives(void **state)
 
     (void)state;
     assert_int_equal(s->listen_count, 2);
-    check_text(s->listen[1], "unix:/run/x.sock");
+    check_text(s->listen[1].address, "unix:/run/x.sock");
     check_text(s->admin, "127.0.0.1:9901");
     check_text(s->admin_token, "t0ken");
     assert_int_equal(s->workers, 3);
@@ -171,13 +171,13 @@ the_command_line_beats_the_environment_beats_the_file(void **state)
     (void)setenv("PLUMBLINE_RECORD", "off", 1);
     s = load("everything.yaml", NULL);
     assert_int_equal(s->listen_count, 1);
-    check_text(s->listen[0], "127.0.0.1:2");
+    check_text(s->listen[0].address, "127.0.0.1:2");
     check_text(s->admin, "127.0.0.1:3");
     assert_int_equal(s->workers, 0);
     assert_int_equal(s->record.to.length, 0);
     settings_free(s);
     s = load("everything.yaml", &flags);
-    check_text(s->listen[0], "127.0.0.1:1");
+    check_text(s->listen[0].address, "127.0.0.1:1");
     assert_int_equal(s->admin.length, 0);
     assert_int_equal(s->workers, 9);
     check_text(s->record.to, "rec");
@@ -206,7 +206,7 @@ without_a_file_each_contract_is_a_service(void **state)
     check_text(s->services[1].contract, "b.yaml");
     assert_int_equal(s->services[1].upstream.port, 99);
     assert_int_equal(s->services[1].policy.response, MODE_ENFORCE);
-    check_text(s->listen[0], "127.0.0.1:8080");
+    check_text(s->listen[0].address, "127.0.0.1:8080");
     assert_int_equal(s->admin.length, 0);
     settings_free(s);
     assert_null(settings_proxy(contracts, 2, "http://", true, NULL, &err));
