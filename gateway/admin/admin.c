@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "admin/api.h"
+#include "admin/feed.h"
 #include "admin/guard.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "net/address.h"
+#include "proxy/server.h"
 
 #define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* no page takes one */
 
@@ -66,6 +68,7 @@ serve(struct admin *admin, const struct settings *settings, struct error *err)
     struct service_options options = {
         .address = settings->admin.data,
         .max_body = ADMIN_MAX_BODY,
+        .make_room = true,
         .handler = on_admin_request,
         .arg = admin,
     };
@@ -97,7 +100,7 @@ admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, 
         return error_memory(err);
     a->ruleset = ruleset_hold(ruleset);
     a->api = (struct api){ .proxy = proxy, .ruleset = ruleset, .started = clock_wall() };
-    if (serve(a, settings, err) < 0) {
+    if (feed_start(&a->api.feed, proxy_recent(proxy), err) < 0 || serve(a, settings, err) < 0) {
         admin_stop(a);
         return -1;
     }
@@ -129,7 +132,9 @@ admin_stop(struct admin *admin)
 {
     if (admin == NULL)
         return;
+    feed_stop(admin->api.feed); /* its streams end before their server does */
     service_stop(admin->server);
+    feed_free(admin->api.feed);
     ruleset_drop(admin->ruleset);
     free(admin);
 }

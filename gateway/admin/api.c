@@ -129,6 +129,7 @@ const struct api_page api_pages[] = {
     { "GET", "/metrics", "counters, for Prometheus", false, answer_metrics },
     { "GET", "/api/v1/status", "version, services, counters and recording", false, api_status },
     { "GET", "/api/v1/exchanges", "the last exchanges, newest first", false, api_exchanges },
+    { "GET", "/api/v1/exchanges/stream", "exchanges as they end, as server-sent events", false, api_exchange_stream },
     { "GET", "/api/v1/exchanges/{id}", "one exchange, whole", false, api_exchange },
     { "GET", "/api/v1/findings", "what the traffic got wrong, each thing once", false, api_findings },
     { "DELETE", "/api/v1/findings", "begin to count findings anew", false, api_findings_reset },

@@ -13,13 +13,15 @@
 #include "net/service.h"
 #include "rules/ruleset.h"
 
+struct feed;
 struct proxy;
 
 /* What the pages know. */
 struct api {
     struct proxy *proxy;
     const struct ruleset *ruleset;
-    int64_t started; /* clock_wall */
+    struct feed *feed; /* NULL: no exchanges are kept */
+    int64_t started;   /* clock_wall */
     atomic_bool draining;
 };
 
@@ -64,6 +66,7 @@ void api_not_found(struct api_call *call);
 void api_status(struct api_call *call);
 void api_exchanges(struct api_call *call);
 void api_exchange(struct api_call *call);
+void api_exchange_stream(struct api_call *call);
 void api_findings(struct api_call *call);
 void api_findings_reset(struct api_call *call);
 

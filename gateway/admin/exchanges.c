@@ -1,8 +1,9 @@
 /* exchanges.c -- /api/v1/exchanges: what passed last, as a list or one by one. */
 #include "admin/exchange_json.h"
+#include "admin/feed.h"
 #include "admin/filter.h"
 #include "admin/write.h"
-#include "http/media_type.h"
+#include "base/limits.h"
 #include "http/query.h"
 #include "proxy/recent.h"
 #include "proxy/server.h"
@@ -52,7 +53,7 @@ api_exchanges(struct api_call *call)
     struct json_writer w;
     struct filter f;
 
-    if (recent == NULL || !filter_read(&f, call))
+    if (recent == NULL || !filter_read(&f, call, true))
         return;
     if (recent_open(recent, 0, RECENT_NEWEST_STARTED, &view) < 0) {
         api_problem(call, 503, TEXT("no memory"));
@@ -159,4 +160,33 @@ api_exchange(struct api_call *call)
     else
         api_problem(call, 404, TEXT("no exchange with this id is held: it was not sampled, or it is too long ago"));
     recent_close(&view);
+}
+
+/* ---- as they end ---- */
+
+void
+api_exchange_stream(struct api_call *call)
+{
+    const struct header *last = message_header_named(&call->request->message, TEXT("Last-Event-ID"));
+    struct service_stream *stream;
+    struct filter f;
+
+    if (recent_of(call) == NULL || !filter_read(&f, call, false))
+        return;
+    if (!feed_has_room(call->api->feed)) {
+        service_answer_header(call->answer, TEXT("Retry-After"), TEXT("10"));
+        api_problem(call, 503, TEXT("as many as may listen do so already"));
+        return;
+    }
+    if (text_equal(call->request->message.method, TEXT("HEAD"))) {
+        api_content_type(call, TEXT("text/event-stream"));
+        return;
+    }
+    stream = service_answer_stream(call->answer, LIMIT_ADMIN_QUEUE);
+    if (stream == NULL) {
+        api_problem(call, 503, TEXT("no memory"));
+        return;
+    }
+    api_content_type(call, TEXT("text/event-stream"));
+    (void)feed_join(call->api->feed, stream, &f, last != NULL ? last->value : (struct text){ NULL, 0 });
 }

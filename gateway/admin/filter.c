@@ -98,16 +98,17 @@ static const struct {
     const char *name;
     const char *wanted;
     bool (*read)(struct filter *f, struct text value);
+    bool list; /* of a list alone */
 } keys[] = {
-    { "service", "the name of a service", read_service },
-    { "operation", "an operationId, or METHOD and path", read_operation },
-    { "status", "a status or a class of them: 404, 4xx", read_status },
-    { "method", "a method", read_method },
-    { "verdict", "ok, violations, unchecked or refused", read_verdict },
-    { "since", "a time as in RFC 3339: 2026-01-31T23:59:59Z", read_since },
-    { "until", "a time as in RFC 3339: 2026-01-31T23:59:59Z", read_until },
-    { "limit", "a number from 1 to 1000", read_limit },
-    { "before", "the id of an exchange", read_before },
+    { "service", "the name of a service", read_service, false },
+    { "operation", "an operationId, or METHOD and path", read_operation, false },
+    { "status", "a status or a class of them: 404, 4xx", read_status, false },
+    { "method", "a method", read_method, false },
+    { "verdict", "ok, violations, unchecked or refused", read_verdict, false },
+    { "since", "a time as in RFC 3339: 2026-01-31T23:59:59Z", read_since, false },
+    { "until", "a time as in RFC 3339: 2026-01-31T23:59:59Z", read_until, false },
+    { "limit", "a number from 1 to 1000", read_limit, true },
+    { "before", "the id of an exchange", read_before, true },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -119,7 +120,7 @@ refuse(struct api_call *call, struct text name, const char *detail)
 }
 
 static bool
-read_pair(struct filter *f, struct api_call *call, const struct query_pair *pair)
+read_pair(struct filter *f, struct api_call *call, const struct query_pair *pair, bool list)
 {
     struct arena *arena = call->request->arena;
     struct text name, value;
@@ -129,7 +130,7 @@ read_pair(struct filter *f, struct api_call *call, const struct query_pair *pair
         return refuse(call, pair->name, "this is not percent-encoded UTF-8");
     while (key < KEYS && !text_equal(name, text_of(keys[key].name)))
         key++;
-    if (key == KEYS)
+    if (key == KEYS || (keys[key].list && !list))
         return refuse(call, name, "there is no such parameter");
     if (!keys[key].read(f, value))
         return refuse(call, name, arena_print(arena, "expected %s", keys[key].wanted).data);
@@ -137,14 +138,14 @@ read_pair(struct filter *f, struct api_call *call, const struct query_pair *pair
 }
 
 bool
-filter_read(struct filter *f, struct api_call *call)
+filter_read(struct filter *f, struct api_call *call, bool list)
 {
     struct text rest = call->request->message.query;
     struct query_pair pair;
 
     *f = (struct filter){ .limit = FILTER_LIMIT };
     while (query_next(&rest, &pair))
-        if (!read_pair(f, call, &pair))
+        if (!read_pair(f, call, &pair, list))
             return false;
     return true;
 }

@@ -25,8 +25,9 @@ struct filter {
 #define FILTER_LIMIT      100 /* unless the query says more */
 #define FILTER_LIMIT_MOST 1000
 
-/* Read the query. False: it was answered with 400, naming the parameter. Texts live in the request's arena. */
-bool filter_read(struct filter *f, struct api_call *call);
+/* Read the query; `list`: with the keys that only make sense for a list (limit, before). False: it was answered with
+ * 400, naming the parameter. Texts live in the request's arena. */
+bool filter_read(struct filter *f, struct api_call *call, bool list);
 
 bool filter_matches(const struct filter *f, const struct exchange *x);
 

@@ -81,6 +81,8 @@
 #define LIMIT_RECENT_PLAIN_RATE 50u              /* kept per worker and second, of those that went well */
 #define LIMIT_RECENT_FOUND_RATE 200u             /* the same, of those with violations or refusals */
 #define LIMIT_LIVE_FINDINGS     1000u            /* different findings per worker; more are only counted */
+#define LIMIT_ADMIN_STREAMS     32               /* readers of live exchanges at a time */
+#define LIMIT_ADMIN_QUEUE       LIMIT_MIB        /* events that wait for one that reads slowly */
 
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,12 +17,40 @@
 #define SERVICE_ARENA       (256 * LIMIT_MIB)
 #define SERVICE_POOL        (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
 #define SERVICE_CONNECTIONS 1024u
-#define SERVICE_IDLE        60u /* seconds */
+#define SERVICE_CROWDED     960u             /* connections, from which on make_room makes room */
+#define SERVICE_IDLE        60u              /* seconds */
+#define SERVICE_BLOCK       (16 * LIMIT_KIB) /* of a stream, asked for at once */
+
+/* A connection; belongs to the server's thread. */
+struct service_peer {
+    struct service_peer *older, *newer; /* by when it was last served */
+    int fd;
+    bool busy; /* its answer is on its way */
+    bool shut;
+};
 
 struct service_server {
     struct service_options options;
     struct MHD_Daemon *daemon;
     struct address at;
+    struct service_peer *oldest, *newest;
+    uint32_t peers;
+
+    pthread_mutex_t lock; /* of what follows */
+    struct service_stream *streams;
+    bool stopping;
+};
+
+/* An answer that stays open. It has two owners, the response and whoever fills it; the last one frees it. */
+struct service_stream {
+    struct service_server *server;
+    struct service_stream *previous, *next; /* under the server's lock */
+    pthread_mutex_t lock;                   /* of what follows; taken after the server's */
+    struct buffer queue;
+    struct MHD_Connection *connection; /* NULL: gone, or not there yet */
+    bool suspended;                    /* the connection, until there is something to send */
+    bool closed;
+    unsigned owners;
 };
 
 /* One request on its way in. */
@@ -40,6 +69,248 @@ service_answer_header(struct service_answer *answer, struct text name, struct te
     if (answer->header_count < SERVICE_HEADERS)
         answer->headers[answer->header_count++] = (struct header){ .name = name, .value = value };
 }
+
+/* ---- connections ---- */
+
+static void
+peer_unlink(struct service_server *server, struct service_peer *peer)
+{
+    *(peer->older != NULL ? &peer->older->newer : &server->oldest) = peer->newer;
+    *(peer->newer != NULL ? &peer->newer->older : &server->newest) = peer->older;
+    server->peers--;
+}
+
+static void
+peer_link(struct service_server *server, struct service_peer *peer)
+{
+    peer->older = server->newest;
+    peer->newer = NULL;
+    *(server->newest != NULL ? &server->newest->newer : &server->oldest) = peer;
+    server->newest = peer;
+    server->peers++;
+}
+
+/* The server's thread closes it, once it finds it shut. */
+static void
+peer_shut(struct service_peer *peer)
+{
+    peer->shut = true;
+    (void)shutdown(peer->fd, SHUT_RDWR);
+}
+
+/* Who asked nothing for the longest time goes; where all are being answered, the one whose answer takes longest. So a
+ * thousand silent connections, or trickling ones, do not keep out the next client. */
+static void
+make_room(struct service_server *server)
+{
+    for (struct service_peer *peer = server->oldest; peer != NULL; peer = peer->newer) {
+        if (!peer->busy && !peer->shut) {
+            peer_shut(peer);
+            return;
+        }
+    }
+    for (struct service_peer *peer = server->oldest; peer != NULL; peer = peer->newer) {
+        if (!peer->shut) {
+            peer_shut(peer);
+            return;
+        }
+    }
+}
+
+static void
+on_connection(void *arg, struct MHD_Connection *connection, void **state, enum MHD_ConnectionNotificationCode what)
+{
+    struct service_server *server = arg;
+    struct service_peer *peer = *state;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (peer != NULL)
+            peer_unlink(server, peer);
+        free(peer);
+        *state = NULL;
+        return;
+    }
+    if (server->peers >= SERVICE_CROWDED && server->options.make_room)
+        make_room(server);
+    *state = peer = calloc(1, sizeof(*peer));
+    if (peer == NULL)
+        return;
+    peer->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    peer_link(server, peer);
+}
+
+static void
+peer_served(struct service_server *server, struct MHD_Connection *connection, bool busy)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct service_peer *peer = info != NULL ? info->socket_context : NULL;
+
+    if (peer == NULL)
+        return;
+    peer->busy = busy;
+    peer_unlink(server, peer);
+    peer_link(server, peer);
+}
+
+/* ---- streams ---- */
+
+static void
+stream_drop(struct service_stream *s)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&s->lock);
+    last = --s->owners == 0;
+    (void)pthread_mutex_unlock(&s->lock);
+    if (!last)
+        return;
+    buffer_release(&s->queue);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* Under the stream's lock. */
+static void
+stream_resume(struct service_stream *s)
+{
+    if (!s->suspended || s->connection == NULL)
+        return;
+    s->suspended = false;
+    MHD_resume_connection(s->connection);
+}
+
+/* The response is no longer needed: it was sent, or its client left. */
+static void
+on_stream_gone(void *arg)
+{
+    struct service_stream *s = arg;
+    struct service_server *server = s->server;
+
+    (void)pthread_mutex_lock(&server->lock);
+    *(s->previous != NULL ? &s->previous->next : &server->streams) = s->next;
+    if (s->next != NULL)
+        s->next->previous = s->previous;
+    (void)pthread_mutex_unlock(&server->lock);
+    (void)pthread_mutex_lock(&s->lock);
+    s->connection = NULL;
+    s->closed = true;
+    (void)pthread_mutex_unlock(&s->lock);
+    stream_drop(s);
+}
+
+static bool
+is_stopping(struct service_server *server)
+{
+    bool stopping;
+
+    (void)pthread_mutex_lock(&server->lock);
+    stopping = server->stopping;
+    (void)pthread_mutex_unlock(&server->lock);
+    return stopping;
+}
+
+/* A reader that gave nothing without suspending the connection would be asked again at once, for ever. */
+static ssize_t
+on_stream_read(void *arg, uint64_t place, char *out, size_t size)
+{
+    struct service_stream *s = arg;
+    bool stopping = is_stopping(s->server);
+    struct text waiting;
+    ssize_t given = 0;
+
+    (void)place;
+    (void)pthread_mutex_lock(&s->lock);
+    waiting = text_slice(buffer_text(&s->queue), 0, size);
+    if (waiting.length > 0) {
+        memcpy(out, waiting.data, waiting.length);
+        buffer_consume(&s->queue, waiting.length);
+        given = (ssize_t)waiting.length;
+    } else if (s->closed || stopping) {
+        given = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        s->suspended = true;
+        MHD_suspend_connection(s->connection);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return given;
+}
+
+struct service_stream *
+service_answer_stream(struct service_answer *answer, size_t most)
+{
+    struct service_stream *s = calloc(1, sizeof(*s));
+    struct service_server *server = answer->server;
+
+    if (s == NULL)
+        return NULL;
+    s->server = server;
+    s->owners = 2;
+    buffer_init(&s->queue, most);
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_mutex_lock(&server->lock);
+    s->next = server->streams;
+    if (s->next != NULL)
+        s->next->previous = s;
+    server->streams = s;
+    (void)pthread_mutex_unlock(&server->lock);
+    answer->stream = s;
+    return s;
+}
+
+bool
+service_stream_send(struct service_stream *s, struct text bytes)
+{
+    bool taken;
+
+    (void)pthread_mutex_lock(&s->lock);
+    buffer_add(&s->queue, bytes);
+    taken = !s->closed && !buffer_failed(&s->queue);
+    s->queue.failed = false; /* what was in it before is still to be sent */
+    if (taken)
+        stream_resume(s);
+    (void)pthread_mutex_unlock(&s->lock);
+    return taken;
+}
+
+bool
+service_stream_is_over(struct service_stream *s)
+{
+    bool over;
+
+    (void)pthread_mutex_lock(&s->lock);
+    over = s->closed;
+    (void)pthread_mutex_unlock(&s->lock);
+    return over;
+}
+
+void
+service_stream_close(struct service_stream *s)
+{
+    if (s == NULL)
+        return;
+    (void)pthread_mutex_lock(&s->lock);
+    s->closed = true;
+    stream_resume(s);
+    (void)pthread_mutex_unlock(&s->lock);
+    stream_drop(s);
+}
+
+/* libmicrohttpd must not be stopped while a connection is suspended. */
+static void
+end_streams(struct service_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->stopping = true;
+    for (struct service_stream *s = server->streams; s != NULL; s = s->next) {
+        (void)pthread_mutex_lock(&s->lock);
+        s->closed = true;
+        stream_resume(s);
+        (void)pthread_mutex_unlock(&s->lock);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- requests ---- */
 
 /* The first callback of a request, with the raw request line's target. What it returns is the request's own pointer
  * from then on. */
@@ -65,9 +336,8 @@ on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MH
 {
     struct service_call *call = *state;
 
-    (void)arg;
-    (void)connection;
     (void)why;
+    peer_served(arg, connection, false);
     if (call == NULL)
         return;
     buffer_release(&call->body);
@@ -139,13 +409,28 @@ fill_message(struct service_call *call, struct MHD_Connection *connection, const
     return true;
 }
 
-/* Hand the answer over; libmicrohttpd copies the body and the fields. */
+/* libmicrohttpd copies a body; a stream it asks for as it goes. */
+static struct MHD_Response *
+response_of(struct MHD_Connection *connection, struct service_answer *answer)
+{
+    struct text body = buffer_text(&answer->body);
+    struct MHD_Response *response;
+
+    if (answer->stream == NULL)
+        return MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    answer->stream->connection = connection; /* nobody resumes it before it was suspended */
+    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SERVICE_BLOCK, on_stream_read, answer->stream,
+                                                 on_stream_gone);
+    if (response == NULL)
+        on_stream_gone(answer->stream);
+    return response;
+}
+
+/* Hand the answer over; the fields are copied. */
 static enum MHD_Result
 queue_answer(struct MHD_Connection *connection, struct service_call *call, struct service_answer *answer)
 {
-    struct text body = buffer_text(&answer->body);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = response_of(connection, answer);
     enum MHD_Result result;
 
     if (response == NULL)
@@ -177,8 +462,10 @@ static enum MHD_Result
 answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
 {
     struct service_request request = { .arena = call->arena };
-    struct service_answer answer = { .status = 200 };
+    struct service_answer answer = { .status = 200, .server = call->server };
     enum MHD_Result result;
+
+    peer_served(call->server, connection, true);
 
     buffer_init(&answer.body, LIMIT_FILE_BYTES);
     if (call->too_large)
@@ -256,14 +543,16 @@ service_start(const struct service_options *options, struct error *err)
         return NULL;
     }
     server->options = *options;
+    (void)pthread_mutex_init(&server->lock, NULL);
     fd = listen_at(options->address, &server->at, err);
     if (fd < 0)
         goto fail;
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET,
-        fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT, SERVICE_CONNECTIONS,
-        MHD_OPTION_CONNECTION_TIMEOUT, SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_END);
+    server->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                         on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT, SERVICE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+                         SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
+                         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     if (server->daemon == NULL) {
         (void)close(fd);
         error_set(err, ERROR_ENVIRONMENT, options->address, "cannot start the server");
@@ -272,6 +561,7 @@ service_start(const struct service_options *options, struct error *err)
     return server;
 
 fail:
+    (void)pthread_mutex_destroy(&server->lock);
     free(server);
     return NULL;
 }
@@ -301,6 +591,8 @@ service_stop(struct service_server *server)
 {
     if (server == NULL)
         return;
-    MHD_stop_daemon(server->daemon); /* closes the socket, ends the thread; no connection is ever suspended here */
+    end_streams(server);
+    MHD_stop_daemon(server->daemon); /* closes the socket, ends the thread */
+    (void)pthread_mutex_destroy(&server->lock);
     free(server);
 }

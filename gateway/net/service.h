@@ -1,10 +1,12 @@
 /* service.h -- the HTTP servers that Plumbline itself is (admin, sandbox): libmicrohttpd behind one door.
  *
  * Not for traffic that passes through: that is listener.h and upstream.h. A server runs one thread of its own; the
- * handler is called on it, once per request with the whole body, and gives the whole answer. */
+ * handler is called on it, once per request with the whole body, and gives the whole answer, or opens a stream that
+ * another thread fills. */
 #ifndef NET_SERVICE_H
 #define NET_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -14,6 +16,7 @@
 #include "http/message.h"
 
 struct service_server;
+struct service_stream;
 
 struct service_request {
     struct message message; /* method, raw target, path, query, headers, body; valid until the handler returns */
@@ -28,17 +31,33 @@ struct service_answer {
     struct buffer body;                     /* initialised; released by the server */
     struct header headers[SERVICE_HEADERS]; /* names and values are copied after the handler has returned */
     uint32_t header_count;
+    struct service_server *server; /* the server's own */
+    struct service_stream *stream;
 };
 
 /* One more field; left out above SERVICE_HEADERS. Content-Length, empty values and values with CR or LF are not
  * sent. */
 void service_answer_header(struct service_answer *answer, struct text name, struct text value);
 
+/* Handler: no body, but a stream that stays open until service_stream_close; at most `most` bytes wait in it. The
+ * caller's, who may hand it to another thread. NULL: no memory. */
+struct service_stream *service_answer_stream(struct service_answer *answer, size_t most);
+
+/* Any thread. False: nothing was taken, because there is no room now, or because the client left. */
+bool service_stream_send(struct service_stream *stream, struct text bytes);
+
+/* Any thread: has the client left (which only sending finds out), or does the server stop? */
+bool service_stream_is_over(struct service_stream *stream);
+
+/* Any thread, once: what waits is still sent, then the answer ends. Accepts NULL. */
+void service_stream_close(struct service_stream *stream);
+
 typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);
 
 struct service_options {
     const char *address; /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
     size_t max_body;     /* a larger one is answered 413 problem+json */
+    bool make_room;      /* for strangers: nearly full of connections, the one that was idle longest is closed */
     service_handler_fn *handler;
     void *arg;
 };

@@ -301,6 +301,12 @@ recent_show(struct recent_view *view, struct recent_entry *entry)
 
 /* ---- waiting ---- */
 
+uint64_t
+recent_newest(struct recent *r)
+{
+    return atomic_load(&r->sequence);
+}
+
 void
 recent_wait(struct recent *r, uint64_t sequence, int ms)
 {

@@ -77,6 +77,9 @@ void recent_close(struct recent_view *view);
  * shown. Its arena may be used until recent_close, by whoever rewinds it. */
 struct exchange *recent_show(struct recent_view *view, struct recent_entry *entry);
 
+/* The last sequence number that was given. */
+uint64_t recent_newest(struct recent *r);
+
 /* Wait until something was kept after `sequence`, recent_wake was called, or so many milliseconds have passed. One
  * thread. */
 void recent_wait(struct recent *r, uint64_t sequence, int ms);
