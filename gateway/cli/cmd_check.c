@@ -149,7 +149,7 @@ check_entry(struct checking *c, const struct segment_entry *entry, struct error 
         c->foreign++;
         return 0;
     }
-    if (record_read(&x, entry->value, &broken) < 0) {
+    if (segment_entry_read(entry, &x, &broken) < 0) {
         tell_broken(c, entry, broken.where, broken.what);
         return 0;
     }

@@ -63,7 +63,7 @@ show_entry(struct showing *s, const struct segment_entry *entry)
 
     arena_reset(s->arena);
     x.arena = s->arena;
-    if (entry->value != NULL && record_read(&x, entry->value, &broken) == 0) {
+    if (entry->value != NULL && segment_entry_read(entry, &x, &broken) == 0) {
         show_exchange(s, &x);
         return;
     }

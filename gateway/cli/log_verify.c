@@ -93,6 +93,8 @@ verify_entry(struct verifying *v, const struct segment_entry *entry)
         tell(v, entry, "%s: %s", err.where, err.what);
         return;
     }
+    if (x.amends > 0)
+        v->exchanges--; /* it says more of another one */
     if (!x.verdicts_carried) {
         tell(v, entry, "this line was not written by Plumbline");
         return;
@@ -100,6 +102,11 @@ verify_entry(struct verifying *v, const struct segment_entry *entry)
     if (x.id[0] == '\0')
         tell(v, entry, "the exchange has no id");
     verify_sequence(v, entry, x.sequence);
+    if (x.amends >= x.sequence && x.sequence > 0)
+        tell(v, entry, "it amends line number %" PRIu64 ", which comes later", x.amends);
+    if (x.lost > 0)
+        tell(v, entry, "%" PRIu64 " exchange%s not recorded before this one (disk full, failing or too slow)", x.lost,
+             x.lost == 1 ? " was" : "s were");
     verify_times(v, entry, &x);
 }
 
@@ -111,6 +118,8 @@ verify_recording(struct verifying *v, const char *path, struct error *err)
     struct segment_entry entry;
     int result = -1;
 
+    if (reader != NULL)
+        segment_reader_keep_amendments(reader);
     while (reader != NULL && (result = segment_reader_next(reader, &entry, err)) == 1)
         verify_entry(v, &entry);
     segment_reader_close(reader);

@@ -109,8 +109,9 @@ status_shown(const struct exchange *x)
 static struct text
 target_shown(const struct transit *t)
 {
-    struct text target = redaction_target(ruleset_redaction(t->ruleset), t->exchange.request.target,
-                                          t->worker->redaction, t->exchange.arena);
+    struct text target = t->redacted ? t->exchange.request.target /* the recorder did it */
+                                     : redaction_target(ruleset_redaction(t->ruleset), t->exchange.request.target,
+                                                        t->worker->redaction, t->exchange.arena);
 
     return text_slice(target, 0, TARGET_SHOWN);
 }

@@ -5,6 +5,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/hold.h"
 #include "proxy/pipeline.h"
 #include "proxy/responder.h"
 #include "proxy/steps.h"
@@ -199,7 +200,7 @@ on_body(void *arg, struct text piece, bool kept)
         pipeline_go(t, deliver_broken_off(t, t->refusal.reason, t->refusal.detail));
         return;
     }
-    if (t->response_passing == PASSING_STREAM)
+    if (t->response_passing == PASSING_STREAM && (piece = hold_last_byte(t, piece)).length > 0)
         deliver_piece(t, piece);
 }
 
@@ -247,7 +248,7 @@ on_done(void *arg)
     }
     deliver_end(t);
     check_response_body_now(t);
-    deliver_settle(t);
+    deliver_settle(t); /* unless its end waits */
 }
 
 /* The service's `retries`: for requests that may be repeated and are still all there, as long as nothing was

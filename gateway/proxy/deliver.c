@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/hold.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
@@ -33,9 +34,25 @@ deliver_piece(struct transit *t, struct text piece)
     }
 }
 
+/* All but the end of the answer is on its way. */
+static void
+hold_the_end(struct transit *t)
+{
+    (void)hold_open(t);
+    t->hold_sent = true;
+    if (t->response_chunked)
+        forward_chunk_end(&t->hold_tail, &t->exchange.response);
+    hold_begin(t);
+}
+
 void
 deliver_end(struct transit *t)
 {
+    if (hold_is_wanted(t)) {
+        (void)stream_flush(client_stream(t->client));
+        hold_the_end(t);
+        return;
+    }
     if (t->response_chunked)
         forward_chunk_end(stream_queue(client_stream(t->client)), &t->exchange.response);
     t->response_delivered = true;
@@ -64,6 +81,18 @@ deliver_decide_close(struct transit *t)
                (!t->request_complete && (unasked || !client_can_discard(t->client)));
 }
 
+/* Nothing of it was sent yet. */
+static void
+hold_whole(struct transit *t, bool body)
+{
+    forward_response_head(hold_open(t), t, &t->exchange.response);
+    if (body)
+        t->hold_body = text_make(t->response_copy.data, t->response_copy.length);
+    if (t->response_chunked)
+        forward_chunk_end(&t->hold_tail, &t->exchange.response);
+    hold_begin(t);
+}
+
 enum step
 step_deliver(struct transit *t)
 {
@@ -74,6 +103,10 @@ step_deliver(struct transit *t)
     deliver_decide_close(t);
     t->response_started = true;
     t->response_passing = PASSING_STREAM;
+    if (t->response_complete && hold_is_wanted(t)) {
+        hold_whole(t, held && t->response_copy.length > 0);
+        return STEP_WAIT;
+    }
     forward_response_head(stream_queue(client_stream(t->client)), t, &t->exchange.response);
     if (held && t->response_copy.length > 0)
         deliver_piece(t, text_make(t->response_copy.data, t->response_copy.length));

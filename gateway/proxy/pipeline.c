@@ -8,6 +8,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/exchange_id.h"
+#include "proxy/hold.h"
 #include "proxy/live_findings.h"
 #include "proxy/limiting.h"
 #include "proxy/metrics.h"
@@ -49,6 +50,17 @@ bool
 transit_checks(const struct transit *t, enum side side)
 {
     return t->route.service != NULL && (side == SIDE_REQUEST ? t->policy->request : t->policy->response) != MODE_OFF;
+}
+
+void
+transit_complete(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+
+    x->times.finished = transit_time(t);
+    body_copy_finish(&t->request_copy, &x->request, t->request_complete);
+    if (x->has_response && !t->own_response)
+        body_copy_finish(&t->response_copy, &x->response, t->response_complete);
 }
 
 /* ---- route ---- */
@@ -106,7 +118,13 @@ step_refuse(struct transit *t)
     }
     deliver_decide_close(t);
     t->response_started = true;
-    refuse_write(t);
+    if (hold_is_wanted(t)) {
+        refuse_write(t, hold_open(t));
+        hold_begin(t);
+        return STEP_WAIT;
+    }
+    refuse_write(t, stream_queue(client_stream(t->client)));
+    (void)stream_flush(client_stream(t->client));
     t->response_delivered = true;
     deliver_settle(t);
     return STEP_WAIT;
@@ -114,11 +132,19 @@ step_refuse(struct transit *t)
 
 /* ---- finish ---- */
 
+/* What was written before its answer was delivered is amended where it came otherwise. */
+static bool
+is_recorded(const struct transit *t)
+{
+    return t->hold == HOLD_OVER && (t->exchange.sequence == 0 || t->exchange.outcome != OUTCOME_CLIENT_GONE);
+}
+
 /* The exchange goes to the recorder with its arena, or is kept for the admin listener, or the arena is used again. */
 static void
 release(struct transit *t)
 {
-    if (recorder_wants(t) && recorder_give(t))
+    hold_release(t);
+    if (recorder_wants(t) && !is_recorded(t) && recorder_give(t))
         return; /* with the ruleset: names in the exchange are borrowed from it */
     live_findings_add(t->findings, t, t->worker->redaction);
     if (recent_keep(t->recent, t))
@@ -139,14 +165,13 @@ static void
 on_ending(void *arg)
 {
     struct transit *t = arg;
-    struct exchange *x = &t->exchange;
     struct client *client = t->client;
     enum client_future future = future_of(t);
 
-    x->times.finished = transit_time(t);
-    body_copy_finish(&t->request_copy, &x->request, t->request_complete);
-    if (x->has_response && !t->own_response)
-        body_copy_finish(&t->response_copy, &x->response, t->response_complete);
+    if (t->hold == HOLD_OVER)
+        t->exchange.times.finished = transit_time(t);
+    else
+        transit_complete(t);
     counters_exchange(t->worker->counters, t);
     access_line(t);
     recent_seen(t->recent, t);
@@ -292,14 +317,20 @@ pipeline_request_bad(struct transit *t, uint16_t status, const char *reason, con
 void
 pipeline_client_gone(struct transit *t)
 {
+    size_t queued = stream_queued(client_stream(t->client));
+
     t->client = NULL;
-    if (t->finishing)
+    if (t->finishing || t->hold == HOLD_SOON || t->hold == HOLD_OUT)
         return;
+<<<<<<< HEAD
     if (t->tunnel != NULL) {
         tunnel_finish(t, TUNNEL_END_CLIENT);
         return;
     }
     if (!t->response_delivered)
+=======
+    if (!t->response_delivered || queued > 0)
+>>>>>>> cc3e3de (recording: with sync: always an answer waits until its line is on the disk)
         t->exchange.outcome = OUTCOME_CLIENT_GONE;
     pipeline_go(t, STEP_FINISH);
 }

@@ -4,156 +4,126 @@
  * eventfd; a worker that put something looks at `asleep` and only then writes to it. Under load nobody ever does. */
 #include "proxy/recorder.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "proxy/batch.h"
 #include "proxy/live_findings.h"
 #include "proxy/recent.h"
 #include "proxy/ring.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
-#include "traffic/record.h"
-#include "traffic/segment.h"
 
-#define BATCH_BYTES LIMIT_MIB /* lines written with one call */
-#define NAP_US      200       /* between looks at a full ring */
-#define REST_MS     1 /* between looks at rings that had something: by then there is more, and nobody had to wake us */
-#define SECOND_NS   INT64_C(1000000000)
+#define NAP_US  200 /* between looks at a full ring */
+#define REST_MS 1   /* between looks at rings that had something: by then there is more, and nobody had to wake us */
 
 struct recorder {
     const struct record_settings *settings;
-    const struct redaction *redaction;
-    struct redaction_scratch *scratch;
-    struct segment_writer *writer;
+    struct batch *batch;
     struct ring *finished[LIMIT_WORKERS];
     struct ring *emptied[LIMIT_WORKERS];
     uint32_t ring_count;
-    struct buffer lines;
-    uint32_t line_count;
-    uint64_t next;  /* sequence number */
-    int64_t synced; /* monotonic time of the last sync */
-    bool unsynced;
-    int wake; /* eventfd */
+    struct transit *held, *held_last; /* their answers wait, the oldest first */
+    int wake;                         /* eventfd */
     atomic_bool asleep;
     atomic_bool stopping;
-    counter written, bytes, failed, dropped, waits;
-    atomic_bool failing;
-    pthread_mutex_t trouble_lock; /* taken when writing begins to fail, and by who asks */
-    char trouble[RECORDER_TROUBLE];
-    void (*say)(void *arg, const char *line);
-    void *say_arg;
+    counter dropped, waits;
     pthread_t thread;
     bool running;
 };
 
 /* ---- the recorder's side ---- */
 
-static int64_t
-now(void)
+static void
+hold(struct recorder *r, struct transit *t)
 {
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * SECOND_NS + t.tv_nsec;
+    t->next = NULL;
+    if (r->held == NULL)
+        r->held = t;
+    else
+        r->held_last->next = t;
+    r->held_last = t;
 }
 
+/* The lines of this number and higher are not in the recording. */
 static void
-tell(struct recorder *r, bool failing, const struct error *err)
+mark_lost(struct recorder *r, uint64_t from)
 {
-    char line[900];
-
-    if (atomic_exchange(&r->failing, failing) == failing)
-        return;
-    if (failing) {
-        (void)pthread_mutex_lock(&r->trouble_lock);
-        (void)snprintf(r->trouble, sizeof r->trouble, "%s: %s", err->where, err->what);
-        (void)pthread_mutex_unlock(&r->trouble_lock);
+    for (struct transit *t = r->held; t != NULL; t = t->next) {
+        if (t->exchange.sequence >= from)
+            t->exchange.sequence = 0;
     }
-    if (r->say == NULL)
-        return;
-    if (failing)
-        (void)snprintf(line, sizeof line, "recording fails: %s: %s; the traffic %s", err->where, err->what,
-                       r->settings->on_error_refuse ? "is refused" : "passes unrecorded");
-    else
-        (void)snprintf(line, sizeof line, "recording works again");
-    r->say(r->say_arg, line);
 }
 
 static void
 write_lines(struct recorder *r)
 {
-    struct error err = { .kind = ERROR_NONE };
-    struct text lines = buffer_text(&r->lines);
+    uint64_t from;
 
-    if (r->line_count == 0)
-        return;
-    if (segment_writer_append(r->writer, lines, &err) == 0) {
-        count_add(&r->written, r->line_count);
-        count_add(&r->bytes, lines.length);
-        r->unsynced = true;
-        tell(r, false, NULL);
-    } else {
-        count_add(&r->failed, r->line_count);
-        tell(r, true, &err);
+    if (!batch_write(r->batch, &from))
+        mark_lost(r, from);
+}
+
+/* The group commit: one sync for all whose answers wait, and for those that came while the disk was at the one
+ * before. */
+static void
+release_held(struct recorder *r)
+{
+    struct transit *t = r->held, *next;
+
+    r->held = r->held_last = NULL;
+    for (; t != NULL; t = next) {
+        next = t->next;
+        ring_lighten(t->worker->finished, t->weight);
+        worker_release(t->worker, t);
     }
-    r->line_count = 0;
-    buffer_clear(&r->lines);
 }
 
 static void
 sync_if_due(struct recorder *r, bool at_once)
 {
-    struct error err = { .kind = ERROR_NONE };
-    int64_t time = now();
+    uint64_t from;
 
-    if (!r->unsynced || (!at_once && time - r->synced < r->settings->sync))
-        return;
-    if (segment_writer_sync(r->writer, &err) < 0)
-        tell(r, true, &err);
-    r->synced = time;
-    r->unsynced = false;
+    if (batch_is_unsynced(r->batch) && (at_once || batch_sync_due(r->batch) == 0) && !batch_sync(r->batch, &from))
+        mark_lost(r, from);
+    release_held(r);
 }
 
+/* Whoever looks at the admin listener may want to see it; else its arena goes to the worker that it came from. */
 static void
-record_one(struct recorder *r, struct transit *t)
-{
-    struct exchange *x = &t->exchange;
-    size_t before = buffer_length(&r->lines);
-
-    x->sequence = r->next;
-    t->redacted = t->redacted || redaction_apply(r->redaction, x, r->scratch) == 0;
-    if (t->redacted)
-        record_write(&r->lines, x, r->settings->max_body);
-    if (buffer_failed(&r->lines) || buffer_length(&r->lines) == before) {
-        r->lines.failed = false;
-        buffer_truncate(&r->lines, before);
-        count_add(&r->failed, 1);
-        return;
-    }
-    r->next++;
-    r->line_count++;
-    if (buffer_length(&r->lines) >= BATCH_BYTES)
-        write_lines(r);
-}
-
-/* The arena, to the worker that it came from. */
-static void
-give_back(struct transit *t, struct ring *emptied)
+recycle(struct recorder *r, uint32_t ring, struct transit *t)
 {
     struct arena *arena = t->exchange.arena;
+    size_t weight = t->weight;
 
-    ruleset_drop(t->ruleset); /* names in the exchange are borrowed from it */
-    arena_reset(arena);
-    if (!ring_put(emptied, arena))
-        arena_free(arena);
+    live_findings_add(t->findings, t, batch_scratch(r->batch));
+    if (!recent_keep(t->recent, t)) {
+        ruleset_drop(t->ruleset); /* names in the exchange are borrowed from it */
+        arena_reset(arena);
+        if (!ring_put(r->emptied[ring], arena))
+            arena_free(arena);
+    }
+    ring_lighten(r->finished[ring], weight);
+}
+
+static void
+take_one(struct recorder *r, uint32_t ring, struct transit *t)
+{
+    if (t->hold == HOLD_OVER)
+        batch_amend(r->batch, &t->exchange);
+    else
+        batch_add(r->batch, &t->exchange, &t->redacted, atomic_load(&r->dropped));
+    if (t->hold == HOLD_OUT)
+        hold(r, t);
+    else
+        recycle(r, ring, t);
+    if (batch_is_large(r->batch))
+        write_lines(r);
 }
 
 /* Everything that waits in the rings. False: there was nothing. */
@@ -163,18 +133,11 @@ drain_rings(struct recorder *r)
     bool some = false;
 
     for (uint32_t i = 0; i < r->ring_count; i++) {
-        struct exchange *x;
+        struct transit *t;
 
-        for (uint32_t n = 0; n < LIMIT_RECORD_RING && (x = ring_take(r->finished[i])) != NULL; n++) {
-            struct transit *t = (struct transit *)x;
-            size_t weight = t->weight;
-
+        for (uint32_t n = 0; n < LIMIT_RECORD_RING && (t = ring_take(r->finished[i])) != NULL; n++) {
+            take_one(r, i, t);
             some = true;
-            record_one(r, t);
-            live_findings_add(t->findings, t, r->scratch);
-            if (!recent_keep(t->recent, t))
-                give_back(t, r->emptied[i]);
-            ring_lighten(r->finished[i], weight);
         }
     }
     write_lines(r);
@@ -210,11 +173,8 @@ sleep_until_needed(struct recorder *r)
     uint64_t count;
     int ms = -1;
 
-    if (r->unsynced) {
-        int64_t left = r->settings->sync - (now() - r->synced);
-
-        ms = left > 0 ? (int)(left / 1000000) + 1 : 0;
-    }
+    if (batch_is_unsynced(r->batch))
+        ms = (int)(batch_sync_due(r->batch) / 1000000) + 1;
     atomic_store(&r->asleep, true);
     if (all_empty(r) && !atomic_load(&r->stopping))
         (void)poll(&wait, 1, ms);
@@ -234,10 +194,10 @@ run(void *arg)
         sync_if_due(r, stopping);
         if (!some && stopping)
             return NULL;
-        if (some)
-            rest_a_little(r);
-        else
+        if (!some)
             sleep_until_needed(r);
+        else if (r->settings->sync != 0)
+            rest_a_little(r); /* nobody waits */
     }
 }
 
@@ -248,10 +208,7 @@ recorder_free(struct recorder *r)
 {
     if (r == NULL)
         return;
-    (void)pthread_mutex_destroy(&r->trouble_lock);
-    segment_writer_close(r->writer);
-    redaction_scratch_free(r->scratch);
-    buffer_release(&r->lines);
+    batch_free(r->batch);
     if (r->wake >= 0)
         (void)close(r->wake);
     free(r);
@@ -262,34 +219,18 @@ recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void
              struct error *err)
 {
     struct recorder *r = calloc(1, sizeof *r);
-    struct segment_repair repair = { .bytes = 0 };
-    char folder[4096];
 
     if (r == NULL) {
         error_memory(err);
         return NULL;
     }
-    (void)pthread_mutex_init(&r->trouble_lock, NULL);
-    r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->settings = &ruleset_settings(ruleset)->record;
-    r->redaction = ruleset_redaction(ruleset);
-    r->scratch = redaction_scratch_new();
-    r->say = say;
-    r->say_arg = arg;
-    r->synced = now();
-    buffer_init(&r->lines, LIMIT_RECORD_LINE + BATCH_BYTES);
-    (void)snprintf(folder, sizeof folder, "%.*s", TEXT_PRINT(r->settings->to));
-    if (r->wake < 0 || r->scratch == NULL) {
+    r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    r->batch = batch_new(ruleset, repaired, say, arg, err);
+    if (r->batch != NULL && r->wake >= 0)
+        return r;
+    if (r->batch != NULL)
         error_memory(err);
-        goto fail;
-    }
-    r->writer = segment_writer_open(folder, r->settings->segment, &repair, err);
-    if (r->writer == NULL)
-        goto fail;
-    *repaired = repair.bytes;
-    r->next = repair.next;
-    return r;
-fail:
     recorder_free(r);
     return NULL;
 }
@@ -341,15 +282,9 @@ recorder_totals(struct recorder *r)
 
     if (r == NULL)
         return totals;
-    totals = (struct recorder_totals){ .written = count_of(&r->written),
-                                       .bytes = count_of(&r->bytes),
-                                       .failed = count_of(&r->failed),
-                                       .dropped = atomic_load(&r->dropped),
-                                       .waits = atomic_load(&r->waits),
-                                       .failing = atomic_load(&r->failing) };
-    (void)pthread_mutex_lock(&r->trouble_lock);
-    (void)snprintf(totals.trouble, sizeof totals.trouble, "%s", r->trouble);
-    (void)pthread_mutex_unlock(&r->trouble_lock);
+    batch_totals(r->batch, &totals);
+    totals.dropped = atomic_load(&r->dropped);
+    totals.waits = atomic_load(&r->waits);
     return totals;
 }
 
@@ -366,7 +301,19 @@ recorder_refuses(const struct transit *t)
 {
     const struct recorder *r = t->worker->recorder;
 
-    return recorder_wants(t) && r->settings->on_error_refuse && atomic_load_explicit(&r->failing, memory_order_relaxed);
+    return recorder_wants(t) && r->settings->on_error_refuse && batch_is_failing(r->batch);
+}
+
+bool
+recorder_holds(const struct transit *t)
+{
+    return recorder_wants(t) && t->worker->recorder->settings->sync == 0;
+}
+
+bool
+recorder_insists(const struct transit *t)
+{
+    return recorder_wants(t) && t->worker->recorder->settings->on_error_refuse;
 }
 
 /* Bounded by count and by memory: few exchanges with large bodies are as much as many small ones. */

@@ -2,7 +2,8 @@
  *
  * Each worker gives whole exchanges, with their arenas, through a ring of its own and gets the arenas back through
  * another. The recorder redacts, writes lines in batches and syncs as the settings say. When the disk is slower
- * than the traffic workers wait (full: block) or count what they drop. */
+ * than the traffic workers wait (full: block) or count what they drop. With `sync: always` exchanges come back whole,
+ * once they are on the disk, and are answered then (hold.h). */
 #ifndef PROXY_RECORDER_H
 #define PROXY_RECORDER_H
 
@@ -44,6 +45,13 @@ bool recorder_wants(const struct transit *t);
 
 /* Worker: must it be refused, because it cannot be recorded (record.on_error: refuse)? */
 bool recorder_refuses(const struct transit *t);
+
+/* Worker: must its answer wait until its line is on the disk (record.sync: always)? Then recorder_give hands it over
+ * with t->hold HOLD_OUT, and worker_release gives it back: t->exchange.sequence is 0 where it could not be written. */
+bool recorder_holds(const struct transit *t);
+
+/* Worker: must what could not be written be refused? */
+bool recorder_insists(const struct transit *t);
 
 /* Worker: hand over the transit's exchange and arena. False: it was dropped (counted), the arena is still the
  * worker's. May wait. */

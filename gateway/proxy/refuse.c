@@ -4,7 +4,6 @@
 #include "base/time_text.h"
 #include "base/limits.h"
 #include "http/problem.h"
-#include "proxy/client.h"
 #include "proxy/forward.h"
 #include "proxy/limiting.h"
 #include "proxy/worker.h"
@@ -76,10 +75,9 @@ add_special_fields(struct message *m, const struct transit *t)
 }
 
 void
-refuse_write(struct transit *t)
+refuse_write(struct transit *t, struct buffer *out)
 {
     struct exchange *x = &t->exchange;
-    struct stream *s = client_stream(t->client);
     struct message m = { .status = t->refusal.status, .minor = 1, .framing = FRAMING_LENGTH, .has_length = true };
     struct text body = problem_body(t);
     bool head = text_equal(x->request.method, TEXT("HEAD"));
@@ -102,9 +100,8 @@ refuse_write(struct transit *t)
                                    .side = t->refusal.side,
                                    .reason = reason_of(t),
                                    .detail = text_of(t->refusal.detail) };
-    forward_response_head(stream_queue(s), t, &m);
-    buffer_add(stream_queue(s), m.body);
-    (void)stream_flush(s);
+    forward_response_head(out, t, &m);
+    buffer_add(out, m.body);
     if (!x->has_response) { /* what the responder said is kept, where it said something */
         x->response = m;
         x->has_response = t->own_response = true;

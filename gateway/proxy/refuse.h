@@ -5,7 +5,7 @@
 
 #include "proxy/transit.h"
 
-/* Write the refusal of t->refusal to the client's stream and note it in the exchange. */
-void refuse_write(struct transit *t);
+/* Write the refusal of t->refusal and note it in the exchange. */
+void refuse_write(struct transit *t, struct buffer *out);
 
 #endif

@@ -93,9 +93,6 @@ open_recording(struct proxy *p, const struct settings *s, struct error *err)
         return -1;
     if (repaired > 0 && p->options.say != NULL)
         p->options.say(p->options.arg, "the recording ended in a torn line, which was cut off");
-    if (s->record.sync == 0 && p->options.say != NULL)
-        p->options.say(p->options.arg,
-                       "record.sync: always: every batch is synced at once, but answers do not wait for it");
     return 0;
 }
 

@@ -42,6 +42,14 @@ enum passing {
     PASSING_DISCARD, /* read, so that the connection may live; nobody wants it */
 };
 
+/* With `sync: always` the end of an answer waits for the recording (hold.h). */
+enum hold {
+    HOLD_NOT,
+    HOLD_SOON, /* handed over at the end of this turn */
+    HOLD_OUT,  /* the recorder has the exchange: nothing of it may be touched but client and next */
+    HOLD_OVER, /* exchange.sequence is its line, 0 where there is none */
+};
+
 struct transit {
     struct exchange exchange; /* first: the recorder gets its address */
     struct worker *worker;
@@ -54,9 +62,21 @@ struct transit {
     struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
     struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
     size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
+<<<<<<< HEAD
     struct text upgrade;        /* what the upstream was asked to switch to; empty: nothing */
     struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
     struct text sent_head;      /* what the responder was sent, kept for another try */
+=======
+    struct transit *next;       /* of those that the recorder has, or gave back */
+    enum hold hold;
+    bool hold_sent;          /* the answer's beginning went to the client before */
+    char hold_byte;          /* its last byte */
+    struct buffer hold_head; /* what waits: this, then hold_body as a piece, then hold_tail */
+    struct text hold_body;
+    struct buffer hold_tail;
+    struct deferred holding;
+    struct text sent_head; /* what the responder was sent, kept for another try */
+>>>>>>> cc3e3de (recording: with sync: always an answer waits until its line is on the disk)
     struct text sent_body;
     uint32_t tries; /* of the policy's retries that were used */
 
@@ -102,6 +122,9 @@ struct transit {
 
 /* Nanoseconds since it started. */
 int64_t transit_time(const struct transit *t);
+
+/* The exchange is what it will be: say so in it, for the recorder. */
+void transit_complete(struct transit *t);
 
 /* Is the side checked at all? (a contract, an operation or not, and a mode that is not off) */
 bool transit_checks(const struct transit *t, enum side side);

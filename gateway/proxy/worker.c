@@ -9,9 +9,11 @@
 #include "base/random.h"
 #include "proxy/access.h"
 #include "proxy/client.h"
+#include "proxy/hold.h"
 #include "proxy/recorder.h"
 #include "proxy/responder.h"
 #include "proxy/ring.h"
+#include "proxy/transit.h"
 #include "schema/schema.h"
 
 #define ARENA_FIRST (16 * LIMIT_KIB) /* what nearly every exchange fits into */
@@ -65,14 +67,20 @@ worker_client_added(struct worker *w)
         pause_accepting(w, true);
 }
 
+static void
+end_if_drained(struct worker *w)
+{
+    if (w->draining && w->client_count == 0 && w->held == 0)
+        loop_stop(w->loop);
+}
+
 void
 worker_client_removed(struct worker *w)
 {
     count_add(&w->counters->connections, UINT64_MAX);
     if (w->client_count-- == ruleset_settings(w->ruleset)->max_connections)
         pause_accepting(w, false);
-    if (w->draining && w->client_count == 0)
-        loop_stop(w->loop);
+    end_if_drained(w);
 }
 
 static void
@@ -109,20 +117,52 @@ begin_drain(struct worker *w)
         client_drain(c);
     }
     (void)timer_start(w->loop, &w->drain_limit, ruleset_settings(w->ruleset)->drain_timeout);
-    if (w->client_count == 0)
-        loop_stop(w->loop);
+    end_if_drained(w);
 }
+
+/* ---- what the recorder gives back ---- */
+
+void
+worker_release(struct worker *w, struct transit *t)
+{
+    struct transit *first = atomic_load_explicit(&w->released, memory_order_relaxed);
+
+    do
+        t->next = first;
+    while (!atomic_compare_exchange_weak_explicit(&w->released, &first, t, memory_order_release, memory_order_relaxed));
+    if (first == NULL)
+        loop_wake(w->loop);
+}
+
+static void
+take_released(struct worker *w)
+{
+    struct transit *t = atomic_exchange_explicit(&w->released, NULL, memory_order_acquire), *oldest = NULL, *next;
+
+    for (; t != NULL; t = next) {
+        next = t->next;
+        t->next = oldest;
+        oldest = t;
+    }
+    for (t = oldest; t != NULL; t = next) {
+        next = t->next;
+        w->held--;
+        hold_end(t);
+    }
+    end_if_drained(w);
+}
+
+/* ---- the thread ---- */
 
 static void
 on_woken(void *arg)
 {
     struct worker *w = arg;
 
+    take_released(w);
     if (atomic_load(&w->stop) && !w->draining)
         begin_drain(w);
 }
-
-/* ---- the thread ---- */
 
 static void *
 run(void *arg)

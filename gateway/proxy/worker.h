@@ -29,6 +29,7 @@ struct redaction_scratch;
 struct responder;
 struct ring;
 struct schema_scratch;
+struct transit;
 
 #define WORKER_ARENAS 256 /* kept for reuse */
 
@@ -47,9 +48,11 @@ struct worker {
 
     struct arena *arenas[WORKER_ARENAS];
     uint32_t arena_count;
-    struct recorder *recorder; /* NULL: nothing is recorded */
-    struct ring *finished;     /* to the recorder */
-    struct ring *emptied;      /* arenas, back from it */
+    struct recorder *recorder;          /* NULL: nothing is recorded */
+    struct ring *finished;              /* to the recorder */
+    struct ring *emptied;               /* arenas, back from it */
+    _Atomic(struct transit *) released; /* whole exchanges, back from it: their answers waited */
+    uint32_t held;                      /* exchanges that it has and that come back so */
 
     struct recent_lane *recent; /* for the admin listener; NULL: there is none */
     struct live_lane *findings;
@@ -88,6 +91,9 @@ void worker_free(struct worker *w);
 /* An empty arena for an exchange; NULL: no memory. Given back, it is reset and kept. */
 struct arena *worker_arena(struct worker *w);
 void worker_arena_back(struct worker *w, struct arena *a);
+
+/* Recorder: an exchange whose answer waits is on the disk, or could not be written. */
+void worker_release(struct worker *w, struct transit *t);
 
 /* Clients come and go. */
 void worker_client_added(struct worker *w);

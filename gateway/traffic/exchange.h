@@ -71,6 +71,8 @@ struct exchange {
     struct arena *arena;
     char id[EXCHANGE_ID_BYTES + 1]; /* time-ordered, unique, letters and digits; NUL-terminated */
     uint64_t sequence;              /* of the recording; 0 until recorded */
+    uint64_t amends;                /* not an exchange, but what came of the one with this number; else 0 */
+    uint64_t lost;                  /* exchanges between the line before and this one that could not be recorded */
     int64_t started;
     struct exchange_times times;
 

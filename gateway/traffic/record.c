@@ -422,6 +422,14 @@ write_identity(struct json_writer *w, const struct exchange *x)
     json_string(w, text_of(x->id));
     JSON_KEY(w, "sequence");
     json_integer(w, (int64_t)x->sequence);
+    if (x->amends > 0) {
+        JSON_KEY(w, "amends");
+        json_integer(w, (int64_t)x->amends);
+    }
+    if (x->lost > 0) {
+        JSON_KEY(w, "lost");
+        json_integer(w, (int64_t)x->lost);
+    }
     JSON_KEY(w, "start");
     json_time(w, x->started);
     JSON_KEY(w, "end");
@@ -544,4 +552,22 @@ record_write(struct buffer *out, const struct exchange *x, size_t max_body)
     write_own(&w, x, &request, &response);
     json_end_object(&w);
     buffer_byte(out, '\n');
+}
+
+void
+record_write_amendment(struct buffer *out, const struct exchange *x, uint64_t sequence)
+{
+    struct exchange amendment = *x;
+    struct message *request = &amendment.request, *response = &amendment.response;
+
+    amendment.amends = x->sequence;
+    amendment.sequence = sequence;
+    amendment.lost = 0;
+    request->header_count = request->trailer_count = response->header_count = response->trailer_count = 0;
+    request->body_state = response->body_state = BODY_NONE;
+    request->body = response->body = request->body_digest = response->body_digest = (struct text){ NULL, 0 };
+    request->body_plain = response->body_plain = false;
+    amendment.request_verdict = amendment.response_verdict = (struct verdict){ .checked = false };
+    amendment.redacted_count = amendment.fault_count = 0;
+    record_write(out, &amendment, 0);
 }

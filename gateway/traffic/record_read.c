@@ -505,6 +505,8 @@ read_own(struct entry_reader *r)
     memcpy(x->id, id.data != NULL ? id.data : "", id.length < EXCHANGE_ID_BYTES ? id.length : EXCHANGE_ID_BYTES);
     x->sequence = (uint64_t)integer_member(r->own, "sequence", 0);
     (void)time_text_read(text_member(r->own, "start"), &x->started); /* else startedDateTime stays */
+    x->amends = (uint64_t)integer_member(r->own, "amends", 0);
+    x->lost = (uint64_t)integer_member(r->own, "lost", 0);
     x->service = text_member(r->own, "service");
     x->operation = text_member(r->own, "operation");
     x->responder = text_member(r->own, "responder");

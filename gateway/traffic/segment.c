@@ -25,7 +25,10 @@ struct segment_writer {
     int fd;
     unsigned number; /* of the current segment */
     uint64_t length; /* of the current segment: whole lines */
+    uint64_t synced; /* of that, on the disk for certain */
     uint64_t most;   /* bytes after which a new one is begun */
+    bool torn;       /* behind them is something that could not be cut off yet */
+    bool removed;    /* somebody has deleted the segment */
 };
 
 /* "000012.jsonl" is 12; 0 for other names. */
@@ -82,7 +85,10 @@ open_segment(struct segment_writer *w, unsigned number, struct error *err)
         close(w->fd);
     w->fd = fd;
     w->number = number;
-    w->length = (uint64_t)status.st_size;
+    w->length = w->synced = (uint64_t)status.st_size;
+    w->torn = w->removed = false;
+    if (status.st_size == 0 && fsync(w->folder_fd) < 0 && errno != EINVAL) /* its name must survive, too */
+        return error_system(err, errno, w->folder, "cannot sync the folder");
     return 0;
 }
 
@@ -142,7 +148,7 @@ repair(struct segment_writer *w, struct segment_repair *repair, struct error *er
     repair->bytes = w->length - (uint64_t)whole;
     if (repair->bytes > 0 && ftruncate(w->fd, whole) < 0)
         return error_system(err, errno, w->folder, "cannot cut the torn last line of segment %06u", w->number);
-    w->length = (uint64_t)whole;
+    w->length = w->synced = (uint64_t)whole;
     repair->next = last_sequence(w->fd, w->length) + 1;
     return 0;
 }
@@ -168,20 +174,33 @@ sequence_before(struct segment_writer *w)
     return sequence;
 }
 
+/* On failure nothing is taken. */
 static int
 take_folder(struct segment_writer *w, struct error *err)
 {
+    int folder_fd, lock_fd = -1, result = -1;
+
     if (file_make_folder(w->folder, 0700, err) < 0)
         return -1;
-    w->folder_fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (w->folder_fd < 0)
+    folder_fd = open(w->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder_fd < 0)
         return error_system(err, errno, w->folder, "cannot open the recording");
-    w->lock_fd = openat(w->folder_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (w->lock_fd < 0)
-        return error_system(err, errno, w->folder, "cannot write in the recording");
-    if (flock(w->lock_fd, LOCK_EX | LOCK_NB) < 0)
-        return error_set(err, ERROR_ENVIRONMENT, w->folder,
-                         "another Plumbline is writing this recording; stop it, or record to another folder");
+    lock_fd = openat(folder_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock_fd < 0)
+        error_system(err, errno, w->folder, "cannot write in the recording");
+    else if (flock(lock_fd, LOCK_EX | LOCK_NB) < 0)
+        error_set(err, ERROR_ENVIRONMENT, w->folder,
+                  "another Plumbline is writing this recording; stop it, or record to another folder");
+    else
+        result = 0;
+    if (result < 0) {
+        if (lock_fd >= 0)
+            close(lock_fd);
+        close(folder_fd);
+        return -1;
+    }
+    w->folder_fd = folder_fd;
+    w->lock_fd = lock_fd;
     return 0;
 }
 
@@ -215,44 +234,110 @@ fail:
     return NULL;
 }
 
-/* Write all of it; what was written partly is cut off again, so that the next append begins on a fresh line. */
 static int
-write_whole(struct segment_writer *w, struct text lines, struct error *err)
+cut_torn(struct segment_writer *w, struct error *err)
 {
-    size_t done = 0;
-
-    while (done < lines.length) {
-        ssize_t n = write(w->fd, lines.data + done, lines.length - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            int cause = n < 0 ? errno : ENOSPC;
-
-            if (done > 0 && ftruncate(w->fd, (off_t)w->length) < 0)
-                return error_system(err, errno, w->folder, "cannot cut a line that was written partly");
-            return error_system(err, cause, w->folder, "cannot write to segment %06u", w->number);
-        }
-        done += (size_t)n;
-    }
-    w->length += lines.length;
+    if (!w->torn)
+        return 0;
+    if (ftruncate(w->fd, (off_t)w->length) < 0)
+        return error_system(err, errno, w->folder, "cannot cut a line that was written partly");
+    w->torn = false;
     return 0;
 }
 
-int
-segment_writer_append(struct segment_writer *w, struct text lines, struct error *err)
+/* Up to and with the last newline. */
+static size_t
+whole_lines(struct text t)
 {
-    if (w->length > 0 && w->length + lines.length > w->most) {
-        if (segment_writer_sync(w, err) < 0 || open_segment(w, w->number + 1, err) < 0)
-            return -1;
+    const char *last = t.length > 0 ? memrchr(t.data, '\n', t.length) : NULL;
+
+    return last != NULL ? (size_t)(last - t.data) + 1 : 0;
+}
+
+/* Write all of it, or the whole lines that fit. */
+static int
+write_whole(struct segment_writer *w, struct text lines, size_t *kept, struct error *err)
+{
+    size_t done = 0;
+    int cause = 0;
+
+    while (done < lines.length && cause == 0) {
+        ssize_t n = write(w->fd, lines.data + done, lines.length - done);
+
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR)
+            cause = n < 0 ? errno : ENOSPC;
     }
-    return write_whole(w, lines, err);
+    *kept = whole_lines(text_slice(lines, 0, done));
+    w->length += *kept;
+    w->torn = done > *kept;
+    if (cause == 0)
+        return 0;
+    if (cut_torn(w, err) < 0)
+        return -1;
+    return error_system(err, cause, w->folder, "cannot write to segment %06u", w->number);
+}
+
+/* What was deleted under our feet takes what is written to it along: begin another one, in the same folder or one of
+ * the same name. */
+static int
+begin_again(struct segment_writer *w, struct error *err)
+{
+    struct stat status;
+
+    if (fstat(w->folder_fd, &status) < 0 || status.st_nlink == 0) {
+        int old_folder = w->folder_fd, old_lock = w->lock_fd;
+
+        if (take_folder(w, err) < 0)
+            return -1;
+        close(old_folder);
+        close(old_lock);
+    }
+    return open_segment(w, w->number + 1, err);
+}
+
+bool
+segment_writer_is_full(const struct segment_writer *w, size_t more)
+{
+    return w->length > 0 && w->length + more > w->most;
+}
+
+int
+segment_writer_append(struct segment_writer *w, struct text lines, size_t *kept, struct error *err)
+{
+    *kept = 0;
+    if (w->removed && begin_again(w, err) < 0)
+        return -1;
+    if (cut_torn(w, err) < 0)
+        return -1;
+    if (segment_writer_is_full(w, lines.length) &&
+        (segment_writer_sync(w, err) < 0 || open_segment(w, w->number + 1, err) < 0))
+        return -1;
+    return write_whole(w, lines, kept, err);
 }
 
 int
 segment_writer_sync(struct segment_writer *w, struct error *err)
 {
-    return fdatasync(w->fd) < 0 ? error_system(err, errno, w->folder, "cannot sync segment %06u", w->number) : 0;
+    struct stat status;
+
+    if (fdatasync(w->fd) < 0 || fstat(w->fd, &status) < 0)
+        return error_system(err, errno, w->folder, "cannot sync segment %06u", w->number);
+    if (status.st_nlink == 0) {
+        w->removed = true;
+        return error_set(err, ERROR_ENVIRONMENT, w->folder, "somebody has removed segment %06u", w->number);
+    }
+    w->synced = w->length;
+    return 0;
+}
+
+int
+segment_writer_take_back(struct segment_writer *w, struct error *err)
+{
+    w->torn = w->torn || w->length > w->synced;
+    w->length = w->synced;
+    return cut_torn(w, err);
 }
 
 void

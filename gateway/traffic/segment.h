@@ -26,20 +26,32 @@ struct segment_repair {
 struct segment_writer *
 segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_repair *repair, struct error *err);
 
-/* Append whole lines with one write(2); a new segment is begun first when the current one is full. 0, or -1 (disk full
- * or failing: what was written partly is cut off again, so that the next append begins on a fresh line). */
-int segment_writer_append(struct segment_writer *w, struct text lines, struct error *err);
+/* Append whole lines with one write(2); a new segment is begun first when the current one is full. 0, or -1: the disk
+ * is full or failing. The whole lines that it took stay (*kept bytes of them; all where this is 0), a torn one is cut
+ * off, so that the next append begins on a fresh line. A folder that has disappeared is made again. */
+int segment_writer_append(struct segment_writer *w, struct text lines, size_t *kept, struct error *err);
 
-/* fdatasync the current segment. */
+/* Would this many bytes begin a new segment? */
+bool segment_writer_is_full(const struct segment_writer *w, size_t more);
+
+/* fdatasync the current segment. -1 also when somebody has removed it: the next append begins another. */
 int segment_writer_sync(struct segment_writer *w, struct error *err);
+
+/* Cut off what the current segment got since it was synced last. */
+int segment_writer_take_back(struct segment_writer *w, struct error *err);
 
 /* Closes and unlocks. Accepts NULL. */
 void segment_writer_close(struct segment_writer *w);
 
+struct amendments;
+struct exchange;
 struct segment_reader;
 
 /* Read a recording folder, one segment (.jsonl, .jsonl.zst), or a HAR file, entry by entry in order. New or NULL. */
 struct segment_reader *segment_reader_open(const char *path, struct error *err);
+
+/* Amendments (amend.h) are given like other lines, not applied. Before the first segment_reader_next. */
+void segment_reader_keep_amendments(struct segment_reader *r);
 
 /* One entry; everything is valid until the next call. */
 struct segment_entry {
@@ -50,8 +62,13 @@ struct segment_entry {
     uint32_t line;       /* from 1; in a HAR file, the line at which the entry begins, or is broken */
     uint32_t column;     /* the same; 1 in a recording */
     struct text pointer; /* "/log/entries/17" in a HAR file, else empty */
-    bool torn;           /* the last line of a recording, without its newline: being written, or cut by a crash */
+    const struct amendments *amendments;
+    bool torn; /* the last line of a recording, without its newline: being written, or cut by a crash */
 };
+
+/* The exchange of an entry with a value, as record_read reads it, and what a later line of its segment amends. 0, or -1
+ * with err. */
+int segment_entry_read(const struct segment_entry *entry, struct exchange *x, struct error *err);
 
 /* 1 an entry, 0 the end, -1 an error. */
 int segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err);

@@ -5,7 +5,9 @@
 #include "base/compress.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "traffic/amend.h"
 #include "traffic/har.h"
+#include "traffic/record.h"
 #include "traffic/segment.h"
 
 #define FILE_ARENA (4 * LIMIT_FILE_BYTES)
@@ -21,6 +23,8 @@ struct segment_reader {
     const char *file; /* NULL: the next one has to be opened */
     struct text rest; /* lines that were not given yet */
     uint32_t line;
+    struct amendments amendments; /* of the segment that is being read */
+    bool keep_amendments;
     struct har_reader *har; /* when it is a HAR file, else NULL */
 };
 
@@ -103,6 +107,12 @@ segment_reader_close(struct segment_reader *r)
     free(r);
 }
 
+void
+segment_reader_keep_amendments(struct segment_reader *r)
+{
+    r->keep_amendments = true;
+}
+
 static int
 undo_compression(struct segment_reader *r, struct text *content, struct error *err)
 {
@@ -160,6 +170,7 @@ open_next(struct segment_reader *r, struct error *err)
     r->file = r->files[r->next_file++];
     r->line = 0;
     r->rest = text_make(NULL, 0);
+    r->amendments = (struct amendments){ .count = 0 };
     har_reader_close(r->har);
     r->har = NULL;
     if (!is_segment(r->file))
@@ -168,7 +179,7 @@ open_next(struct segment_reader *r, struct error *err)
         (text_ends(text_of(r->file), TEXT(".zst")) && undo_compression(r, &content, err) < 0))
         return -1;
     r->rest = content;
-    return 0;
+    return !r->keep_amendments && amend_scan(&r->amendments, content, r->file_arena) < 0 ? error_memory(err) : 0;
 }
 
 /* The next entry of a HAR file; places are those in the file. */
@@ -210,6 +221,7 @@ give_line(struct segment_reader *r, struct segment_entry *entry)
     entry->line = ++r->line;
     entry->column = 1;
     entry->torn = end == r->rest.length;
+    entry->amendments = &r->amendments;
     r->rest = text_from(r->rest, end + 1);
     if (document == NULL)
         entry->broken = (struct document_error){ .what = "there is no memory for it", .too_large = true };
@@ -234,11 +246,28 @@ segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struc
         }
         if (r->rest.length > 0) {
             give_line(r, entry);
-            return 1;
+            if (r->amendments.count == 0 || !amend_is_line(entry->text))
+                return 1;
+            continue;
         }
         if (r->next_file == r->file_count)
             return 0;
         if (open_next(r, err) < 0)
             return -1;
     }
+}
+
+int
+segment_entry_read(const struct segment_entry *entry, struct exchange *x, struct error *err)
+{
+    const struct amendment *amendment;
+
+    if (record_read(x, entry->value, err) < 0)
+        return -1;
+    amendment = entry->amendments != NULL ? amend_find(entry->amendments, x->sequence) : NULL;
+    if (amendment != NULL) {
+        x->outcome = amendment->outcome;
+        x->times.finished = amendment->finished;
+    }
+    return 0;
 }

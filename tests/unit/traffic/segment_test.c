@@ -68,8 +68,9 @@ append(struct segment_writer *w, unsigned sequence)
 {
     char line[128];
     struct error err = { .kind = ERROR_NONE };
+    size_t kept;
 
-    check_that(segment_writer_append(w, text_make(line, make_line(line, sizeof line, sequence)), &err) == 0, "%s: %s",
+    check_that(segment_writer_append(w, text_make(line, make_line(line, sizeof line, sequence)), &kept, &err) == 0, "%s: %s",
                err.where, err.what);
 }
 
@@ -279,14 +280,14 @@ only_the_owner_may_read(void **state)
 
 /* RLIMIT_FSIZE plays the full disk. */
 static void
-what_a_full_disk_wrote_partly_is_cut_again(void **state)
+of_what_a_full_disk_took_partly_the_whole_lines_stay(void **state)
 {
     struct segment_repair repair;
     struct segment_writer *w = open_writer(LIMIT_MIB, &repair);
     struct rlimit old, small;
     struct error err = { .kind = ERROR_NONE };
-    char line[128];
-    size_t length = make_line(line, sizeof line, 2);
+    char lines[512];
+    size_t length = make_line(lines, 128, 2), all = length, kept;
     unsigned numbers[4];
 
     (void)state;
@@ -294,15 +295,69 @@ what_a_full_disk_wrote_partly_is_cut_again(void **state)
     (void)signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small = old;
-    small.rlim_cur = length + 10;
+    small.rlim_cur = 2 * length + 10;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    assert_int_equal(segment_writer_append(w, text_make(line, length), &err), -1);
+    all += make_line(lines + all, 128, 3);
+    all += make_line(lines + all, 128, 4);
+    assert_int_equal(segment_writer_append(w, text_make(lines, all), &kept, &err), -1);
     assert_int_equal(err.kind, ERROR_ENVIRONMENT);
+    assert_int_equal(kept, length);
+    assert_int_equal(segment_writer_append(w, text_make(lines, length), &kept, &err), -1);
+    assert_int_equal(kept, 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    append(w, 2); /* there is room again */
+    append(w, 3); /* there is room again */
+    segment_writer_close(w);
+    assert_int_equal(read_back(numbers, 4), 3);
+    assert_int_equal(numbers[1], 2);
+    assert_int_equal(numbers[2], 3);
+}
+
+static void
+what_was_not_synced_can_be_taken_back(void **state)
+{
+    struct segment_repair repair;
+    struct segment_writer *w = open_writer(LIMIT_MIB, &repair);
+    unsigned numbers[4];
+
+    (void)state;
+    append(w, 1);
+    assert_int_equal(segment_writer_sync(w, NULL), 0);
+    append(w, 2);
+    append(w, 3);
+    assert_int_equal(segment_writer_take_back(w, NULL), 0);
+    append(w, 2);
     segment_writer_close(w);
     assert_int_equal(read_back(numbers, 4), 2);
     assert_int_equal(numbers[1], 2);
+}
+
+static void
+a_segment_that_was_removed_is_told_and_another_one_begun(void **state)
+{
+    struct segment_repair repair;
+    struct segment_writer *w = open_writer(LIMIT_MIB, &repair);
+    struct error err = { .kind = ERROR_NONE };
+    unsigned numbers[4];
+
+    (void)state;
+    append(w, 1);
+    assert_int_equal(unlink(in_folder("000001.jsonl")), 0);
+    assert_int_equal(segment_writer_sync(w, &err), -1);
+    assert_non_null(strstr(err.what, "removed"));
+    append(w, 2);
+    assert_int_equal(segment_writer_sync(w, NULL), 0);
+    assert_true(file_exists(in_folder("000002.jsonl")));
+
+    /* the whole folder */
+    assert_int_equal(unlink(in_folder("000002.jsonl")), 0);
+    assert_int_equal(unlink(in_folder(".lock")), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(segment_writer_sync(w, &err), -1);
+    append(w, 3);
+    assert_int_equal(segment_writer_sync(w, NULL), 0);
+    segment_writer_close(w);
+    assert_int_equal(read_back(numbers, 4), 1);
+    assert_int_equal(numbers[0], 3);
 }
 
 /* ---- reading ---- */
@@ -458,7 +513,9 @@ main(void)
         TEST(a_line_longer_than_a_segment_gets_its_own),
         TEST(there_is_one_writer_at_a_time),
         TEST(only_the_owner_may_read),
-        TEST(what_a_full_disk_wrote_partly_is_cut_again),
+        TEST(of_what_a_full_disk_took_partly_the_whole_lines_stay),
+        TEST(what_was_not_synced_can_be_taken_back),
+        TEST(a_segment_that_was_removed_is_told_and_another_one_begun),
         TEST(a_line_that_is_no_json_is_told_and_the_others_are_read),
         TEST(har_files_of_any_layout_are_recognised),
         TEST(an_entry_of_a_har_file_knows_its_line),
