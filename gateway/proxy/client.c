@@ -40,9 +40,11 @@ struct client {
     char *raw; /* the bytes of the head so far, in the exchange's arena */
     size_t raw_length;
     size_t seen;
-    uint64_t progress; /* bytes sent when the deadline was last looked at */
-    size_t lingered;   /* bytes read and forgotten at the end */
-    int64_t doom_ends; /* when a reset waits no longer; 0: there is none to come */
+    uint64_t progress;  /* bytes sent when the deadline was last looked at */
+    int64_t body_began; /* when the body would have begun, had we always read */
+    int64_t stopped;    /* when we stopped reading it; 0: we read */
+    size_t lingered;    /* bytes read and forgotten at the end */
+    int64_t doom_ends;  /* when a reset waits no longer; 0: there is none to come */
     enum client_state state;
     bool secure; /* TLS */
     bool half_closed;
@@ -119,6 +121,8 @@ watch_reading(struct client *c, int64_t delay)
 void
 client_pause(struct client *c)
 {
+    if (c->stopped == 0)
+        c->stopped = loop_now(c->worker->loop);
     watch_reading(c, 0);
     stream_pause(&c->stream);
 }
@@ -129,7 +133,10 @@ client_resume(struct client *c)
     if (c->state == CLIENT_TUNNEL)
         stream_resume(&c->stream);
     if (c->state != CLIENT_BODY)
-        return; /* the request is read: what follows it waits for its turn */
+        return;          /* the request is read: what follows it waits for its turn */
+    if (c->stopped != 0) /* we were the slow ones */
+        c->body_began += loop_now(c->worker->loop) - c->stopped;
+    c->stopped = 0;
     watch_reading(c, settings_of(c)->body_timeout);
     stream_resume(&c->stream);
 }
@@ -141,6 +148,25 @@ client_can_discard(const struct client *c)
         return true;
     return c->state == CLIENT_BODY && c->reader.framing == FRAMING_LENGTH && c->reader.left <= LIMIT_DISCARD &&
            !c->half_closed;
+}
+
+/* A deadline of 0 is none. */
+static void
+set_deadline(struct client *c, int64_t delay)
+{
+    if (delay > 0)
+        (void)timer_start(c->worker->loop, &c->deadline, delay);
+    else
+        timer_stop(&c->deadline);
+}
+
+/* How much must have moved in this time; at least something. */
+static uint64_t
+least_bytes(const struct client *c, int64_t time)
+{
+    uint64_t rate = settings_of(c)->min_rate, least = rate * (uint64_t)(time / LOOP_MILLI) / 1000;
+
+    return least > 0 ? least : 1;
 }
 
 void
@@ -156,10 +182,20 @@ client_await_drain(struct client *c)
 {
     c->draining = true;
     c->progress = c->stream.sent;
-    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+    set_deadline(c, settings_of(c)->body_timeout);
 }
 
 /* ---- reading ---- */
+
+static struct parse_limits
+limits_of(const struct client *c)
+{
+    const struct settings *s = settings_of(c);
+
+    return (struct parse_limits){
+        .line = s->max_line, .header = s->max_header, .fields = s->max_fields, .trailer = s->max_trailer
+    };
+}
 
 /* The client closed its side while we work for it: see the top. */
 static void
@@ -187,13 +223,14 @@ read_body(struct client *c, struct text bytes, bool kept)
 {
     struct transit *t = c->transit;
     struct parse_fault fault = { .status = 0 };
+    struct parse_limits limits = limits_of(c);
     size_t total = 0;
 
     while (total < bytes.length && c->state == CLIENT_BODY && !c->stream.paused) {
         struct text piece = { NULL, 0 };
         size_t used = 0;
-        enum parse_result result = body_reader_feed(&c->reader, text_from(bytes, total), &parse_limits_default,
-                                                    t->exchange.arena, &t->exchange.request, &used, &piece, &fault);
+        enum parse_result result = body_reader_feed(&c->reader, text_from(bytes, total), &limits, t->exchange.arena,
+                                                    &t->exchange.request, &used, &piece, &fault);
 
         if (result == PARSE_BAD) {
             wait_for_answer(c);
@@ -227,7 +264,9 @@ head_complete(struct client *c, struct text rest)
     }
     c->state = CLIENT_BODY;
     body_reader_init(&c->reader, m);
-    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->body_timeout);
+    c->body_began = loop_now(c->worker->loop);
+    c->stopped = 0;
+    set_deadline(c, settings_of(c)->body_timeout);
     pipeline_request(c->transit, false);
     return read_body(c, rest, true);
 }
@@ -264,7 +303,7 @@ static size_t
 read_head(struct client *c, struct text bytes)
 {
     const struct settings *s = settings_of(c);
-    struct parse_limits limits = parse_limits_default;
+    struct parse_limits limits = limits_of(c);
     struct parse_fault fault = { .status = 0 };
     size_t used = 0;
     bool first = c->state == CLIENT_IDLE;
@@ -273,13 +312,11 @@ read_head(struct client *c, struct text bytes)
         client_end(c);
         return bytes.length;
     }
-    limits.header = s->max_header;
-    limits.fields = s->max_fields;
     switch (parse_request(text_make(c->raw, c->raw_length), &c->seen, &limits, c->transit->exchange.arena,
                           &c->transit->exchange.request, &used, &fault)) {
     case PARSE_MORE:
         if (first)
-            (void)timer_start(c->worker->loop, &c->deadline, s->header_timeout);
+            set_deadline(c, s->header_timeout);
         return bytes.length;
     case PARSE_BAD:
         wait_for_answer(c);
@@ -292,6 +329,23 @@ read_head(struct client *c, struct text bytes)
     return bytes.length - (c->raw_length - used);
 }
 
+static void
+request_late(struct client *c, enum refusal_id id)
+{
+    wait_for_answer(c);
+    pipeline_request_bad(c->transit, refusal_status(id), refusal_name(id), refusal_what(id));
+}
+
+/* A byte now and then keeps the deadline away for ever: over a longer time there must be more of them. */
+static bool
+is_trickling(const struct client *c)
+{
+    const struct settings *s = settings_of(c);
+    int64_t time = loop_now(c->worker->loop) - c->body_began;
+
+    return s->min_rate > 0 && s->body_timeout > 0 && time > s->body_timeout && c->reader.taken < least_bytes(c, time);
+}
+
 static size_t
 on_data(void *arg, struct text bytes)
 {
@@ -302,6 +356,10 @@ on_data(void *arg, struct text bytes)
     case CLIENT_HEAD:
         return read_head(c, bytes);
     case CLIENT_BODY:
+        if (is_trickling(c)) {
+            request_late(c, REFUSAL_BODY_TIMEOUT);
+            return bytes.length;
+        }
         watch_reading(c, settings_of(c)->body_timeout);
         return read_body(c, bytes, false);
     case CLIENT_WAIT:
@@ -411,13 +469,6 @@ static const struct stream_events client_events = {
 };
 
 static void
-request_late(struct client *c, enum refusal_id id)
-{
-    wait_for_answer(c);
-    pipeline_request_bad(c->transit, refusal_status(id), refusal_name(id), refusal_what(id));
-}
-
-static void
 on_deadline(void *arg)
 {
     struct client *c = arg;
@@ -425,7 +476,7 @@ on_deadline(void *arg)
     if (c->state == CLIENT_DOOMED) {
         reset_when_delivered(c);
     } else if (c->draining) {
-        if (c->stream.sent == c->progress)
+        if (c->stream.sent - c->progress < least_bytes(c, settings_of(c)->body_timeout))
             client_gone(c);
         else
             client_await_drain(c);
@@ -498,7 +549,7 @@ client_accept(struct worker *w, int fd, const struct address *peer, struct tls_c
         c->next->previous = c;
     w->clients = c;
     worker_client_added(w);
-    (void)timer_start(w->loop, &c->deadline, settings_of(c)->header_timeout);
+    set_deadline(c, settings_of(c)->header_timeout);
 }
 
 /* Our side is closed first and the client's last bytes are read, because closing with unread bytes resets the
@@ -549,7 +600,7 @@ client_finished(struct client *c, enum client_future future)
         return;
     }
     c->state = CLIENT_IDLE;
-    (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->keep_alive_timeout);
+    set_deadline(c, settings_of(c)->keep_alive_timeout);
     stream_resume(&c->stream);
 }
 

@@ -67,7 +67,7 @@ struct transit {
     struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
     struct text sent_head;      /* what the responder was sent, kept for another try */
 =======
-    struct transit *next;       /* of those that the recorder has, or gave back */
+    struct transit *next; /* of those that the recorder has, or gave back */
     enum hold hold;
     bool hold_sent;          /* the answer's beginning went to the client before */
     char hold_byte;          /* its last byte */

@@ -170,6 +170,7 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
                    : read_is(forwarded, "append") ? FORWARDED_APPEND
                                                   : FORWARDED_REPLACE;
     read_set_headers(r, VALUE_MEMBER(v, "set_headers"), s);
+    read_count(r, VALUE_MEMBER(v, "max_in_flight"), &s->max_in_flight);
     policy_read(r, v, &s->policy);
     policy_own_rate(r, &s->policy, s->name, (struct text){ NULL, 0 });
     read_operations(r, VALUE_MEMBER(v, "operations"), s);

@@ -30,6 +30,9 @@ settings_new(struct error *err)
         .keep_alive_timeout = 75 * SECOND,
         .drain_timeout = 10 * SECOND,
         .max_connections = LIMIT_CONNECTIONS,
+        .min_rate = LIMIT_CLIENT_RATE,
+        .max_line = LIMIT_REQUEST_LINE,
+        .max_trailer = LIMIT_TRAILER_BYTES,
         .max_header = LIMIT_HEADER_BYTES,
         .max_fields = LIMIT_HEADER_FIELDS,
         .recent_exchanges = LIMIT_RECENT_EXCHANGES,
@@ -90,12 +93,24 @@ read_recent(struct settings_reader *r, const struct value *v)
     read_size_t(r, VALUE_MEMBER(v, "bytes"), &r->settings->recent_bytes);
 }
 
+/* A size from `least` to 16 MiB. */
+static void
+read_part(struct settings_reader *r, const struct value *clients, const char *key, uint32_t least, uint32_t *bytes)
+{
+    const struct value *v = value_member(clients, text_of(key));
+    uint64_t size = *bytes;
+
+    read_size(r, v, &size);
+    if (size < least || size > 16 * LIMIT_MIB)
+        read_fail(r, v, "%s is from %u bytes to 16MiB", key, (unsigned)least);
+    else
+        *bytes = (uint32_t)size;
+}
+
 static void
 read_clients(struct settings_reader *r, const struct value *v)
 {
     struct settings *s = r->settings;
-    uint64_t header = s->max_header;
-
     if (v == NULL)
         return;
     read_duration(r, VALUE_MEMBER(v, "header_timeout"), &s->header_timeout);
@@ -103,12 +118,16 @@ read_clients(struct settings_reader *r, const struct value *v)
     read_duration(r, VALUE_MEMBER(v, "keep_alive_timeout"), &s->keep_alive_timeout);
     read_duration(r, VALUE_MEMBER(v, "drain_timeout"), &s->drain_timeout);
     read_count(r, VALUE_MEMBER(v, "max_connections"), &s->max_connections);
-    read_size(r, VALUE_MEMBER(v, "max_header"), &header);
+    read_count(r, VALUE_MEMBER(v, "max_connections_per_client"), &s->max_connections_per_client);
+    if (VALUE_MEMBER(v, "overload") != NULL)
+        s->overload_refuse = read_is(VALUE_MEMBER(v, "overload"), "refuse");
+    read_size(r, VALUE_MEMBER(v, "min_rate"), &s->min_rate);
+    if (s->min_rate > 1024 * LIMIT_MIB)
+        read_fail(r, VALUE_MEMBER(v, "min_rate"), "min_rate is at most 1GiB");
+    read_part(r, v, "max_line", 256, &s->max_line);
+    read_part(r, v, "max_header", LIMIT_KIB, &s->max_header);
+    read_part(r, v, "max_trailer", 0, &s->max_trailer);
     read_count(r, VALUE_MEMBER(v, "max_fields"), &s->max_fields);
-    if (header < 1024 || header > 16 * LIMIT_MIB)
-        read_fail(r, v, "max_header is from 1KiB to 16MiB");
-    else
-        s->max_header = (uint32_t)header;
 }
 
 static void

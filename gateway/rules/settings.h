@@ -151,6 +151,7 @@ struct service_settings {
     enum forwarded forwarded;
     struct header_setting *set_headers;
     uint32_t set_header_count;
+    uint32_t max_in_flight; /* requests on their way to the upstream, from all workers; 0: any number */
     struct policy policy;
     struct operation_settings *operations;
     uint32_t operation_count;
@@ -202,13 +203,18 @@ struct settings {
     uint64_t seed;     /* of the sandbox's generated answers */
 
     /* clients */
-    int64_t header_timeout;     /* from the first byte of a head to its end */
-    int64_t body_timeout;       /* between bytes of a request body */
-    int64_t keep_alive_timeout; /* between exchanges */
-    int64_t drain_timeout;      /* what is inside when we stop */
-    uint32_t max_connections;   /* per worker */
-    uint32_t max_header;        /* bytes of a request's header block */
+    int64_t header_timeout;              /* from the first byte of a head to its end */
+    int64_t body_timeout;                /* between bytes of a request body */
+    int64_t keep_alive_timeout;          /* between exchanges */
+    int64_t drain_timeout;               /* what is inside when we stop */
+    uint32_t max_connections;            /* of all workers together */
+    uint32_t max_connections_per_client; /* 0: any number; trusted proxies have any number */
+    bool overload_refuse; /* those beyond max_connections get 503; else they wait in the kernel's queue */
+    uint64_t min_rate;    /* bytes per second that a client must send or take once body_timeout is over; 0: any */
+    uint32_t max_line;    /* bytes of a request line */
+    uint32_t max_header;  /* bytes of a request's header block */
     uint32_t max_fields;
+    uint32_t max_trailer; /* bytes of a request's trailer section */
 
     /* redaction, as written: see redaction.h */
     const struct value *redaction; /* NULL: the defaults alone */

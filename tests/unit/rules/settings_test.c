@@ -58,6 +58,11 @@ every_key_arrives(void **state)
     assert_int_equal(s->max_connections, 5);
     assert_int_equal(s->max_header, 8192);
     assert_int_equal(s->max_fields, 7);
+    assert_int_equal(s->max_line, 4096);
+    assert_int_equal(s->max_trailer, 1024);
+    assert_int_equal(s->min_rate, 1000);
+    assert_int_equal(s->max_connections_per_client, 2);
+    assert_true(s->overload_refuse);
     check_text(s->record.to, "tests/cases/rules/logs/x");
     assert_int_equal(s->record.segment, 1048576);
     assert_int_equal(s->record.sync, 0);
@@ -73,6 +78,7 @@ every_key_arrives(void **state)
     check_text(o->paths[1], "/v2");
     assert_int_equal(o->host_count, 1);
     assert_true(o->strip);
+    assert_int_equal(o->max_in_flight, 9);
     assert_int_equal(o->upstream.kind, UPSTREAM_TCP);
     check_text(o->upstream.host, "::1");
     assert_int_equal(o->upstream.port, 9000);

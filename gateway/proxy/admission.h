@@ -1,0 +1,56 @@
+/* admission.h -- how many may be inside: connections over all workers and per client, requests per service.
+ *
+ * One for the whole gateway, and for all generations of its settings; the limits themselves are arguments, because they
+ * are the settings'. Where all places are taken, a worker may note that it waits: it is woken when one becomes free.
+ * Any thread: atomic counts, and a lock per shard of the clients, taken once per connection. */
+#ifndef PROXY_ADMISSION_H
+#define PROXY_ADMISSION_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ip.h"
+#include "base/text.h"
+#include "net/loop.h"
+
+struct admission;
+
+/* New or NULL. */
+struct admission *admission_new(void);
+
+/* Accepts NULL. */
+void admission_free(struct admission *a);
+
+/* ---- connections ---- */
+
+/* A worker that may have to wait. A member of it; gone from the admission before its loop is. */
+struct admission_seat {
+    struct loop *loop;
+    atomic_bool waiting;
+    struct admission_seat *next;
+};
+void admission_join(struct admission *a, struct admission_seat *seat, struct loop *loop);
+void admission_part(struct admission *a, struct admission_seat *seat);
+
+/* One more connection, of at most `most`. False: there is no place. With a seat, its loop is woken when there is one
+ * (perhaps for somebody else: ask again). */
+bool admission_enter(struct admission *a, uint32_t most, struct admission_seat *seat);
+void admission_leave(struct admission *a);
+
+/* One more connection of this client (ip_client), of at most `most`. False: it has as many, or there is no memory. */
+bool admission_client_enter(struct admission *a, const struct ip *client, uint32_t most);
+void admission_client_leave(struct admission *a, const struct ip *client);
+
+/* ---- requests on their way to a service ---- */
+
+/* Their number, by the service's name: a reload does not begin at zero. It lives as long as the admission. NULL: no
+ * memory. */
+struct admission_flow;
+struct admission_flow *admission_flow(struct admission *a, struct text service);
+
+/* One more of at most `most`; false: there are as many. */
+bool admission_flow_enter(struct admission_flow *flow, uint32_t most);
+void admission_flow_leave(struct admission_flow *flow);
+
+#endif
