@@ -68,10 +68,11 @@ static int
 write_lines(struct importing *im, struct error *err)
 {
     struct text lines = buffer_text(&im->lines);
+    size_t kept;
 
     if (lines.length == 0)
         return 0;
-    if (segment_writer_append(im->writer, lines, err) < 0)
+    if (segment_writer_append(im->writer, lines, &kept, err) < 0)
         return -1;
     buffer_clear(&im->lines);
     return 0;
