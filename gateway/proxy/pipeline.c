@@ -322,15 +322,11 @@ pipeline_client_gone(struct transit *t)
     t->client = NULL;
     if (t->finishing || t->hold == HOLD_SOON || t->hold == HOLD_OUT)
         return;
-<<<<<<< HEAD
     if (t->tunnel != NULL) {
         tunnel_finish(t, TUNNEL_END_CLIENT);
         return;
     }
-    if (!t->response_delivered)
-=======
     if (!t->response_delivered || queued > 0)
->>>>>>> cc3e3de (recording: with sync: always an answer waits until its line is on the disk)
         t->exchange.outcome = OUTCOME_CLIENT_GONE;
     pipeline_go(t, STEP_FINISH);
 }

@@ -62,12 +62,9 @@ struct transit {
     struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
     struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
     size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
-<<<<<<< HEAD
     struct text upgrade;        /* what the upstream was asked to switch to; empty: nothing */
     struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
-    struct text sent_head;      /* what the responder was sent, kept for another try */
-=======
-    struct transit *next; /* of those that the recorder has, or gave back */
+    struct transit *next;       /* of those that the recorder has, or gave back */
     enum hold hold;
     bool hold_sent;          /* the answer's beginning went to the client before */
     char hold_byte;          /* its last byte */
@@ -76,7 +73,6 @@ struct transit {
     struct buffer hold_tail;
     struct deferred holding;
     struct text sent_head; /* what the responder was sent, kept for another try */
->>>>>>> cc3e3de (recording: with sync: always an answer waits until its line is on the disk)
     struct text sent_body;
     uint32_t tries; /* of the policy's retries that were used */
 
