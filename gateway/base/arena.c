@@ -4,10 +4,13 @@
  * is found though it stays inside of the block. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/limits.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_POISON 1
@@ -289,4 +292,14 @@ size_t
 arena_used(const struct arena *a)
 {
     return a->used;
+}
+
+void
+arena_keep_freed(void)
+{
+#ifdef __GLIBC__
+    /* both: setting one ends the adaption of the other */
+    (void)mallopt(M_TRIM_THRESHOLD, (int)LIMIT_FREED_KEPT);
+    (void)mallopt(M_MMAP_THRESHOLD, (int)LIMIT_FREED_KEPT / 4);
+#endif
 }

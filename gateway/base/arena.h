@@ -55,6 +55,11 @@ void arena_rewind(struct arena *a, struct arena_mark mark);
 /* How many bytes are handed out now. */
 size_t arena_used(const struct arena *a);
 
+/* For a program whose arenas come and go all the time: what is freed stays with the process, up to LIMIT_FREED_KEPT
+ * per thread that frees, instead of being fetched from the system page by page for the next large body. Once, before
+ * the threads. */
+void arena_keep_freed(void);
+
 /* One typed value, cleared. */
 #define ARENA_NEW(a, type)          ((type *)arena_zalloc((a), 1, sizeof(type)))
 #define ARENA_ARRAY(a, type, count) ((type *)arena_zalloc((a), (count), sizeof(type)))

@@ -64,10 +64,11 @@
 #define LIMIT_CLIENT_GRACE   INT64_C(1000000000) /* ns: then a half-closed client that asked for keep-alive is gone */
 #define LIMIT_INTERIMS       1000                /* informational responses to one request */
 #define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
-#define LIMIT_CONNECTIONS    10000 /* client connections, of all workers together */
-#define LIMIT_CLIENT_RATE    240   /* bytes per second below which a client is too slow */
-#define LIMIT_TURNED_AWAY    64    /* per worker: refused connections that get time to read why */
-#define LIMIT_UPSTREAM_IDLE  64    /* idle connections kept per upstream and worker */
+#define LIMIT_FREED_KEPT     (32 * LIMIT_MIB) /* freed memory that a thread of the gateway keeps for the next exchanges */
+#define LIMIT_CONNECTIONS    10000            /* client connections, of all workers together */
+#define LIMIT_CLIENT_RATE    240              /* bytes per second below which a client is too slow */
+#define LIMIT_TURNED_AWAY    64               /* per worker: refused connections that get time to read why */
+#define LIMIT_UPSTREAM_IDLE  64               /* idle connections kept per upstream and worker */
 #define LIMIT_WORKERS        64
 #define LIMIT_RATE_CALLERS   65536 /* whose use of a rate_limit is kept in mind, over all workers (24 bytes each) */
 #define LIMIT_RECORD_RING    4096  /* finished exchanges per worker that wait for the recorder */

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "base/limits.h"
 #include "http/parse_fields.h"
 #include "http/parse_scan.h"
 
@@ -182,4 +183,14 @@ parse_response(struct text bytes, size_t *seen, const struct parse_limits *limit
         return PARSE_BAD;
     *used = head.length;
     return PARSE_DONE;
+}
+
+#define MUCH (8 * LIMIT_KIB) /* fewer bytes are copied faster than looked through */
+
+size_t
+parse_head_guess(struct text bytes)
+{
+    const char *end = bytes.length > MUCH ? memmem(bytes.data, bytes.length, "\r\n\r\n", 4) : NULL;
+
+    return end != NULL ? (size_t)(end - bytes.data) + 4 : bytes.length;
 }

@@ -116,6 +116,10 @@ enum parse_result
 parse_response(struct text bytes, size_t *seen, const struct parse_limits *limits, struct arena *arena,
                struct text request_method, struct message *m, size_t *used, struct parse_fault *fault);
 
+/* Whoever parses has to keep the bytes of the head. Of the first bytes of a message: how many to keep and parse first,
+ * so that a large body behind the head is not copied with it. A guess: after PARSE_MORE the others are needed, too. */
+size_t parse_head_guess(struct text bytes);
+
 /* Reads a body by its framing, piece by piece. */
 struct body_reader {
     enum framing framing;

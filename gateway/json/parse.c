@@ -367,10 +367,12 @@ parse_text(struct parser *p)
 }
 
 /* Bodies have a value in 8 to 12 bytes; pretty-printed files fewer, and for them growing is cheap. */
+#define BODY_BYTES (256 * LIMIT_KIB)
+
 static size_t
 first_capacity(size_t length)
 {
-    return length < 64 * LIMIT_KIB ? length / 8 + 8 : length / 32;
+    return length < BODY_BYTES ? length / 8 + 8 : length / 32;
 }
 
 static bool

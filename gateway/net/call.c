@@ -384,27 +384,36 @@ begin_tunnel(struct call *call)
     timer_stop(&call->link->deadline);
 }
 
-/* Bytes of the head, and what came behind it, which is in the arena already. Returns how many of these bytes were
- * used. */
+/* Bytes of the head, and what came behind it. Returns how many of these bytes were used. */
 static size_t
 read_head_and_rest(struct call *call, struct text bytes)
 {
     const struct link *link = call->link;
-    struct text rest;
+    size_t apart = call->raw_length == 0 ? parse_head_guess(bytes) : bytes.length; /* bytes in front are kept */
     size_t head, used = 0;
+    struct text rest;
+    bool kept;
 
-    if (!keep_bytes(call, bytes) || !read_head(call, &head))
+    if (!keep_bytes(call, text_slice(bytes, 0, apart)))
         return bytes.length;
+    if (!read_head(call, &head)) {
+        if (link->call != call || apart == bytes.length)
+            return bytes.length;
+        if (!keep_bytes(call, text_from(bytes, apart)) || !read_head(call, &head))
+            return bytes.length;
+        apart = bytes.length;
+    }
     call->got_head = true;
     body_reader_init(&call->reader, call->request.response);
     if (call->request.response->status == 101)
         begin_tunnel(call);
-    rest = text_make(call->raw + head, call->raw_length - head);
+    kept = apart == bytes.length;
+    rest = kept ? text_make(call->raw + head, call->raw_length - head) : text_from(bytes, apart);
     call->events->head(call->arg);
     if (link->call != call)
         return bytes.length;
     if (!call->paused)
-        used = read_body(call, rest, true);
+        used = read_body(call, rest, kept);
     return bytes.length - (rest.length - used);
 }
 

@@ -248,12 +248,13 @@ read_body(struct client *c, struct text bytes, bool kept)
     return total;
 }
 
-/* The head is complete; `rest` came behind it. Returns how many bytes of that belong to this request. */
+/* The head is complete; `rest` came behind it (kept: it lies in the exchange's arena). Returns how many bytes of that
+ * belong to this request. */
 static size_t
-head_complete(struct client *c, struct text rest)
+head_complete(struct client *c, struct text rest, bool kept)
 {
     struct message *m = &c->transit->exchange.request;
-    bool whole = m->framing == FRAMING_NONE || (m->framing == FRAMING_LENGTH && m->length <= rest.length);
+    bool whole = m->framing == FRAMING_NONE || (kept && m->framing == FRAMING_LENGTH && m->length <= rest.length);
 
     if (whole) {
         if (m->framing == FRAMING_LENGTH)
@@ -268,7 +269,7 @@ head_complete(struct client *c, struct text rest)
     c->stopped = 0;
     set_deadline(c, settings_of(c)->body_timeout);
     pipeline_request(c->transit, false);
-    return read_body(c, rest, true);
+    return read_body(c, rest, kept);
 }
 
 /* The bytes of a head stay in the exchange's arena, because the message points into them. */
@@ -299,34 +300,53 @@ begin_request(struct client *c)
     return true;
 }
 
+static enum parse_result
+parse_head(struct client *c, struct text bytes, size_t *used, struct parse_fault *fault)
+{
+    struct parse_limits limits = limits_of(c);
+
+    if (!keep_bytes(c, bytes)) {
+        *fault = (struct parse_fault){ .status = 0 };
+        return PARSE_BAD;
+    }
+    return parse_request(text_make(c->raw, c->raw_length), &c->seen, &limits, c->transit->exchange.arena,
+                         &c->transit->exchange.request, used, fault);
+}
+
 static size_t
 read_head(struct client *c, struct text bytes)
 {
-    const struct settings *s = settings_of(c);
-    struct parse_limits limits = limits_of(c);
     struct parse_fault fault = { .status = 0 };
-    size_t used = 0;
+    enum parse_result result;
+    size_t used = 0, head = bytes.length;
     bool first = c->state == CLIENT_IDLE;
 
-    if ((first && !begin_request(c)) || !keep_bytes(c, bytes)) {
+    if (first && !begin_request(c)) {
         client_end(c);
         return bytes.length;
     }
-    switch (parse_request(text_make(c->raw, c->raw_length), &c->seen, &limits, c->transit->exchange.arena,
-                          &c->transit->exchange.request, &used, &fault)) {
-    case PARSE_MORE:
-        if (first)
-            set_deadline(c, s->header_timeout);
-        return bytes.length;
-    case PARSE_BAD:
+    if (first)
+        head = parse_head_guess(bytes);
+    result = parse_head(c, text_slice(bytes, 0, head), &used, &fault);
+    if (result == PARSE_MORE && head < bytes.length) {
+        result = parse_head(c, text_from(bytes, head), &used, &fault);
+        head = bytes.length;
+    }
+    if (result == PARSE_DONE && head < bytes.length)
+        return head + head_complete(c, text_from(bytes, head), false);
+    if (result == PARSE_DONE) {
+        used += head_complete(c, text_make(c->raw + used, c->raw_length - used), true);
+        return bytes.length - (c->raw_length - used);
+    }
+    if (result == PARSE_BAD && fault.status == 0) { /* no memory */
+        client_end(c);
+    } else if (result == PARSE_BAD) {
         wait_for_answer(c);
         pipeline_request_bad(c->transit, fault.status, fault.id, fault.what);
-        return bytes.length;
-    case PARSE_DONE:
-        break;
+    } else if (first) {
+        set_deadline(c, settings_of(c)->header_timeout);
     }
-    used += head_complete(c, text_make(c->raw + used, c->raw_length - used));
-    return bytes.length - (c->raw_length - used);
+    return bytes.length;
 }
 
 static void

@@ -144,6 +144,7 @@ proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct
         error_memory(err);
         return NULL;
     }
+    arena_keep_freed();
     p->ruleset = ruleset_hold(ruleset);
     p->options = *options;
     p->rates = rate_table_new(LIMIT_RATE_CALLERS);
