@@ -96,6 +96,7 @@ struct message {
     enum body_state body_state;
     struct text body;
     bool body_plain;         /* content codings are undone already (read from a HAR, or redacted) */
+    bool body_cut;           /* read from a recording: whole once, but more than is kept on record */
     struct text body_digest; /* in place of a body that must not be written down: "sha-256=…"; else empty */
     uint64_t body_bytes;     /* how many body bytes passed, held or not */
 };

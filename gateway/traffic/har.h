@@ -30,11 +30,13 @@ bool har_reader_is_har(const struct har_reader *r);
 /* All of it, in the arena, for what is no HAR file; before the first har_reader_next. 0, or -1 with err. */
 int har_reader_take_all(struct har_reader *r, struct text *content, struct arena *arena, struct error *err);
 
+#define HAR_OUTSIDE UINT64_MAX
+
 /* One item of /log/entries, or the place at which the file cannot be read on. */
 struct har_entry {
     struct text text;      /* its JSON, valid until the next call; empty when it is broken */
     const char *broken;    /* why it cannot be given (a literal), or NULL */
-    uint64_t index;        /* in /log/entries */
+    uint64_t index;        /* in /log/entries, or HAR_OUTSIDE: behind them */
     uint32_t line, column; /* where it begins, or where it is broken; from 1 */
 };
 

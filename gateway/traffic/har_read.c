@@ -187,6 +187,7 @@ ends_scalar(int c)
 
 #define NO_VALUE "a value is missing"
 #define CUT      "the file ends here, in the middle of a value"
+#define STOPS    ": the file cannot be read on from here"
 
 /* A number, a literal, or something that is neither. */
 static const char *
@@ -241,7 +242,8 @@ pass_value(struct har_reader *r, bool keep, size_t *length, bool *large)
     if (result == SCAN_DONE)
         return NULL;
     advance(r, done - 1);
-    return result == SCAN_DEPTH ? "values are nested too deeply" : "this bracket does not close the one that is open";
+    return result == SCAN_DEPTH ? "values are nested too deeply" STOPS
+                                : "this bracket does not close the one that is open" STOPS;
 }
 
 /* ---- the way to the entries ---- */
@@ -363,10 +365,12 @@ find_end(struct har_reader *r)
 static int
 give_broken(struct har_reader *r, struct har_entry *entry, const char *why, struct error *err)
 {
-    r->state = STATE_END;
     if (r->failure != 0)
         return error_system(err, r->failure, r->path, "cannot read the file");
-    *entry = (struct har_entry){ .broken = why, .index = r->index, .line = r->line, .column = r->column };
+    *entry = (struct har_entry){
+        .broken = why, .index = r->state == STATE_END ? HAR_OUTSIDE : r->index, .line = r->line, .column = r->column
+    };
+    r->state = STATE_END;
     return 1;
 }
 
@@ -385,7 +389,7 @@ har_reader_next(struct har_reader *r, struct har_entry *entry, struct error *err
     if (take_byte(r, ']'))
         return (broken = find_end(r)) != NULL ? give_broken(r, entry, broken, err) : 0;
     if (r->index > 0 && !take_byte(r, ','))
-        return give_broken(r, entry, peek(r, 0) < 0 ? CUT : "a comma or ']' is missing", err);
+        return give_broken(r, entry, peek(r, 0) < 0 ? CUT : "a comma or ']' is missing" STOPS, err);
     (void)skip_space(r);
     forget(r);
     entry->line = r->line;

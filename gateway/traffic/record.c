@@ -58,7 +58,7 @@ tell_body(const struct message *m, size_t max_body, struct arena *arena)
     struct text plain;
 
     if (m->body_state != BODY_NONE && m->body_state != BODY_WHOLE)
-        told.truncated = record_truncations[m->body_state];
+        told.truncated = record_truncations[m->body_cut ? BODY_WHOLE : m->body_state];
     if (m->body_state == BODY_WHOLE && !m->body_plain && message_header(m, HEADER_CONTENT_ENCODING) != NULL &&
         coding_decode(m, max_body, arena, &plain) == CODING_OK && !text_equal(plain, m->body)) {
         told.text = plain;

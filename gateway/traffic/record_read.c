@@ -93,9 +93,18 @@ restore_fields(struct entry_reader *r, const char *key, struct header *headers, 
     }
 }
 
+/* Some tools write URLs as people see them; on the wire they were encoded. */
+static struct text
+url_of(struct entry_reader *r, struct text url)
+{
+    struct text valid = r->own == NULL ? har_url(url, r->x->arena) : url;
+
+    return valid.length > 0 ? valid : url;
+}
+
 /* Path, query and authority out of the target and the URL. */
 static void
-split_target(struct exchange *x, struct text url)
+split_target(struct exchange *x, struct text url, bool own)
 {
     struct message *m = &x->request;
     size_t scheme = text_search(url, TEXT("://"));
@@ -108,7 +117,7 @@ split_target(struct exchange *x, struct text url)
     m->authority = text_slice(rest, 0, slash);
     while (text_find(m->authority, '@') < m->authority.length) /* user and password are for the user agent alone */
         m->authority = text_from(m->authority, text_find(m->authority, '@') + 1);
-    if (m->target.length == 0) {
+    if (m->target.length == 0 && !own) { /* a head of ours without one was not read so far */
         m->target = text_from(rest, slash);
         m->target = text_slice(m->target, 0, text_find(m->target, '#'));
         if (m->target.length == 0 || text_starts(m->target, TEXT("?")))
@@ -149,7 +158,8 @@ read_body(struct entry_reader *r, struct message *m, const struct value *content
     const struct value *text = VALUE_MEMBER(content, "text");
 
     m->body_digest = text_member(r->own, digest_key);
-    m->body_plain = r->own == NULL || flag_member(r->own, plain_key);
+    m->body_plain =
+        r->own != NULL ? flag_member(r->own, plain_key) : message_header(m, HEADER_CONTENT_ENCODING) != NULL;
     m->body_state = BODY_WHOLE;
     if (wire.length > 0)
         return read_base64(r, m, wire, "/_plumbline");
@@ -172,6 +182,7 @@ mark_truncated(struct entry_reader *r, struct message *m, const char *side)
     if (why.length == 0)
         return;
     m->body_state = BODY_TOO_LARGE; /* "record", and what a later version may say */
+    m->body_cut = text_equal(why, text_of(record_truncations[BODY_WHOLE]));
     for (int i = BODY_TOO_LARGE; i <= BODY_STREAM; i++)
         if (text_equal(why, text_of(record_truncations[i])))
             m->body_state = (enum body_state)i;
@@ -318,6 +329,14 @@ type_from_content(struct entry_reader *r, struct message *m, const struct value 
 }
 
 static void
+forget_body(struct message *m)
+{
+    m->body_state = BODY_NONE;
+    m->body_plain = false;
+    m->body_bytes = 0;
+}
+
+static void
 restore_framing(struct message *m)
 {
     const struct header *length = message_header(m, HEADER_CONTENT_LENGTH);
@@ -356,7 +375,7 @@ read_request(struct entry_reader *r, const struct value *v)
     if (!value_is(VALUE_MEMBER(v, "method"), VALUE_STRING) || (m->method.length == 0 && r->own == NULL) ||
         !value_is(VALUE_MEMBER(v, "url"), VALUE_STRING))
         return error_set(r->err, ERROR_INPUT, "/request", "method or url is missing");
-    split_target(r->x, text_member(v, "url"));
+    split_target(r->x, url_of(r, text_member(v, "url")), r->own != NULL);
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
         read_headers(r, VALUE_MEMBER(r->own, "request_trailers"), &m->trailers, &m->trailer_count) < 0)
         return -1;
@@ -365,6 +384,9 @@ read_request(struct entry_reader *r, const struct value *v)
     m->body_bytes = body_size(v, NULL);
     if (post != NULL && read_body(r, m, post, "request_base64", "request_plain", "request_digest") < 0)
         return -1;
+    /* an empty text is what some tools write for no body, or beside the parameters of a form */
+    if (r->own == NULL && m->body_state == BODY_WHOLE && m->body.length == 0)
+        forget_body(m);
     if (is_not_kept(r, m, post))
         m->body_state = BODY_TRUNCATED;
     fields_from_lists(r, m, v);
@@ -381,7 +403,10 @@ read_response(struct entry_reader *r, const struct value *v)
     struct message *m = &r->x->response;
     const struct value *content = VALUE_MEMBER(v, "content");
     int64_t status = integer_member(v, "status", 0);
+    uint64_t quoted;
 
+    if (text_to_u64(text_member(v, "status"), &quoted)) /* some tools quote it */
+        status = (int64_t)quoted;
     read_version(m, v);
     m->status = status >= 100 && status <= 999 ? (uint16_t)status : 0;
     m->reason = text_member(v, "statusText");
@@ -397,8 +422,8 @@ read_response(struct entry_reader *r, const struct value *v)
     if (read_body(r, m, content, "response_wire_base64", "response_plain", "response_digest") < 0)
         return -1;
     /* HAR always has a content object: an empty text where there was no body */
-    if (r->own == NULL && m->body_state == BODY_WHOLE && m->body.length == 0 && m->body_bytes == 0)
-        m->body_state = BODY_NONE;
+    if (r->own == NULL && m->body_state == BODY_WHOLE && m->body.length == 0 && integer_member(content, "size", 0) <= 0)
+        forget_body(m);
     if (is_not_kept(r, m, content))
         m->body_state = BODY_TRUNCATED;
     type_from_content(r, m, content);

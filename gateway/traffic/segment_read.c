@@ -195,7 +195,8 @@ give_har_entry(struct segment_reader *r, struct segment_entry *entry, struct err
     entry->text = har.text;
     entry->line = har.line;
     entry->column = har.column;
-    entry->pointer = arena_print(r->line_arena, "/log/entries/%" PRIu64, har.index);
+    if (har.index != HAR_OUTSIDE)
+        entry->pointer = arena_print(r->line_arena, "/log/entries/%" PRIu64, har.index);
     if (har.broken != NULL) {
         entry->broken = (struct document_error){ .what = har.broken, .line = har.line, .column = har.column };
     } else if (document == NULL) {
@@ -206,6 +207,7 @@ give_har_entry(struct segment_reader *r, struct segment_entry *entry, struct err
         entry->broken.column += entry->broken.line == 1 ? har.column - 1 : 0;
         entry->broken.line += har.line - 1;
         entry->line = entry->broken.line;
+        entry->column = entry->broken.column;
     }
     return 1;
 }

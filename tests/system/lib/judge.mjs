@@ -17,15 +17,18 @@ export function judge(name) {
     return failing(ajv.compile(JSON.parse(readFileSync(path.join(root, 'docs/schema', name), 'utf8'))), name, ajv);
 }
 
-// The same for an entry of a HAR file.
-export function judgeHarEntry() {
+// The same for an entry of a HAR file, and for a whole one.
+export const judgeHarEntry = () => judgeHarPart('entry.json');
+export const judgeHar = () => judgeHarPart('har.json');
+
+function judgeHarPart(name) {
     const har = require('har-schema');
     const ajv = new AjvDraft06({ allErrors: true, strict: false });
     formats(ajv);
     ajv.addMetaSchema(require('ajv/dist/refs/json-schema-draft-06.json'));
     for (const schema of Object.values(har))
         ajv.addSchema(schema);
-    return failing(ajv.getSchema('entry.json#') ?? ajv.getSchema('entry.json'), 'har-schema', ajv);
+    return failing(ajv.getSchema(`${name}#`) ?? ajv.getSchema(name), 'har-schema', ajv);
 }
 
 const failing = (validate, name, ajv) => (value) =>
