@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { binary, connect, onCleanup, plumbline, rawClient, readRecording, segments, startNginx, temporaryFolder,
+import { binary, connect, onCleanup, plumbline, rawClient, readRecording, run, segments, startNginx, temporaryFolder,
          waitForExchanges } from './lib/index.mjs';
 import { responses, startGateway } from './lib/gateway.mjs';
 
@@ -49,6 +49,74 @@ test('killed again and again under load: what was written survives, whole and wi
     assert.equal(new Set(recorded.map(({ id }) => id)).size, recorded.length);
     assert.deepEqual(recorded.map(({ sequence }) => sequence), recorded.map((_, i) => i + 1));
     assert.equal((await plumbline(['log', 'verify', folder])).status, 0);
+});
+
+test('killed twenty times under load with sync: always: whatever was answered is on record', async () => {
+    const folder = path.join(temporaryFolder(), 'recording');
+    const settings = { workers: 2, record: { to: folder, sync: 'always', segment: '64KiB' }, log: { access: 'off' } };
+    const answered = [];
+    let written = 0;
+    for (let run = 0; run < 20; run++) {
+        const gateway = await startGateway(nginx.url, { response: run % 2 ? 'enforce' : 'observe' }, settings);
+        const clients = Array.from({ length: 8 }, () => ask(gateway.port));
+        written = (await waitForExchanges(folder, written + 20 + 13 * run)).length;
+        gateway.signal('SIGKILL');
+        await gateway.exit;
+        answered.push(...(await Promise.all(clients)).flat());
+    }
+    const gateway = await startGateway(nginx.url, {}, settings);
+    await rawClient(gateway.port, last);
+    assert.equal((await gateway.stop()).status, 0);
+
+    const recorded = readRecording(folder).map((exchange) => exchange._plumbline);
+    const ids = new Set(recorded.map(({ id }) => id));
+    assert.ok(answered.length > 1000, `${answered.length} answers`);
+    assert.deepEqual(answered.filter((id) => !ids.has(id)), []);
+    assert.deepEqual(recorded.map(({ sequence }) => sequence), recorded.map((_, i) => i + 1));
+    assert.equal((await plumbline(['log', 'verify', folder])).status, 0);
+});
+
+// The calls of a traced program, in the order in which they ended: { call, text }.
+function tracedCalls(file) {
+    const begun = new Map();
+    return readFileSync(file, 'utf8').split('\n').flatMap((line) => {
+        const [, pid, rest] = line.match(/^(\d+) +(.*)$/) ?? [];
+        if (rest === undefined || rest.startsWith('---') || rest.startsWith('+++'))
+            return [];
+        if (rest.endsWith('<unfinished ...>')) {
+            begun.set(pid, rest);
+            return [];
+        }
+        const resumed = rest.startsWith('<... ');
+        const text = (resumed ? begun.get(pid) : '') + rest;
+        const call = text.match(/^\w+/)[0];
+        return [{ call, text, resumed }];
+    });
+}
+
+test('each line is written, then synced, then its answer is sent: the calls in their order', async (t) => {
+    const { status, stderr } = await run('strace', ['-o', '/dev/null', 'true']).catch((error) => ({ stderr: error.message }));
+    if (status !== 0) {
+        t.skip(`calls cannot be traced here: ${stderr.trim()}`);
+        return;
+    }
+    const folder = temporaryFolder();
+    const trace = path.join(folder, 'trace');
+    const json = await startNginx("location / { default_type application/json; return 200 '[]'; }"); // held whole, until checked
+    const gateway = await startGateway(json.url, { response: 'enforce' },
+        { record: { to: path.join(folder, 'recording'), sync: 'always' }, log: { access: 'off' } },
+        { under: ['strace', '-D', '-f', '-s', '200000', '-e', 'trace=write,fdatasync,sendmsg,sendto,writev', '-o', trace], env: { ASAN_OPTIONS: 'detect_leaks=0' } });
+    const answers = (await Promise.all(Array.from({ length: 6 }, () => rawClient(gateway.port, (get.repeat(9) + last).replaceAll('/x', '/parts'))))).flatMap((text) => responses(text));
+    await gateway.stop();
+    assert.equal(answers.length, 60);
+    const calls = tracedCalls(trace);
+    for (const answer of answers) {
+        const id = answer.header('plumbline-exchange');
+        const written = calls.findIndex(({ call, text }) => call === 'write' && text.includes(`\\"id\\":\\"${id}`));
+        const synced = calls.findIndex(({ call, text }, i) => i > written && call === 'fdatasync' && text.endsWith('= 0'));
+        const sent = calls.findIndex(({ call, text }) => call.startsWith('send') && text.includes('"HTTP/1.1 200') && text.includes(`Plumbline-Exchange: ${id}`));
+        assert.ok(written >= 0 && written < synced && synced < sent, `${id}: written ${written}, synced ${synced}, sent ${sent}`);
+    }
 });
 
 test('a torn last line is cut at the next start, and said', async () => {

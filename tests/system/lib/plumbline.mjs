@@ -11,8 +11,9 @@ export const binary = process.env.PLUMBLINE_BIN ?? path.join(root, 'build/plumbl
 // Starts it and waits until it listens. Either `config` (an object or YAML text; written to a folder of its own and served by
 // `serve -c`), or `args` (the whole command line; `--listen 127.0.0.1:0` is added to serve, proxy and sandbox that name no
 // --listen, unless the `config` object has `listen`), or both (args are then added behind `serve -c FILE`).
+// `under` is a command line that runs it (strace ...).
 // The program of start(), with { host, port, url, folder, config }.
-export async function startPlumbline({ args = [], config, env = {}, cwd = root, folder = temporaryFolder() } = {}) {
+export async function startPlumbline({ args = [], config, env = {}, cwd = root, folder = temporaryFolder(), under = [] } = {}) {
     let line = [...args];
     let file;
     if (config !== undefined) {
@@ -22,7 +23,8 @@ export async function startPlumbline({ args = [], config, env = {}, cwd = root, 
     }
     if (!line.includes('--listen') && !config?.listen)
         line.push('--listen', '127.0.0.1:0');
-    const program = start(binary, line, { env, cwd, name: 'plumbline' });
+    const [command, ...rest] = [...under, binary, ...line];
+    const program = start(command, rest, { env, cwd, name: 'plumbline' });
     const [, host, port] = await program.waitFor(/listening on https?:\/\/([^\s:]+|\[[^\]]+\]):(\d+)/);
     return Object.assign(program, { host, port: Number(port), url: `http://${host}:${port}`, folder, config: file });
 }
