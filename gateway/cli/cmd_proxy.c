@@ -17,7 +17,10 @@ cmd_proxy(int argc, char **argv)
     struct settings *settings;
     int code;
     const struct option options[] = {
-        { "--to", 0, OPTION_TEXT, "URL", NULL, "the service behind: http://HOST:PORT/BASE or unix:/PATH", &to },
+        { "--to", 0, OPTION_TEXT, "URL", NULL, "the service behind: http(s)://HOST:PORT/BASE or unix:/PATH", &to },
+        { "--ca", 0, OPTION_TEXT, "FILE", NULL, "whom to trust behind https:// (the system's authorities)",
+          &overrides.ca },
+        { "--insecure", 0, OPTION_FLAG, NULL, NULL, "believe whoever answers behind https://", &overrides.insecure },
         { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect (127.0.0.1:8080)", &overrides.listen },
         { "--admin", 0, OPTION_TEXT, "ADDRESS", NULL, "where the admin listener is (none)", &overrides.admin },
         { "--enforce", 0, OPTION_FLAG, NULL, NULL, "refuse what breaks the contract (observe: report it)", &enforce },

@@ -93,6 +93,8 @@ call_connect(struct call *call, struct link *before)
         return;
     }
     pool->opened++;
+    if (pool->upstream->proxy.connect.length > 0)
+        stream_hold(&link->stream);
     link->call = call;
     call->link = link;
     if (before != NULL)
@@ -221,23 +223,37 @@ call_address(const struct call *call)
     return call->pool != NULL && call->pool->upstream->count > 0 ? call->pool->upstream->text[call->address] : "";
 }
 
+/* What it means that the connection is lost, from what is known of it. */
+static enum call_failure
+find_failure(struct call *call)
+{
+    const struct link *link = call->link;
+    enum call_failure failure = call->failure; /* of connecting, unless something else is known */
+    const char *trouble = stream_trouble(&link->stream);
+
+    call->failure = CALL_CONNECT;
+    if (trouble != NULL)
+        call->why = trouble;
+    if (link->connected && (trouble == NULL || call->got_byte || stream_was_cut(&link->stream)))
+        return CALL_CLOSED;
+    if (trouble != NULL) /* with TLS 1.3, that our certificate is refused comes when all seems well */
+        return CALL_TLS;
+    return failure == CALL_CONNECT && call->pool->upstream->proxy.used ? CALL_PROXY : failure;
+}
+
 /* The connection failed or closed before the answer was complete. Another address or a new connection may still do. */
 void
 call_lost(struct call *call)
 {
     bool was_connected = call->link->connected;
     bool unsent = call->link->stream.sent == call->sent_before;
-    enum call_failure failure = call->failure; /* of connecting, unless something else is known */
-
-    call->failure = CALL_CONNECT;
-    call->why = stream_trouble(&call->link->stream);
-    if (call->why != NULL)
-        failure = CALL_TLS;
+    enum call_failure failure = find_failure(call);
 
     if (!was_connected && call->address + 1 < call->pool->upstream->count) {
         struct link *before = call->link;
 
         call->link = NULL;
+        call->why = NULL;
         call->address++;
         call_connect(call, before);
         link_drop(before);
@@ -245,12 +261,25 @@ call_lost(struct call *call)
     }
     if (call->reused && !call->retried && !call->got_byte && !call->streamed && (call->request.repeatable || unsent)) {
         call_leave(call);
+        call->why = NULL;
         call->retried = true;
         call->address = 0;
         call_connect(call, NULL);
         return;
     }
-    call_fail(call, was_connected && (failure != CALL_TLS || call->got_byte) ? CALL_CLOSED : failure, NULL);
+    call_fail(call, failure, NULL);
+}
+
+void
+call_refused_tunnel(struct call *call, uint16_t status)
+{
+    const char *what = status == 407 ? "it wants other credentials" : "it will not open a tunnel";
+    struct text why = status != 0 ? arena_print(call->request.arena, "%s (%u)", what, (unsigned)status)
+                                  : TEXT("what it answers is no HTTP");
+
+    call->why = why.data;
+    call->failure = CALL_PROXY;
+    call_lost(call);
 }
 
 void
@@ -368,6 +397,11 @@ read_head(struct call *call, size_t *used)
             call_fail(call, CALL_MALFORMED, &fault);
         if (result != PARSE_DONE)
             return false;
+        if (m->status == 407 && call->pool->upstream->proxy.used) { /* asked of us: clients know nothing of it */
+            call->why = "it wants other credentials (407)";
+            call_fail(call, CALL_PROXY, NULL);
+            return false;
+        }
         if (m->status >= 200 || (m->status == 101 && call->request.upgrade))
             return true;
         if (!read_interim(call, m, *used))

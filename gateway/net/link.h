@@ -12,6 +12,7 @@ struct link {
     struct timer deadline;
     struct deferred burial;
     bool connected;
+    enum { LINK_STRAIGHT, LINK_ASKING, LINK_TUNNEL } way; /* through a proxy by CONNECT */
 };
 
 struct pool {
@@ -40,9 +41,10 @@ void link_keep(struct link *link);
 
 /* call.c: what a link tells the call that it carries. */
 void call_connected(struct call *call);
-size_t call_read(struct call *call, struct text bytes); /* returns how many were used */
-void call_read_end(struct call *call);                  /* the upstream sends no more */
-void call_lost(struct call *call);                      /* the connection failed */
-void call_late(struct call *call);                      /* its deadline passed */
+size_t call_read(struct call *call, struct text bytes);       /* returns how many were used */
+void call_read_end(struct call *call);                        /* the upstream sends no more */
+void call_lost(struct call *call);                            /* the connection failed */
+void call_refused_tunnel(struct call *call, uint16_t status); /* by the proxy; 0: what it said is no HTTP */
+void call_late(struct call *call);                            /* its deadline passed */
 
 #endif

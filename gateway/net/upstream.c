@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
+
 int
 upstream_resolve(struct upstream *u, struct text host, uint16_t port, bool local, struct error *err)
 {
@@ -59,20 +61,47 @@ link_leave_pool(struct link *link)
 
 static void on_link_broken(void *arg, int error);
 
+/* The connection, step by step: the proxy's tunnel where there is one, TLS where there is any; then it is there. */
 static void
 on_link_connected(void *arg)
 {
     struct link *link = arg;
-    struct tls_context *tls = link->pool->upstream->tls;
+    const struct upstream *u = link->pool->upstream;
+    int error = 0;
 
-    if (tls != NULL && !stream_is_secure(&link->stream)) {
-        if (!stream_secure(&link->stream, tls, &link->pool->sessions))
-            on_link_broken(link, ENOMEM);
-        return;
+    if (u->proxy.connect.length > 0 && link->way == LINK_STRAIGHT) {
+        link->way = LINK_ASKING;
+        error = stream_say(&link->stream, u->proxy.connect);
+    } else if (u->tls != NULL && !stream_is_secure(&link->stream)) {
+        error = stream_secure(&link->stream, u->tls, &link->pool->sessions) ? 0 : ENOMEM;
+    } else {
+        link->connected = true;
+        if (link->call != NULL)
+            call_connected(link->call);
     }
-    link->connected = true;
-    if (link->call != NULL)
-        call_connected(link->call);
+    if (error != 0)
+        on_link_broken(link, error);
+}
+
+/* The proxy's answer to CONNECT (RFC 9110 9.3.6): a head without a body, behind which nobody speaks before we do. */
+static size_t
+read_tunnel(struct link *link, struct text bytes)
+{
+    size_t end = text_search(bytes, TEXT("\r\n\r\n"));
+    struct text status = text_slice(bytes, 9, 3);
+    uint64_t code = 0;
+
+    if (end == bytes.length && bytes.length < LIMIT_REQUEST_LINE)
+        return 0; /* shown again, with more */
+    if (!text_starts(bytes, TEXT("HTTP/1.")) || !text_to_u64(status, &code))
+        code = 0;
+    if (code >= 200 && code < 300 && end + 4 == bytes.length) {
+        link->way = LINK_TUNNEL;
+        on_link_connected(link);
+    } else {
+        call_refused_tunnel(link->call, (uint16_t)code);
+    }
+    return bytes.length;
 }
 
 static size_t
@@ -80,6 +109,8 @@ on_link_data(void *arg, struct text bytes)
 {
     struct link *link = arg;
 
+    if (link->call != NULL && link->way == LINK_ASKING)
+        return read_tunnel(link, bytes);
     if (link->call != NULL)
         return call_read(link->call, bytes);
     link_leave_pool(link); /* nobody asked: whatever this is, it must not become the next answer */

@@ -24,10 +24,17 @@
 
 #define UPSTREAM_ADDRESSES 8
 
+/* What leads through an HTTP proxy, whose addresses the upstream then has. */
+struct upstream_proxy {
+    bool used;
+    struct text connect; /* the CONNECT request (RFC 9110 9.3.6); empty: the proxy is asked for whole URIs. Borrowed */
+};
+
 struct upstream {
     struct address addresses[UPSTREAM_ADDRESSES]; /* tried in this order */
     int count;
     char text[UPSTREAM_ADDRESSES][ADDRESS_TEXT];
+    struct upstream_proxy proxy;
     struct tls_context *tls; /* what it is spoken to with; NULL: HTTP as it is. Whoever has the upstream drops it */
 };
 
@@ -57,6 +64,7 @@ uint64_t pool_opened(const struct pool *pool);
     F(CONNECT, "upstream-connect", 502, "no connection to the upstream")                                               \
     F(CONNECT_TIMEOUT, "upstream-connect-timeout", 504, "the upstream did not take the connection in time")            \
     F(TLS, "upstream-tls", 502, "no TLS with the upstream")                                                            \
+    F(PROXY, "upstream-proxy", 502, "the HTTP proxy does not lead to the upstream")                                    \
     F(FIRST_BYTE_TIMEOUT, "upstream-timeout", 504, "the upstream did not answer in time")                              \
     F(IDLE_TIMEOUT, "upstream-idle", 504, "the upstream stopped in the middle of its answer")                          \
     F(CLOSED, "upstream-closed", 502, "the upstream closed the connection before its answer was complete")             \
@@ -137,7 +145,7 @@ struct call {
     bool tunnel;
     bool paused;
     enum call_failure failure; /* that waits to be told */
-    const char *why;           /* more about it, literal, or NULL */
+    const char *why;           /* more about it, literal or in the arena, or NULL */
     struct deferred fail;
 };
 
@@ -170,7 +178,8 @@ void call_cancel(struct call *call);
 /* Is there something to cancel? */
 bool call_is_running(const struct call *call);
 
-/* More about the failure that was told ("certificate has expired"); literal, NULL: nothing is known. */
+/* More about the failure that was told ("certificate has expired"); literal or in the call's arena, NULL: nothing is
+ * known. */
 const char *call_why(const struct call *call);
 
 /* Which address was tried last ("127.0.0.1:8000"). Borrowed from the upstream. */

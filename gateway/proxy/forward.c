@@ -113,6 +113,10 @@ add_target(struct buffer *out, const struct transit *t)
     const struct message *m = &t->exchange.request;
     struct text base = responder_base(t);
 
+    if (m->target.data[0] == '*' && base.length > 0 && base.data[0] != '/') { /* RFC 9112 3.2.4 */
+        buffer_add(out, base);
+        return;
+    }
     if (m->target.data[0] == '*' || (base.length == 0 && t->route.stripped.length == 0 && m->target.data[0] == '/')) {
         buffer_add(out, m->target);
         return;
@@ -171,6 +175,8 @@ add_request_fields(struct buffer *out, const struct transit *t)
         add_field(out, TEXT("Host"),
                   s->host_upstream || m->authority.length == 0 ? responder_authority(t) : m->authority);
     add_forwarded(out, t, forwarded);
+    if (responder_proxy_authorization(t).length > 0)
+        add_field(out, TEXT("Proxy-Authorization"), responder_proxy_authorization(t));
     for (uint32_t i = 0; i < s->set_header_count; i++)
         add_field(out, s->set_headers[i].name, s->set_headers[i].value);
     if (m->framing == FRAMING_CHUNKED)
@@ -183,7 +189,8 @@ request_head_bytes(const struct transit *t)
 {
     const struct message *m = &t->exchange.request;
     const struct service_settings *s = t->route.service->settings;
-    size_t bytes = ADDED_BYTES + m->method.length + m->target.length + 2 * m->authority.length + t->upgrade.length;
+    size_t bytes = ADDED_BYTES + responder_proxy_authorization(t).length + m->method.length + m->target.length +
+                   2 * m->authority.length + t->upgrade.length;
 
     for (uint32_t i = 0; i < m->header_count; i++)
         bytes += m->headers[i].name.length + m->headers[i].value.length + 4;

@@ -6,6 +6,40 @@
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
+/* An IPv6 address stands in brackets (RFC 3986 3.2.2). */
+static void
+name_authority(struct responder *r, const struct upstream_settings *u)
+{
+    bool v6 = text_find(u->host, ':') < u->host.length;
+    int length = snprintf(r->authority, sizeof r->authority, v6 ? "[%.*s]" : "%.*s", TEXT_PRINT(u->host));
+
+    if (u->port != (u->tls ? 443 : 80) && length > 0 && (size_t)length < sizeof r->authority)
+        (void)snprintf(r->authority + length, sizeof r->authority - (size_t)length, ":%u", (unsigned)u->port);
+}
+
+/* The proxy is where the connections go; the upstream is what it is asked for: by a tunnel where there is TLS, else by
+ * whole URIs (RFC 9112 3.2.2). */
+static int
+resolve_proxy(struct responder *r, const struct service_settings *s, struct error *err)
+{
+    const struct http_proxy *p = &s->proxy;
+    bool known = p->authorization.length > 0, v6 = text_find(s->upstream.host, ':') < s->upstream.host.length;
+    char target[ADDRESS_TEXT + 256];
+
+    if (!s->upstream.tls) {
+        (void)snprintf(r->base, sizeof r->base, "http://%s%.*s", r->authority, TEXT_PRINT(s->upstream.base));
+    } else {
+        (void)snprintf(target, sizeof target, v6 ? "[%.*s]:%u" : "%.*s:%u", TEXT_PRINT(s->upstream.host),
+                       (unsigned)s->upstream.port);
+        (void)snprintf(r->connect, sizeof r->connect, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s%.*s%s\r\n", target, target,
+                       known ? "Proxy-Authorization: " : "", TEXT_PRINT(p->authorization), known ? "\r\n" : "");
+    }
+    if (upstream_resolve(&r->upstream, p->host, p->port, false, err) < 0)
+        return -1;
+    r->upstream.proxy = (struct upstream_proxy){ .used = true, .connect = text_of(r->connect) };
+    return 0;
+}
+
 int
 responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err)
 {
@@ -17,8 +51,9 @@ responder_resolve(struct responder *r, const struct service *service, uint16_t s
     (void)snprintf(r->base, sizeof r->base, "%.*s", TEXT_PRINT(u->base));
     switch (u->kind) {
     case UPSTREAM_TCP:
-        (void)snprintf(r->authority, sizeof r->authority, u->port == (u->tls ? 443 : 80) ? "%.*s" : "%.*s:%u",
-                       TEXT_PRINT(u->host), (unsigned)u->port);
+        name_authority(r, u);
+        if (service->settings->proxy.host.length > 0)
+            return resolve_proxy(r, service->settings, err);
         return upstream_resolve(&r->upstream, u->host, u->port, false, err);
     case UPSTREAM_UNIX:
         (void)snprintf(r->authority, sizeof r->authority, "localhost");
@@ -82,4 +117,12 @@ struct text
 responder_base(const struct transit *t)
 {
     return text_of(t->worker->responders[t->route.service->index].base);
+}
+
+struct text
+responder_proxy_authorization(const struct transit *t)
+{
+    const struct service_settings *s = t->route.service->settings;
+
+    return s->upstream.tls ? (struct text){ NULL, 0 } : s->proxy.authorization;
 }

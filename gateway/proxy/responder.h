@@ -14,7 +14,8 @@ struct transit;
 struct responder {
     struct upstream upstream;
     char authority[ADDRESS_TEXT + 256]; /* host:port, for Host */
-    char base[320];                     /* in front of the path: "", "/base", "/NAME" of the sandbox */
+    char base[704];                     /* in front of the path: "", "/base", "/NAME" of the sandbox, a whole URI */
+    char connect[2048];                 /* what asks an HTTP proxy for a tunnel; upstream.proxy points to it */
     const char *name;                   /* "upstream", "sandbox" */
 };
 
@@ -31,6 +32,9 @@ bool responder_may_repeat(const struct transit *t);
 
 /* What stands in front of the path there. */
 struct text responder_base(const struct transit *t);
+
+/* The value of Proxy-Authorization for it; empty: none. */
+struct text responder_proxy_authorization(const struct transit *t);
 
 /* What the responder is called in Host. */
 struct text responder_authority(const struct transit *t);

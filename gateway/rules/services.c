@@ -1,4 +1,5 @@
 /* services.c -- the services of a settings file. */
+#include "rules/http_proxy.h"
 #include "rules/settings_internal.h"
 #include "rules/units.h"
 
@@ -149,6 +150,20 @@ read_operations(struct settings_reader *r, const struct value *v, struct service
     }
 }
 
+/* A proxy that is asked for a whole URI puts the URI's name into Host (RFC 9112 3.2.2), whatever we say. */
+static void
+read_proxy(struct settings_reader *r, const struct value *v, struct service_settings *s)
+{
+    struct text written = r->settings->proxy;
+    struct text where = v != NULL ? document_where(r->document, v, r->settings->arena) : s->where;
+
+    read_text(r, v, &written);
+    if (!r->failed && http_proxy_read(&s->proxy, written, &s->upstream, where.data, r->settings->arena, r->err) < 0)
+        r->failed = true;
+    if (s->proxy.host.length > 0 && !s->upstream.tls)
+        s->host_upstream = true;
+}
+
 static void
 read_service(struct settings_reader *r, const struct value *key, const struct policy *defaults)
 {
@@ -166,6 +181,7 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
     if (VALUE_MEMBER(v, "tls") != NULL && !s->upstream.tls)
         read_fail(r, VALUE_MEMBER(v, "tls"), "tls is for an upstream that begins with https://");
     s->host_upstream = host != NULL ? read_is(host, "upstream") : s->upstream.tls;
+    read_proxy(r, VALUE_MEMBER(v, "proxy"), s);
     s->forwarded = read_is(forwarded, "off")      ? FORWARDED_OFF
                    : read_is(forwarded, "append") ? FORWARDED_APPEND
                                                   : FORWARDED_REPLACE;

@@ -198,6 +198,7 @@ read_file(struct settings_reader *r, struct policy *defaults)
         s->redaction_document = r->document;
     }
     policy_read(r, VALUE_MEMBER(root, "defaults"), defaults);
+    read_text(r, VALUE_MEMBER(VALUE_MEMBER(root, "defaults"), "proxy"), &s->proxy);
     services_read(r, VALUE_MEMBER(root, "services"), defaults);
 }
 
@@ -342,6 +343,11 @@ settings_proxy(const char *const *contracts, size_t count, const char *to, bool 
         service->policy.response = service->policy.request;
         if (upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)
             goto fail;
+        service->host_upstream = service->upstream.tls;
+        if (overrides != NULL)
+            service->tls = (struct upstream_tls){ .ca = arena_text(s->arena, text_of(overrides->ca)),
+                                                  .unverified = overrides->insecure,
+                                                  .where = overrides->insecure ? TEXT("--insecure") : TEXT("--ca") };
     }
     if (apply_overrides(s, overrides, err) < 0)
         goto fail;

@@ -93,6 +93,14 @@ struct operation_settings {
     struct text where; /* file:line:column */
 };
 
+/* An HTTP proxy in front of an upstream; see http_proxy.h. */
+struct http_proxy {
+    struct text host; /* empty: none */
+    uint16_t port;
+    struct text authorization; /* value of Proxy-Authorization, or empty; a secret */
+    struct text shown;         /* "http://proxy:3128", without user and password */
+};
+
 /* A certificate and its key: paths, or the PEM itself. */
 struct certificate_setting {
     struct text cert;
@@ -147,6 +155,7 @@ struct service_settings {
     bool strip; /* the matched path is taken off before the contract and the upstream see the target */
     struct upstream_settings upstream;
     struct upstream_tls tls;
+    struct http_proxy proxy;
     bool host_upstream; /* send the upstream's name as Host, not the client's */
     enum forwarded forwarded;
     struct header_setting *set_headers;
@@ -193,7 +202,8 @@ struct settings {
     uint32_t workers;          /* 0: as many as cores */
     struct service_settings *services;
     uint32_t service_count;
-    bool catch_all; /* a request that no service matches goes to the first one, and is reported */
+    struct text proxy; /* of `defaults`, as written; a secret */
+    bool catch_all;    /* a request that no service matches goes to the first one, and is reported */
     struct record_settings record;
     enum access_log access;
     struct ip_network *trusted_proxies;
@@ -227,6 +237,8 @@ struct settings_overrides {
     const char *admin;
     long workers;
     const char *record;
+    const char *ca; /* of settings_proxy: the upstream's authorities, */
+    bool insecure;  /* and whether anybody may answer */
 };
 
 /* Read the file and those it includes. New, or NULL with err ("file:line:column: expected …, found …"). */
