@@ -16,7 +16,7 @@
 struct admin {
     struct api api;
     struct guard guard;
-    struct ruleset *ruleset;
+    struct ruleset *ruleset; /* held: whose address and token it was started with */
     struct service_server *server;
     char url[ADDRESS_TEXT + 16];
 };
@@ -87,19 +87,21 @@ serve(struct admin *admin, const struct settings *settings, struct error *err)
 }
 
 int
-admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, struct error *err)
+admin_start(struct admin **admin, struct proxy *proxy, struct reload *reload, struct error *err)
 {
+    struct ruleset *ruleset = proxy_ruleset(proxy);
     const struct settings *settings = ruleset_settings(ruleset);
-    struct admin *a;
+    struct admin *a = NULL;
 
     *admin = NULL;
-    if (settings->admin.length == 0)
-        return 0;
-    a = calloc(1, sizeof(*a));
-    if (a == NULL)
-        return error_memory(err);
-    a->ruleset = ruleset_hold(ruleset);
-    a->api = (struct api){ .proxy = proxy, .ruleset = ruleset, .started = clock_wall() };
+    if (settings->admin.length == 0 || (a = calloc(1, sizeof(*a))) == NULL) {
+        int code = settings->admin.length == 0 ? 0 : error_memory(err);
+
+        ruleset_drop(ruleset);
+        return code;
+    }
+    a->ruleset = ruleset;
+    a->api = (struct api){ .proxy = proxy, .reload = reload, .started = clock_wall() };
     if (feed_start(&a->api.feed, proxy_recent(proxy), err) < 0 || serve(a, settings, err) < 0) {
         admin_stop(a);
         return -1;

@@ -14,10 +14,12 @@
 
 struct admin;
 struct proxy;
+struct reload;
 
-/* Serve on the settings' admin address; *admin is NULL afterwards when there is none. Borrows the proxy until
- * admin_stop, holds the ruleset. 0, or -1 with err: an address that others can reach needs a token (ERROR_CONFIG). */
-int admin_start(struct admin **admin, struct proxy *proxy, struct ruleset *ruleset, struct error *err);
+/* Serve on the admin address of the proxy's settings; *admin is NULL afterwards when there is none. Borrows the proxy
+ * and what reloads it (may be NULL) until admin_stop. 0, or -1 with err: an address that others can reach needs a token
+ * (ERROR_CONFIG). */
+int admin_start(struct admin **admin, struct proxy *proxy, struct reload *reload, struct error *err);
 
 /* Where it can be reached ("http://127.0.0.1:9901"). Borrowed. */
 const char *admin_url(const struct admin *admin);

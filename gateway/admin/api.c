@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "http/problem.h"
 #include "http/query.h"
+#include "proxy/reload.h"
 #include "proxy/server.h"
 
 /* ---- answers ---- */
@@ -89,11 +90,13 @@ static void
 answer_ready(struct api_call *call)
 {
     struct api *api = call->api;
-    bool draining = atomic_load(&api->draining), refuses = ruleset_settings(api->ruleset)->record.on_error_refuse;
+    struct ruleset *ruleset = proxy_ruleset(api->proxy);
+    bool draining = atomic_load(&api->draining), refuses = ruleset_settings(ruleset)->record.on_error_refuse;
     const char *trouble = NULL;
     bool ready = proxy_ready(api->proxy, &trouble) || !refuses;
     struct json_writer w;
 
+    ruleset_drop(ruleset);
     if (draining)
         trouble = "stopping: what is inside is finished, nothing new is taken";
     call->answer->status = ready && !draining ? 200 : 503;
@@ -112,6 +115,7 @@ answer_metrics(struct api_call *call)
 
     api_content_type(call, TEXT("text/plain; version=0.0.4; charset=utf-8"));
     proxy_metrics(call->api->proxy, out);
+    reload_metrics(call->api->reload, out);
     buffer_print(out,
                  "# HELP plumbline_info The version that runs.\n# TYPE plumbline_info gauge\n"
                  "plumbline_info{version=\"%s\"} 1\n"

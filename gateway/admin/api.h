@@ -15,13 +15,14 @@
 
 struct feed;
 struct proxy;
+struct reload;
 
 /* What the pages know. */
 struct api {
     struct proxy *proxy;
-    const struct ruleset *ruleset;
-    struct feed *feed; /* NULL: no exchanges are kept */
-    int64_t started;   /* clock_wall */
+    struct reload *reload; /* NULL: nothing can be reloaded */
+    struct feed *feed;     /* NULL: no exchanges are kept */
+    int64_t started;       /* clock_wall */
     atomic_bool draining;
 };
 

@@ -5,6 +5,7 @@
 #include "admin/write.h"
 #include "base/limits.h"
 #include "http/query.h"
+#include "net/address.h"
 #include "proxy/recent.h"
 #include "proxy/server.h"
 
@@ -107,6 +108,7 @@ write_one(struct api_call *call, const struct exchange *x, const struct ruleset 
 {
     struct arena_mark mark = arena_mark(x->arena);
     struct buffer *out = &call->answer->body;
+    char url[ADDRESS_TEXT + 16] = "";
     struct json_writer w;
 
     switch (form) {
@@ -116,7 +118,8 @@ write_one(struct api_call *call, const struct exchange *x, const struct ruleset 
         break;
     case FORM_CURL:
         api_content_type(call, TEXT("text/plain; charset=utf-8"));
-        exchange_json_curl(out, x, text_of(proxy_url(call->api->proxy, 0)));
+        (void)proxy_url(call->api->proxy, 0, url, sizeof(url));
+        exchange_json_curl(out, x, text_of(url));
         break;
     default:
         write_begin(&w, call);

@@ -2,6 +2,8 @@
 #include "admin/write.h"
 #include "base/clock.h"
 #include "base/version.h"
+#include "net/address.h"
+#include "proxy/reload.h"
 #include "proxy/server.h"
 
 static struct text
@@ -32,19 +34,19 @@ write_service(struct json_writer *w, const struct service *service)
 }
 
 static void
-write_listeners(struct json_writer *w, const struct proxy *proxy)
+write_listeners(struct json_writer *w, struct proxy *proxy)
 {
-    const char *url;
+    char url[ADDRESS_TEXT + 16];
 
     JSON_KEY(w, "listen");
     json_array(w);
-    for (uint32_t i = 0; (url = proxy_url(proxy, i)) != NULL; i++)
+    for (uint32_t i = 0; proxy_url(proxy, i, url, sizeof(url)); i++)
         json_string(w, text_of(url));
     json_end_array(w);
 }
 
 static void
-write_counters(struct json_writer *w, const struct proxy *proxy)
+write_counters(struct json_writer *w, struct proxy *proxy)
 {
     struct metrics_totals sum = proxy_totals(proxy);
 
@@ -62,9 +64,8 @@ write_counters(struct json_writer *w, const struct proxy *proxy)
 
 /* null where nothing is recorded. */
 static void
-write_recording(struct json_writer *w, const struct api *api)
+write_recording(struct json_writer *w, const struct api *api, const struct record_settings *settings)
 {
-    const struct record_settings *settings = &ruleset_settings(api->ruleset)->record;
     struct recorder_totals r = proxy_recorded(api->proxy);
 
     JSON_KEY(w, "recording");
@@ -91,10 +92,39 @@ write_recording(struct json_writer *w, const struct api *api)
     json_end_object(w);
 }
 
+/* null where nothing can be reloaded. */
+static void
+write_reload(struct json_writer *w, struct reload *reload)
+{
+    struct reload_status s = reload_status(reload);
+
+    JSON_KEY(w, "reload");
+    if (reload == NULL) {
+        json_null(w);
+        return;
+    }
+    json_object(w);
+    write_number(w, "generation", s.generation);
+    write_time(w, "took_effect", s.took_effect);
+    write_number(w, "succeeded", s.succeeded);
+    write_number(w, "failed", s.failed);
+    JSON_KEY(w, "successful");
+    json_bool(w, s.successful);
+    JSON_KEY(w, "watching");
+    json_bool(w, s.watching);
+    JSON_KEY(w, "last_error");
+    if (s.why[0] != '\0')
+        json_string(w, text_of(s.why));
+    else
+        json_null(w);
+    json_end_object(w);
+}
+
 void
 api_status(struct api_call *call)
 {
     struct api *api = call->api;
+    struct ruleset *ruleset = proxy_ruleset(api->proxy);
     int64_t up = clock_wall() - api->started;
     struct json_writer w;
 
@@ -105,15 +135,17 @@ api_status(struct api_call *call)
     write_number(&w, "uptime_seconds", up > 0 ? (uint64_t)(up / CLOCK_SECOND) : 0);
     JSON_KEY(&w, "draining");
     json_bool(&w, atomic_load(&api->draining));
-    write_text(&w, "settings", ruleset_settings(api->ruleset)->file);
+    write_text(&w, "settings", ruleset_settings(ruleset)->file);
     write_number(&w, "workers", proxy_workers(api->proxy));
     write_listeners(&w, api->proxy);
     JSON_KEY(&w, "services");
     json_array(&w);
-    for (uint32_t i = 0; i < ruleset_service_count(api->ruleset); i++)
-        write_service(&w, ruleset_service(api->ruleset, i));
+    for (uint32_t i = 0; i < ruleset_service_count(ruleset); i++)
+        write_service(&w, ruleset_service(ruleset, i));
     json_end_array(&w);
     write_counters(&w, api->proxy);
-    write_recording(&w, api);
+    write_recording(&w, api, &ruleset_settings(ruleset)->record);
+    write_reload(&w, api->reload);
     json_end_object(&w);
+    ruleset_drop(ruleset);
 }

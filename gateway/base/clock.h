@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #define CLOCK_SECOND INT64_C(1000000000)
+#define CLOCK_MILLI  INT64_C(1000000)
 
 int64_t clock_monotonic(void);
 int64_t clock_wall(void);

@@ -6,27 +6,45 @@
 #include "cli/contract_url.h"
 #include "cli/serving.h"
 
+struct proxy_source {
+    const char *to;
+    bool enforce;
+    struct settings_overrides overrides;
+    struct option_list contracts;
+};
+
+static struct settings *
+load(void *arg, struct error *err)
+{
+    const struct proxy_source *p = arg;
+    struct settings *settings =
+        settings_proxy(p->contracts.items, p->contracts.count, p->to, p->enforce, &p->overrides, err);
+
+    if (settings == NULL || contract_url_fetch(settings, err) == 0)
+        return settings;
+    settings_free(settings);
+    return NULL;
+}
+
 int
 cmd_proxy(int argc, char **argv)
 {
-    const char *to = NULL;
-    bool enforce = false;
-    struct settings_overrides overrides = { .listen = NULL };
-    struct option_list contracts;
-    struct error err = { .kind = ERROR_NONE };
-    struct settings *settings;
+    struct proxy_source p = { .to = NULL };
+    struct serving_source source = { .command = "proxy", .load = load, .arg = &p };
     int code;
     const struct option options[] = {
-        { "--to", 0, OPTION_TEXT, "URL", NULL, "the service behind: http(s)://HOST:PORT/BASE or unix:/PATH", &to },
+        { "--to", 0, OPTION_TEXT, "URL", NULL, "the service behind: http(s)://HOST:PORT/BASE or unix:/PATH", &p.to },
         { "--ca", 0, OPTION_TEXT, "FILE", NULL, "whom to trust behind https:// (the system's authorities)",
-          &overrides.ca },
-        { "--insecure", 0, OPTION_FLAG, NULL, NULL, "believe whoever answers behind https://", &overrides.insecure },
-        { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect (127.0.0.1:8080)", &overrides.listen },
-        { "--admin", 0, OPTION_TEXT, "ADDRESS", NULL, "where the admin listener is (none)", &overrides.admin },
-        { "--enforce", 0, OPTION_FLAG, NULL, NULL, "refuse what breaks the contract (observe: report it)", &enforce },
+          &p.overrides.ca },
+        { "--insecure", 0, OPTION_FLAG, NULL, NULL, "believe whoever answers behind https://", &p.overrides.insecure },
+        { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect (127.0.0.1:8080)", &p.overrides.listen },
+        { "--admin", 0, OPTION_TEXT, "ADDRESS", NULL, "where the admin listener is (none)", &p.overrides.admin },
+        { "--enforce", 0, OPTION_FLAG, NULL, NULL, "refuse what breaks the contract (observe: report it)", &p.enforce },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "record every exchange in this folder (nothing)",
-          &overrides.record },
-        { "--workers", 0, OPTION_NUMBER, "N", NULL, "worker threads (one per core)", &overrides.workers },
+          &p.overrides.record },
+        { "--workers", 0, OPTION_NUMBER, "N", NULL, "worker threads (one per core)", &p.overrides.workers },
+        { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a contract has changed, only on SIGHUP",
+          &source.no_watch },
         { .name = NULL },
     };
     const struct usage usage = {
@@ -37,21 +55,16 @@ cmd_proxy(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more =
-            "A CONTRACT is a file or an http(s) URL, which is fetched once. Paths outside the contracts pass and are\n"
-            "reported. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
+        .more = "A CONTRACT is a file or an http(s) URL, which is fetched at the start and by SIGHUP. Paths outside "
+                "the contracts pass and are\n"
+                "reported. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
     };
 
-    if (!options_read(&usage, argc, argv, &contracts, &code))
+    if (!options_read(&usage, argc, argv, &p.contracts, &code))
         return code;
-    if (to == NULL) {
+    if (p.to == NULL) {
         fprintf(stderr, "plumbline proxy: --to URL is missing: where the service is\n");
         return EXIT_CONFIG;
     }
-    settings = settings_proxy(contracts.items, contracts.count, to, enforce, &overrides, &err);
-    if (settings == NULL || contract_url_fetch(settings, &err) < 0) {
-        settings_free(settings);
-        return command_fail("proxy", &err);
-    }
-    return serving_run("proxy", settings);
+    return serving_run(&source);
 }

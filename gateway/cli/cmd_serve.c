@@ -2,25 +2,38 @@
 #include "cli/command.h"
 #include "cli/serving.h"
 
+struct serve_options {
+    const char *file;
+    struct settings_overrides overrides;
+};
+
+static struct settings *
+load(void *arg, struct error *err)
+{
+    const struct serve_options *o = arg;
+
+    return settings_load(o->file, &o->overrides, err);
+}
+
 int
 cmd_serve(int argc, char **argv)
 {
-    const char *file = "rules/gateway.yaml";
-    struct settings_overrides overrides = { .listen = NULL };
+    struct serve_options o = { .file = "rules/gateway.yaml" };
+    struct serving_source source = { .command = "serve", .load = load, .arg = &o };
     struct option_list arguments;
-    struct error err = { .kind = ERROR_NONE };
-    struct settings *settings;
     int code;
     const struct option options[] = {
-        { "--config", 'c', OPTION_TEXT, "FILE", NULL, "the configuration (rules/gateway.yaml)", &file },
+        { "--config", 'c', OPTION_TEXT, "FILE", NULL, "the configuration (rules/gateway.yaml)", &o.file },
         { "--listen", 0, OPTION_TEXT, "ADDRESS", NULL, "where clients connect, instead of the file's `listen`",
-          &overrides.listen },
+          &o.overrides.listen },
         { "--admin", 0, OPTION_TEXT, "ADDRESS", NULL, "where the admin listener is, instead of the file's `admin`",
-          &overrides.admin },
+          &o.overrides.admin },
         { "--workers", 0, OPTION_NUMBER, "N", NULL, "worker threads, instead of the file's `workers`",
-          &overrides.workers },
+          &o.overrides.workers },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "where to record, instead of the file's `record.to`",
-          &overrides.record },
+          &o.overrides.record },
+        { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a file has changed, only on SIGHUP",
+          &source.no_watch },
         { .name = NULL },
     };
     const struct usage usage = {
@@ -29,14 +42,14 @@ cmd_serve(int argc, char **argv)
         .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N]",
         .example = "plumbline serve -c rules/gateway.yaml",
         .options = options,
-        .more = "SIGTERM and SIGINT stop accepting, let what is inside finish, and end with exit code 0.\n"
-                "Exit: 0 stopped, 2 usage or configuration, 3 environment (a port in use, a folder not writable).",
+        .more =
+            "SIGHUP, and a changed file, reload the configuration: all of it takes effect, or the previous one stays\n"
+            "and the reason is said. SIGTERM and SIGINT stop accepting, let what is inside finish, and end with exit\n"
+            "code 0; once more, what is inside is broken off.\n"
+            "Exit: 0 stopped, 2 usage or configuration, 3 environment (a port in use, a folder not writable).",
     };
 
     if (!options_read(&usage, argc, argv, &arguments, &code))
         return code;
-    settings = settings_load(file, &overrides, &err);
-    if (settings == NULL)
-        return command_fail("serve", &err);
-    return serving_run("serve", settings);
+    return serving_run(&source);
 }

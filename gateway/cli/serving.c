@@ -5,19 +5,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "admin/admin.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/welcome.h"
+#include "net/address.h"
+#include "proxy/reload.h"
 #include "proxy/server.h"
 #include "rules/ruleset.h"
-#include "sandbox/sandbox.h"
 
 struct serving {
-    struct ruleset *ruleset;
-    struct sandbox *sandbox;
     struct proxy *proxy;
+    struct reload *reload;
     struct admin *admin;
 };
 
@@ -50,68 +52,142 @@ allow_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int
-start_all(struct serving *s, struct settings *settings_take, struct error *err)
+static struct ruleset *
+load(void *arg, struct error *err)
 {
-    struct proxy_options options = { .say = on_say };
+    const struct serving_source *source = arg;
+    struct settings *settings = source->load(source->arg, err);
 
-    s->ruleset = ruleset_new(settings_take, on_defect, NULL, err);
-    if (s->ruleset == NULL || sandbox_start(&s->sandbox, s->ruleset, err) < 0)
-        return -1;
-    options.sandbox_port = sandbox_port(s->sandbox);
-    s->proxy = proxy_start(s->ruleset, &options, err);
-    if (s->proxy == NULL)
-        return -1;
-    return admin_start(&s->admin, s->proxy, s->ruleset, err);
+    return settings != NULL ? ruleset_new(settings, on_defect, NULL, err) : NULL;
 }
 
-static void
-stop_all(struct serving *s)
+static int
+start_all(struct serving *s, const struct serving_source *source, struct error *err)
 {
-    proxy_drain(s->proxy); /* the admin listener is there to tell how far it is */
-    admin_stop(s->admin);
-    proxy_stop(s->proxy);
-    sandbox_stop(s->sandbox);
-    ruleset_drop(s->ruleset);
+    const struct proxy_options options = { .say = on_say };
+    struct reload_options reload = { .load = load, .say = on_say, .arg = (void *)(uintptr_t)source };
+    struct ruleset *ruleset = load(reload.arg, err);
+
+    if (ruleset == NULL)
+        return -1;
+    log_setup(ruleset_settings(ruleset)->level, LOG_TEXT);
+    s->proxy = proxy_start(ruleset, &options, err);
+    ruleset_drop(ruleset);
+    if (s->proxy == NULL)
+        return -1;
+    s->reload = reload_start(s->proxy, &reload, err);
+    if (s->reload == NULL)
+        return -1;
+    return admin_start(&s->admin, s->proxy, s->reload, err);
 }
 
 static void
 tell_where(const struct serving *s)
 {
-    const char *url;
+    struct ruleset *ruleset = proxy_ruleset(s->proxy);
+    char url[ADDRESS_TEXT + 16];
 
-    for (uint32_t i = 0; (url = proxy_url(s->proxy, i)) != NULL; i++)
+    for (uint32_t i = 0; proxy_url(s->proxy, i, url, sizeof url); i++)
         log_line(LOG_INFO, "listening on %s", url);
     if (s->admin != NULL)
         log_line(LOG_INFO, "admin on %s", admin_url(s->admin));
-    welcome_print(s->ruleset);
+    welcome_print(ruleset);
+    ruleset_drop(ruleset);
+}
+
+/* ---- signals ---- */
+
+/* For the handler alone. */
+static struct proxy *draining;
+
+static void
+on_another(int signal)
+{
+    (void)signal;
+    proxy_hurry(draining);
+}
+
+/* While we drain, one more signal breaks off what is inside; the next one has its usual effect. */
+static void
+be_hurried(struct proxy *p, const sigset_t *signals)
+{
+    struct sigaction action = { .sa_handler = on_another, .sa_flags = (int)SA_RESETHAND };
+
+    draining = p;
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+static int64_t
+drain_delay(struct proxy *p)
+{
+    struct ruleset *ruleset = proxy_ruleset(p);
+    int64_t delay = ruleset_settings(ruleset)->drain_delay;
+
+    ruleset_drop(ruleset);
+    return delay;
+}
+
+/* Who balances load reads /readyz, and sends nothing new any more; until then it is served as before. */
+static void
+wait_to_be_left(int64_t delay, const sigset_t *signals)
+{
+    const struct timespec time = { .tv_sec = delay / CLOCK_SECOND, .tv_nsec = delay % CLOCK_SECOND };
+
+    if (delay > 0)
+        (void)sigtimedwait(signals, NULL, &time);
+}
+
+/* Until there is a reason to stop. */
+static void
+serve(struct serving *s, const sigset_t *signals)
+{
+    int signal = 0;
+
+    while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
+        reload_ask(s->reload);
+}
+
+static void
+drain(struct serving *s, sigset_t *signals)
+{
+    admin_drain(s->admin);
+    log_line(LOG_INFO, "stopping: finishing what is inside");
+    (void)sigdelset(signals, SIGHUP); /* stays blocked: there is nothing to reload any more */
+    reload_stop(s->reload);
+    s->reload = NULL;
+    wait_to_be_left(drain_delay(s->proxy), signals);
+    be_hurried(s->proxy, signals);
+    proxy_drain(s->proxy);
 }
 
 int
-serving_run(const char *command, struct settings *settings_take)
+serving_run(const struct serving_source *source)
 {
-    struct serving s = { .ruleset = NULL };
+    struct serving s = { .proxy = NULL };
     struct error err = { .kind = ERROR_NONE };
     sigset_t signals;
-    int signal = 0, code = EXIT_FINE;
+    int code = EXIT_FINE;
 
     /* Blocked before any thread starts, so that they come to sigwait and nowhere else. */
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)sigaction(SIGXFSZ, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* write says EFBIG instead */
     (void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL); /* who reads our log may go */
     allow_descriptors();
-    log_setup(settings_take->level, LOG_TEXT);
-    if (start_all(&s, settings_take, &err) < 0) {
-        code = command_fail(command, &err);
+    if (start_all(&s, source, &err) < 0) {
+        code = command_fail(source->command, &err);
     } else {
         tell_where(&s);
-        (void)sigwait(&signals, &signal);
-        admin_drain(s.admin);
-        log_line(LOG_INFO, "stopping: finishing what is inside");
+        serve(&s, &signals);
+        drain(&s, &signals);
     }
-    stop_all(&s);
+    admin_stop(s.admin);
+    reload_stop(s.reload);
+    proxy_stop(s.proxy);
     return code;
 }

@@ -2,12 +2,22 @@
 #ifndef CLI_SERVING_H
 #define CLI_SERVING_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "rules/settings.h"
 
-/* Takes the settings. Loads contracts (their defects are logged), starts sandbox, data path and admin listener,
- * says where they listen, waits for SIGTERM or SIGINT, drains. Returns the exit code; failures are told as
- * `plumbline COMMAND: …`. */
-int serving_run(const char *command, struct settings *settings_take);
+/* Where the settings come from: read at the start, and again for every reload (then on the thread that reloads). */
+struct serving_source {
+    const char *command; /* "serve" */
+    struct settings *(*load)(void *arg, struct error *err);
+    void *arg;
+    bool no_watch; /* --no-watch: changed files are not looked for, whatever the settings say */
+};
+
+/* Loads contracts (their defects are logged), starts data path, what reloads it, and admin listener, says where they
+ * listen. SIGHUP reloads. SIGTERM and SIGINT drain; one more while that goes on breaks off what is inside; a third ends
+ * the process. Returns the exit code; failures are told as `plumbline COMMAND: …`. */
+int serving_run(const struct serving_source *source);
 
 #endif

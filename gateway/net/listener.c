@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -234,8 +235,8 @@ accept_more(struct acceptor *a)
             (void)timer_start(a->loop, &a->again, ACCEPT_AGAIN);
             return;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-            return;
+        if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINVAL)
+            return; /* the last one: it no longer listens */
         /* ECONNABORTED and what else happened to one client: the next one waits */
     }
     if (!a->paused)
@@ -294,6 +295,45 @@ acceptor_resume(struct acceptor *a)
         return;
     a->paused = false;
     loop_defer(a->loop, &a->later);
+}
+
+const struct listener *
+acceptor_listener(const struct acceptor *a)
+{
+    return a->listener;
+}
+
+/* From here on nobody new comes into the queue, so that it comes to an end: closing a socket resets everybody in its
+ * queue. Who asks by TCP (a segment with SYN and no ACK) is ignored, asks again a second later, and is refused by
+ * then. */
+static void
+end_queue(const struct acceptor *a)
+{
+    static struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13), /* the flags in a TCP header (RFC 9293 3.1) */
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = { .len = sizeof code / sizeof code[0], .filter = code };
+
+    if (a->listener->local)
+        (void)shutdown(a->watch.fd, SHUT_RD); /* refused at once; the queue stays */
+    else
+        (void)setsockopt(a->watch.fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void
+acceptor_finish(struct acceptor *a)
+{
+    end_queue(a);
+    a->paused = false;
+    do {
+        loop_undefer(a->loop, &a->later);
+        accept_more(a);
+    } while (a->later.waiting);
+    acceptor_free(a);
 }
 
 void

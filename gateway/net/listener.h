@@ -46,6 +46,13 @@ struct acceptor *acceptor_new(struct listener *l, uint32_t worker, struct loop *
 void acceptor_pause(struct acceptor *a);
 void acceptor_resume(struct acceptor *a);
 
+/* The listener that it accepts from. */
+const struct listener *acceptor_listener(const struct acceptor *a);
+
+/* Stop listening and free, but lose nobody: who was connected by the kernel is accepted first, whether it is paused
+ * or not. */
+void acceptor_finish(struct acceptor *a);
+
 /* Stops listening: the kernel refuses from now on, once all acceptors are freed. Accepts NULL. */
 void acceptor_free(struct acceptor *a);
 

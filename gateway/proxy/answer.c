@@ -173,7 +173,7 @@ on_head(void *arg)
 
     t->exchange.has_response = true;
     t->exchange.times.first_byte = transit_time(t);
-    t->exchange.upstream = text_of(call_address(&t->call));
+    t->exchange.upstream = arena_text(t->exchange.arena, text_of(call_address(&t->call)));
     if (t->exchange.response.status == 101 && !tunnel_answers(t))
         pipeline_go(t, refuse_own(t, SIDE_RESPONSE, REFUSAL_UPGRADE));
     else
@@ -286,7 +286,7 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     }
     if (t->finishing || try_again(t))
         return;
-    t->exchange.upstream = text_of(call_address(&t->call));
+    t->exchange.upstream = arena_text(t->exchange.arena, text_of(call_address(&t->call)));
     if (fault != NULL)
         t->upstream_fault = fault->id;
     else if (call_why(&t->call) != NULL)

@@ -16,7 +16,6 @@
 
 struct batch {
     const struct record_settings *settings;
-    const struct redaction *redaction;
     struct redaction_scratch *scratch;
     struct segment_writer *writer;
     struct buffer lines;
@@ -92,7 +91,7 @@ line_is_whole(struct batch *b, size_t before)
 }
 
 void
-batch_add(struct batch *b, struct exchange *x, bool *redacted, uint64_t dropped)
+batch_add(struct batch *b, struct exchange *x, const struct redaction *how, bool *redacted, uint64_t dropped)
 {
     size_t before = buffer_length(&b->lines);
 
@@ -100,7 +99,7 @@ batch_add(struct batch *b, struct exchange *x, bool *redacted, uint64_t dropped)
     b->dropped = dropped;
     x->sequence = b->next;
     x->lost = b->lost - b->told;
-    *redacted = *redacted || redaction_apply(b->redaction, x, b->scratch) == 0;
+    *redacted = *redacted || redaction_apply(how, x, b->scratch) == 0;
     if (*redacted)
         record_write(&b->lines, x, b->settings->max_body);
     if (!line_is_whole(b, before)) {
@@ -304,7 +303,6 @@ batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *a
     }
     (void)pthread_mutex_init(&b->trouble_lock, NULL);
     b->settings = &ruleset_settings(ruleset)->record;
-    b->redaction = ruleset_redaction(ruleset);
     b->say = say;
     b->say_arg = arg;
     b->synced = now();

@@ -24,9 +24,9 @@ struct batch *batch_new(const struct ruleset *ruleset, uint64_t *repaired, void 
                         void *arg, struct error *err);
 void batch_free(struct batch *b);
 
-/* Redact it, unless that was done (*redacted), and add its line. `dropped`: how many were ever dropped before they came
- * here. Its x->sequence is 0 where that failed (counted). */
-void batch_add(struct batch *b, struct exchange *x, bool *redacted, uint64_t dropped);
+/* Redact it as its own ruleset says, unless that was done (*redacted), and add its line. `dropped`: how many were ever
+ * dropped before they came here. Its x->sequence is 0 where that failed (counted). */
+void batch_add(struct batch *b, struct exchange *x, const struct redaction *how, bool *redacted, uint64_t dropped);
 
 /* For others on the recorder's thread. */
 struct redaction_scratch *batch_scratch(struct batch *b);

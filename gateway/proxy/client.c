@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "proxy/generation.h"
 #include "proxy/peer.h"
 #include "base/log.h"
 #include "proxy/pipeline.h"
@@ -64,7 +65,7 @@ static void reset_when_delivered(struct client *c);
 static const struct settings *
 settings_of(const struct client *c)
 {
-    return ruleset_settings(c->worker->ruleset);
+    return ruleset_settings(c->transit != NULL ? c->transit->ruleset : c->worker->share->ruleset);
 }
 
 /* ---- what the pipeline asks ---- */
@@ -458,7 +459,7 @@ not_agreed(struct client *c, bool plain)
                                            "Content-Length: 48\r\nConnection: close\r\n\r\n"
                                            "This port speaks TLS: write https:// in the URL\n");
 
-    count_add(&c->worker->counters->handshakes_failed, 1);
+    count_add(&c->worker->share->counters->handshakes_failed, 1);
     log_line(LOG_DEBUG, "%s: no TLS: %s", c->name, stream_trouble(&c->stream));
     if (!plain) {
         client_end(c);
@@ -633,8 +634,8 @@ client_next(const struct client *c)
 void
 client_drain(struct client *c)
 {
-    if (c->state == CLIENT_IDLE)
-        client_end(c);
+    if (c->state == CLIENT_IDLE) /* a request may be on its way */
+        (void)timer_start(c->worker->loop, &c->deadline, LIMIT_DRAIN_IDLE);
 }
 
 void

@@ -63,7 +63,8 @@ void client_finished(struct client *c, enum client_future future);
 /* The worker's next client. */
 struct client *client_next(const struct client *c);
 
-/* For stopping: connections without an exchange are closed, the others after theirs. */
+/* For stopping: connections are closed after the exchange that they have; those that have none may begin one for
+ * LIMIT_DRAIN_IDLE. */
 void client_drain(struct client *c);
 
 /* At once, whatever it does. */

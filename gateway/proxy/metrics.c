@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "proxy/ledger.h"
 #include "proxy/transit.h"
 
 /* Upper bounds in nanoseconds; the last bucket has none. */
@@ -116,38 +117,25 @@ counters_exchange(struct counters *c, const struct transit *t)
 
 /* ---- adding up ---- */
 
-struct metrics_totals
-metrics_totals(struct counters *const *workers, uint32_t count)
+void
+metrics_totals_add(struct metrics_totals *sum, const struct counters *c)
 {
-    struct metrics_totals sum = { .exchanges = 0 };
-
-    for (uint32_t i = 0; i < count; i++) {
-        const struct counters *c = workers[i];
-
-        sum.exchanges += count_of(&c->exchanges);
-        sum.refused += count_of(&c->refused);
-        sum.violations += count_of(&c->violations);
-        sum.connections += count_of(&c->connections);
-        sum.accepted += count_of(&c->accepted);
-        sum.handshakes_failed += count_of(&c->handshakes_failed);
-        sum.in_flight += count_of(&c->in_flight);
-        sum.client_gone += count_of(&c->client_gone);
-        sum.unrecorded += count_of(&c->unrecorded);
-        sum.tunnels += count_of(&c->tunnels);
-        sum.tunnels_opened += count_of(&c->tunnels_opened);
-        for (int side = 0; side < 2; side++)
-            sum.tunnel_bytes[side] += count_of(&c->tunnel_bytes[side]);
-    }
-    return sum;
+    sum->exchanges += count_of(&c->exchanges);
+    sum->refused += count_of(&c->refused);
+    sum->violations += count_of(&c->violations);
+    sum->connections += count_of(&c->connections);
+    sum->accepted += count_of(&c->accepted);
+    sum->handshakes_failed += count_of(&c->handshakes_failed);
+    sum->in_flight += count_of(&c->in_flight);
+    sum->client_gone += count_of(&c->client_gone);
+    sum->unrecorded += count_of(&c->unrecorded);
+    sum->tunnels += count_of(&c->tunnels);
+    sum->tunnels_opened += count_of(&c->tunnels_opened);
+    for (int side = 0; side < 2; side++)
+        sum->tunnel_bytes[side] += count_of(&c->tunnel_bytes[side]);
+    sum->request_bytes += count_of(&c->request_bytes);
+    sum->response_bytes += count_of(&c->response_bytes);
 }
-
-/* What is being written, by whom. */
-struct page {
-    struct buffer *out;
-    const struct ruleset *ruleset;
-    struct counters *const *workers;
-    uint32_t count;
-};
 
 static void
 describe(struct buffer *out, const char *name, const char *type, const char *help)
@@ -178,120 +166,81 @@ label(struct buffer *out, const char *name, struct text value)
     buffer_byte(out, '"');
 }
 
-/* Which service and operation the counters at this place belong to; names are empty where there is none. */
 static void
-names_of(const struct page *p, uint32_t place, struct text *service, struct text *operation)
+labels(struct buffer *out, const struct ledger_operation *o)
 {
-    uint32_t operations = ruleset_operation_count(p->ruleset), services = ruleset_service_count(p->ruleset);
-
-    *service = *operation = (struct text){ NULL, 0 };
-    if (place >= operations) {
-        if (place - operations < services)
-            *service = ruleset_service(p->ruleset, place - operations)->settings->name;
-        return;
-    }
-    for (uint32_t i = 0; i < services; i++) {
-        const struct service *s = ruleset_service(p->ruleset, i);
-
-        if (place < s->first_operation || place - s->first_operation >= contract_operation_count(s->contract))
-            continue;
-        *service = s->settings->name;
-        *operation = operation_id(contract_operation(s->contract, place - s->first_operation));
-        return;
-    }
+    label(out, "service", o->service);
+    buffer_byte(out, ',');
+    label(out, "operation", o->operation);
 }
 
 static void
-labels(const struct page *p, uint32_t place)
+write_requests(struct buffer *out, const struct ledger *l)
 {
-    struct text service, operation;
-
-    names_of(p, place, &service, &operation);
-    label(p->out, "service", service);
-    buffer_byte(p->out, ',');
-    label(p->out, "operation", operation);
-}
-
-static void
-write_requests(const struct page *p, uint32_t places)
-{
-    describe(p->out, "requests_total", "counter", "Requests by service, operation and class of the answered status.");
-    for (uint32_t place = 0; place < places; place++) {
+    describe(out, "requests_total", "counter", "Requests by service, operation and class of the answered status.");
+    for (uint32_t i = 0; i < l->operation_count; i++) {
         for (unsigned class = 0; class < METRICS_CLASSES; class ++) {
-            uint64_t sum = 0;
+            uint64_t sum = count_of(&l->operations[i].counters.requests[class]);
 
-            for (uint32_t i = 0; i < p->count; i++)
-                sum += count_of(&p->workers[i]->operations[place].requests[class]);
             if (sum == 0)
                 continue;
-            buffer_add(p->out, TEXT("plumbline_requests_total{"));
-            labels(p, place);
-            buffer_print(p->out, ",status=\"%s\"} %llu\n", classes[class], (unsigned long long)sum);
+            buffer_add(out, TEXT("plumbline_requests_total{"));
+            labels(out, &l->operations[i]);
+            buffer_print(out, ",status=\"%s\"} %llu\n", classes[class], (unsigned long long)sum);
         }
     }
 }
 
 static void
-write_violations(const struct page *p, uint32_t places)
+write_violations(struct buffer *out, const struct ledger *l)
 {
-    describe(p->out, "violations_total", "counter", "Violations by service, operation, side and rule.");
-    for (uint32_t place = 0; place < places; place++) {
+    describe(out, "violations_total", "counter", "Violations by service, operation, side and rule.");
+    for (uint32_t i = 0; i < l->operation_count; i++) {
         for (unsigned rule = 0; rule < 2 * VIOLATION_IDS; rule++) {
             unsigned side = rule / VIOLATION_IDS, id = rule % VIOLATION_IDS;
-            uint64_t sum = 0;
+            uint64_t sum = count_of(&l->operations[i].counters.violations[side][id]);
 
-            for (uint32_t i = 0; i < p->count; i++)
-                sum += count_of(&p->workers[i]->operations[place].violations[side][id]);
             if (sum == 0)
                 continue;
-            buffer_add(p->out, TEXT("plumbline_violations_total{"));
-            labels(p, place);
-            buffer_print(p->out, ",side=\"%s\",rule=\"%s\"} %llu\n", side_name((enum side)side),
+            buffer_add(out, TEXT("plumbline_violations_total{"));
+            labels(out, &l->operations[i]);
+            buffer_print(out, ",side=\"%s\",rule=\"%s\"} %llu\n", side_name((enum side)side),
                          violation_name((enum violation_id)id), (unsigned long long)sum);
         }
     }
 }
 
 static void
-write_unchecked(const struct page *p, uint32_t places)
+write_unchecked(struct buffer *out, const struct ledger *l)
 {
-    describe(p->out, "unchecked_total", "counter", "Parts of exchanges that were not checked, by reason.");
-    for (uint32_t place = 0; place < places; place++) {
+    describe(out, "unchecked_total", "counter", "Parts of exchanges that were not checked, by reason.");
+    for (uint32_t i = 0; i < l->operation_count; i++) {
         for (unsigned id = 0; id < UNCHECKED_IDS; id++) {
-            uint64_t sum = 0;
+            uint64_t sum = count_of(&l->operations[i].counters.unchecked[id]);
 
-            for (uint32_t i = 0; i < p->count; i++)
-                sum += count_of(&p->workers[i]->operations[place].unchecked[id]);
             if (sum == 0)
                 continue;
-            buffer_add(p->out, TEXT("plumbline_unchecked_total{"));
-            labels(p, place);
-            buffer_print(p->out, ",reason=\"%s\"} %llu\n", unchecked_name((enum unchecked_id)id),
-                         (unsigned long long)sum);
+            buffer_add(out, TEXT("plumbline_unchecked_total{"));
+            labels(out, &l->operations[i]);
+            buffer_print(out, ",reason=\"%s\"} %llu\n", unchecked_name((enum unchecked_id)id), (unsigned long long)sum);
         }
     }
 }
 
 static void
-write_refusals(const struct page *p)
+write_refusals(struct buffer *out, const struct ledger *l)
 {
-    uint32_t services = ruleset_service_count(p->ruleset);
-
-    describe(p->out, "refusals_total", "counter",
+    describe(out, "refusals_total", "counter",
              "Requests that Plumbline answered itself, by service and reason: an id of docs/refusals.md, or the side.");
-    for (uint32_t s = 0; s <= services; s++) {
-        struct text name = s < services ? ruleset_service(p->ruleset, s)->settings->name : (struct text){ NULL, 0 };
-
+    for (uint32_t i = 0; i < l->service_count; i++) {
         for (unsigned id = 0; id < METRICS_REFUSALS; id++) {
-            uint64_t sum = 0;
+            uint64_t sum = count_of(&l->services[i].counters.refusals[id]);
 
-            for (uint32_t i = 0; i < p->count; i++)
-                sum += count_of(&p->workers[i]->services[s].refusals[id]);
             if (sum == 0)
                 continue;
-            buffer_add(p->out, TEXT("plumbline_refusals_total{"));
-            label(p->out, "service", name);
-            buffer_print(p->out, ",reason=\"%s\"} %llu\n",
+            buffer_add(out, TEXT("plumbline_refusals_total{"));
+            label(out, "service", l->services[i].name);
+            buffer_print(out, ",reason=\"%s\"} %llu\n",
                          id < REFUSAL_IDS ? refusal_name((enum refusal_id)id)
                                           : side_name(id == REFUSAL_IDS ? SIDE_REQUEST : SIDE_RESPONSE),
                          (unsigned long long)sum);
@@ -300,29 +249,25 @@ write_refusals(const struct page *p)
 }
 
 static void
-write_durations(const struct page *p)
+write_durations(struct buffer *out, const struct ledger *l)
 {
-    uint32_t services = ruleset_service_count(p->ruleset);
-
-    describe(p->out, "request_duration_seconds", "histogram", "From the request's first byte to the response's last.");
-    for (uint32_t s = 0; s <= services; s++) {
-        struct text name = s < services ? ruleset_service(p->ruleset, s)->settings->name : (struct text){ NULL, 0 };
-        uint64_t sum = 0, ns = 0;
+    describe(out, "request_duration_seconds", "histogram", "From the request's first byte to the response's last.");
+    for (uint32_t i = 0; i < l->service_count; i++) {
+        const struct service_counters *c = &l->services[i].counters;
+        struct text name = l->services[i].name;
+        uint64_t sum = 0;
 
         for (unsigned b = 0; b < METRICS_BUCKETS; b++) {
-            for (uint32_t i = 0; i < p->count; i++)
-                sum += count_of(&p->workers[i]->services[s].duration[b]);
-            buffer_add(p->out, TEXT("plumbline_request_duration_seconds_bucket{"));
-            label(p->out, "service", name);
-            buffer_print(p->out, ",le=\"%s\"} %llu\n", buckets[b].label, (unsigned long long)sum);
+            sum += count_of(&c->duration[b]);
+            buffer_add(out, TEXT("plumbline_request_duration_seconds_bucket{"));
+            label(out, "service", name);
+            buffer_print(out, ",le=\"%s\"} %llu\n", buckets[b].label, (unsigned long long)sum);
         }
-        for (uint32_t i = 0; i < p->count; i++)
-            ns += count_of(&p->workers[i]->services[s].duration_ns);
-        buffer_add(p->out, TEXT("plumbline_request_duration_seconds_sum{"));
-        label(p->out, "service", name);
-        buffer_print(p->out, "} %.9f\nplumbline_request_duration_seconds_count{", (double)ns / 1e9);
-        label(p->out, "service", name);
-        buffer_print(p->out, "} %llu\n", (unsigned long long)sum);
+        buffer_add(out, TEXT("plumbline_request_duration_seconds_sum{"));
+        label(out, "service", name);
+        buffer_print(out, "} %.9f\nplumbline_request_duration_seconds_count{", (double)count_of(&c->duration_ns) / 1e9);
+        label(out, "service", name);
+        buffer_print(out, "} %llu\n", (unsigned long long)sum);
     }
 }
 
@@ -352,25 +297,22 @@ write_recorder(struct buffer *out, const struct recorder_totals *r)
 }
 
 void
-metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters *const *workers, uint32_t count,
-              const struct recorder_totals *recorder)
+metrics_write(struct buffer *out, const struct ledger *l, const struct recorder_totals *recorder)
 {
-    struct page p = { .out = out, .ruleset = ruleset, .workers = workers, .count = count };
-    struct metrics_totals sum = metrics_totals(workers, count);
-    uint32_t places = ruleset_operation_count(ruleset) + ruleset_service_count(ruleset) + 1;
+    const struct metrics_totals *sum = &l->totals;
 
-    write_requests(&p, places);
-    write_violations(&p, places);
-    write_unchecked(&p, places);
-    write_refusals(&p);
-    write_durations(&p);
-    single(out, "refused_total", "counter", "Requests that Plumbline answered itself.", sum.refused);
-    single(out, "client_gone_total", "counter", "Exchanges whose client left early.", sum.client_gone);
-    single(out, "connections", "gauge", "Client connections that are open.", sum.connections);
-    single(out, "connections_total", "counter", "Client connections ever accepted.", sum.accepted);
+    write_requests(out, l);
+    write_violations(out, l);
+    write_unchecked(out, l);
+    write_refusals(out, l);
+    write_durations(out, l);
+    single(out, "refused_total", "counter", "Requests that Plumbline answered itself.", sum->refused);
+    single(out, "client_gone_total", "counter", "Exchanges whose client left early.", sum->client_gone);
+    single(out, "connections", "gauge", "Client connections that are open.", sum->connections);
+    single(out, "connections_total", "counter", "Client connections ever accepted.", sum->accepted);
     single(out, "tls_handshakes_failed_total", "counter", "Clients with whom no TLS came about.",
-           sum.handshakes_failed);
-    single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum.in_flight);
-    write_tunnels(out, &sum);
+           sum->handshakes_failed);
+    single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum->in_flight);
+    write_tunnels(out, sum);
     write_recorder(out, recorder);
 }

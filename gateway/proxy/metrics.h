@@ -90,16 +90,18 @@ struct recorder_totals {
     char trouble[RECORDER_TROUBLE]; /* why writing failed last; empty: it never did */
 };
 
-/* Prometheus text of all workers together. */
-void metrics_write(struct buffer *out, const struct ruleset *ruleset, struct counters *const *workers, uint32_t count,
-                   const struct recorder_totals *recorder);
-
-/* Sums, for status pages. */
+/* Sums over workers. */
 struct metrics_totals {
     uint64_t exchanges, refused, violations, connections, accepted, in_flight, client_gone, unrecorded;
     uint64_t tunnels, tunnels_opened, tunnel_bytes[2];
     uint64_t handshakes_failed;
+    uint64_t request_bytes, response_bytes;
 };
-struct metrics_totals metrics_totals(struct counters *const *workers, uint32_t count);
+void metrics_totals_add(struct metrics_totals *sum, const struct counters *c);
+
+struct ledger;
+
+/* Prometheus text of what was counted, by name (ledger.h), and of the recorder. */
+void metrics_write(struct buffer *out, const struct ledger *ledger, const struct recorder_totals *recorder);
 
 #endif

@@ -8,6 +8,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/exchange_id.h"
+#include "proxy/generation.h"
 #include "proxy/hold.h"
 #include "proxy/live_findings.h"
 #include "proxy/limiting.h"
@@ -143,14 +144,18 @@ is_recorded(const struct transit *t)
 static void
 release(struct transit *t)
 {
+    struct share *share = t->share;
+
     hold_release(t);
-    if (recorder_wants(t) && !is_recorded(t) && recorder_give(t))
-        return; /* with the ruleset: names in the exchange are borrowed from it */
+    if (recorder_wants(t) && !is_recorded(t)) {
+        share->lent++; /* names in the exchange are borrowed from its ruleset */
+        if (recorder_give(t))
+            return;
+        share->lent--;
+    }
     live_findings_add(t->findings, t, t->worker->redaction);
-    if (recent_keep(t->recent, t))
-        return;
-    ruleset_drop(t->ruleset);
-    worker_arena_back(t->worker, t->exchange.arena);
+    if (!recent_keep(t->recent, t))
+        worker_arena_back(t->worker, t->exchange.arena);
 }
 
 static enum client_future
@@ -166,16 +171,19 @@ on_ending(void *arg)
 {
     struct transit *t = arg;
     struct client *client = t->client;
+    struct worker *w = t->worker;
+    struct share *share = t->share;
     enum client_future future = future_of(t);
 
     if (t->hold == HOLD_OVER)
         t->exchange.times.finished = transit_time(t);
     else
         transit_complete(t);
-    counters_exchange(t->worker->counters, t);
+    counters_exchange(t->share->counters, t);
     access_line(t);
     recent_seen(t->recent, t);
     release(t);
+    worker_share_left(w, share);
     if (client != NULL)
         client_finished(client, future);
 }
@@ -215,7 +223,8 @@ pipeline_new(struct worker *w, struct client *c)
     t->exchange.arena = arena;
     t->worker = w;
     t->client = c;
-    t->ruleset = ruleset_hold(w->ruleset);
+    t->share = worker_share(w);
+    t->ruleset = t->share->ruleset;
     t->policy = &no_policy;
     t->recent = w->recent;
     t->findings = w->findings;
@@ -231,16 +240,19 @@ pipeline_new(struct worker *w, struct client *c)
                                .response_budget = LIMIT_CHECK_BUDGET };
     t->ending = (struct deferred){ .call = on_ending, .arg = t };
     exchange_id_next(w, t->exchange.started, t->exchange.id);
-    count_add(&w->counters->in_flight, 1);
+    count_add(&t->share->counters->in_flight, 1);
     return t;
 }
 
 void
 pipeline_discard(struct transit *t)
 {
-    count_add(&t->worker->counters->in_flight, UINT64_MAX);
-    ruleset_drop(t->ruleset);
-    worker_arena_back(t->worker, t->exchange.arena);
+    struct worker *w = t->worker;
+    struct share *share = t->share;
+
+    count_add(&share->counters->in_flight, UINT64_MAX);
+    worker_arena_back(w, t->exchange.arena);
+    worker_share_left(w, share);
 }
 
 /* ---- what the client tells ---- */

@@ -197,9 +197,11 @@ recent_keep(struct recent_lane *lane, struct transit *t)
     e = ARENA_NEW(arena, struct recent_entry);
     if (e == NULL)
         return false;
-    *e = (struct recent_entry){
-        .exchange = &t->exchange, .ruleset = t->ruleset, .lane = lane, .weight = weight, .redacted = t->redacted
-    };
+    *e = (struct recent_entry){ .exchange = &t->exchange,
+                                .ruleset = ruleset_hold(t->ruleset),
+                                .lane = lane,
+                                .weight = weight,
+                                .redacted = t->redacted };
     put(lane, e);
     if (atomic_load(&lane->recent->waiting))
         recent_wake(lane->recent);

@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "proxy/batch.h"
+#include "proxy/generation.h"
 #include "proxy/live_findings.h"
 #include "proxy/recent.h"
 #include "proxy/ring.h"
@@ -23,6 +24,7 @@
 #define REST_MS 1   /* between looks at rings that had something: by then there is more, and nobody had to wake us */
 
 struct recorder {
+    struct ruleset *ruleset; /* held: whose settings these are; redaction is that of the exchange's own */
     const struct record_settings *settings;
     struct batch *batch;
     struct ring *finished[LIMIT_WORKERS];
@@ -99,16 +101,17 @@ static void
 recycle(struct recorder *r, uint32_t ring, struct transit *t)
 {
     struct arena *arena = t->exchange.arena;
+    struct share *share = t->share;
     size_t weight = t->weight;
 
     live_findings_add(t->findings, t, batch_scratch(r->batch));
     if (!recent_keep(t->recent, t)) {
-        ruleset_drop(t->ruleset); /* names in the exchange are borrowed from it */
         arena_reset(arena);
         if (!ring_put(r->emptied[ring], arena))
             arena_free(arena);
     }
     ring_lighten(r->finished[ring], weight);
+    share_return(share); /* names in the exchange were borrowed from its ruleset */
 }
 
 static void
@@ -117,7 +120,7 @@ take_one(struct recorder *r, uint32_t ring, struct transit *t)
     if (t->hold == HOLD_OVER)
         batch_amend(r->batch, &t->exchange);
     else
-        batch_add(r->batch, &t->exchange, &t->redacted, atomic_load(&r->dropped));
+        batch_add(r->batch, &t->exchange, ruleset_redaction(t->ruleset), &t->redacted, atomic_load(&r->dropped));
     if (t->hold == HOLD_OUT)
         hold(r, t);
     else
@@ -209,13 +212,14 @@ recorder_free(struct recorder *r)
     if (r == NULL)
         return;
     batch_free(r->batch);
+    ruleset_drop(r->ruleset);
     if (r->wake >= 0)
         (void)close(r->wake);
     free(r);
 }
 
 struct recorder *
-recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
+recorder_new(struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
              struct error *err)
 {
     struct recorder *r = calloc(1, sizeof *r);
@@ -224,6 +228,7 @@ recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void
         error_memory(err);
         return NULL;
     }
+    r->ruleset = ruleset_hold(ruleset);
     r->settings = &ruleset_settings(ruleset)->record;
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     r->batch = batch_new(ruleset, repaired, say, arg, err);
@@ -338,7 +343,7 @@ recorder_give(struct transit *t)
     while (!put_finished(w, t)) {
         if (r->settings->full == RECORD_DROP) {
             atomic_fetch_add(&r->dropped, 1);
-            count_add(&w->counters->unrecorded, 1);
+            count_add(&t->share->counters->unrecorded, 1);
             return false;
         }
         atomic_fetch_add(&r->waits, 1);

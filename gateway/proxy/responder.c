@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "proxy/generation.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
@@ -103,20 +104,20 @@ responder_start(struct transit *t, struct text head, struct text body, bool more
                                     .first_byte_timeout = t->policy->first_byte_timeout,
                                     .idle_timeout = t->policy->idle_timeout };
 
-    x->responder = text_of(t->worker->responders[index].name);
-    return call_start(&t->call, t->worker->pools[index], &request, events, t);
+    x->responder = text_of(t->share->generation->responders[index].name);
+    return call_start(&t->call, t->share->pools[index], &request, events, t);
 }
 
 struct text
 responder_authority(const struct transit *t)
 {
-    return text_of(t->worker->responders[t->route.service->index].authority);
+    return text_of(t->share->generation->responders[t->route.service->index].authority);
 }
 
 struct text
 responder_base(const struct transit *t)
 {
-    return text_of(t->worker->responders[t->route.service->index].base);
+    return text_of(t->share->generation->responders[t->route.service->index].base);
 }
 
 struct text

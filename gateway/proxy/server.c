@@ -1,34 +1,23 @@
 /* server.c -- starting in the order in which things can fail, stopping in the order in which things depend. */
 #include "proxy/server.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "net/listener.h"
+#include "proxy/generation.h"
+#include "proxy/ledger.h"
 #include "proxy/live_findings.h"
-#include "proxy/recent.h"
 #include "proxy/rate_limit.h"
+#include "proxy/recent.h"
 #include "proxy/recorder.h"
-#include "proxy/responder.h"
-#include "proxy/secure.h"
+#include "proxy/server_internal.h"
 #include "proxy/worker.h"
-
-struct proxy {
-    struct ruleset *ruleset;
-    struct proxy_options options;
-    struct listener **listeners;
-    uint32_t listener_count;
-    struct responder *responders; /* by service index */
-    struct recorder *recorder;
-    struct recent *recent; /* NULL: there is no admin listener that shows them */
-    struct live_findings *findings;
-    struct rate_table *rates;
-    struct worker *workers[LIMIT_WORKERS];
-    struct counters *counters[LIMIT_WORKERS]; /* of the workers */
-    uint32_t worker_count;
-    bool drained;
-};
 
 static uint32_t
 workers_wanted(const struct settings *s)
@@ -43,52 +32,14 @@ workers_wanted(const struct settings *s)
 }
 
 static int
-resolve_all(struct proxy *p, struct error *err)
+open_recording(struct proxy *p, struct ruleset *ruleset, struct error *err)
 {
-    uint32_t count = ruleset_service_count(p->ruleset);
-
-    p->responders = calloc(count + 1, sizeof(struct responder));
-    if (p->responders == NULL)
-        return error_memory(err);
-    for (uint32_t i = 0; i < count; i++) {
-        if (responder_resolve(&p->responders[i], ruleset_service(p->ruleset, i), p->options.sandbox_port, err) < 0 ||
-            secure_upstream(ruleset_service(p->ruleset, i)->settings, &p->options, &p->responders[i].upstream.tls,
-                            err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int
-listen_all(struct proxy *p, const struct settings *s, uint32_t workers, struct error *err)
-{
-    p->listeners = calloc(s->listen_count + 1, sizeof(struct listener *));
-    if (p->listeners == NULL)
-        return error_memory(err);
-    for (; p->listener_count < s->listen_count; p->listener_count++) {
-        const struct listen_setting *setting = &s->listen[p->listener_count];
-        struct tls_context *tls;
-        struct listener *l;
-
-        if (secure_listener(setting, &p->options, &tls, err) < 0)
-            return -1;
-        l = listener_open(setting->address, workers, tls, err);
-        tls_context_drop(tls);
-        if (l == NULL)
-            return -1;
-        p->listeners[p->listener_count] = l;
-    }
-    return 0;
-}
-
-static int
-open_recording(struct proxy *p, const struct settings *s, struct error *err)
-{
+    const struct settings *s = ruleset_settings(ruleset);
     uint64_t repaired = 0;
 
     if (s->record.to.length == 0)
         return 0;
-    p->recorder = recorder_new(p->ruleset, &repaired, p->options.say, p->options.arg, err);
+    p->recorder = recorder_new(ruleset, &repaired, p->options.say, p->options.arg, err);
     if (p->recorder == NULL)
         return -1;
     if (repaired > 0 && p->options.say != NULL)
@@ -98,68 +49,81 @@ open_recording(struct proxy *p, const struct settings *s, struct error *err)
 
 /* Only for who looks at them: the admin listener. */
 static int
-open_memory(struct proxy *p, const struct settings *s, uint32_t workers, struct error *err)
+open_memory(struct proxy *p, const struct settings *s, struct error *err)
 {
     if (s->admin.length == 0)
         return 0;
-    p->findings = live_findings_new(workers);
+    p->findings = live_findings_new(p->worker_count);
     if (s->recent_exchanges > 0)
-        p->recent = recent_new(workers, s->recent_exchanges, s->recent_bytes);
+        p->recent = recent_new(p->worker_count, s->recent_exchanges, s->recent_bytes);
     if (p->findings == NULL || (s->recent_exchanges > 0 && p->recent == NULL))
         return error_memory(err);
     return 0;
 }
 
 static int
-start_workers(struct proxy *p, uint32_t count, struct error *err)
+start_workers(struct proxy *p, struct generation *g, struct error *err)
 {
-    for (; p->worker_count < count; p->worker_count++) {
-        struct worker *w = worker_new(p->worker_count, p->ruleset, p->responders, p->listeners, p->listener_count,
-                                      p->recorder, p->rates, err);
+    const struct worker_shared shared = {
+        .recorder = p->recorder,
+        .recent = p->recent,
+        .findings = p->findings,
+        .rates = p->rates,
+        .news = p->news,
+    };
 
-        if (w == NULL)
+    for (uint32_t i = 0; i < p->worker_count; i++) {
+        p->workers[i] = worker_new(i, g, &shared, err);
+        if (p->workers[i] == NULL)
             return -1;
-        w->recent = recent_lane(p->recent, w->index);
-        w->findings = live_lane(p->findings, w->index);
-        p->workers[p->worker_count] = w;
-        p->counters[p->worker_count] = w->counters;
     }
     if (p->recorder != NULL && recorder_run(p->recorder, err) < 0)
         return -1;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < p->worker_count; i++) {
         if (worker_start(p->workers[i], err) < 0)
             return -1;
     }
     return 0;
 }
 
+static int
+start_all(struct proxy *p, struct ruleset *ruleset, struct error *err)
+{
+    p->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (p->news < 0)
+        return error_system(err, errno, NULL, "cannot start");
+    p->past = ledger_new();
+    p->rates = rate_table_new(LIMIT_RATE_CALLERS);
+    if (p->past == NULL || p->rates == NULL)
+        return error_memory(err);
+    p->newest = generation_new(ruleset, 1, &p->options, err);
+    if (p->newest == NULL || server_listen(p, p->newest, err) < 0 || open_recording(p, ruleset, err) < 0 ||
+        open_memory(p, ruleset_settings(ruleset), err) < 0)
+        return -1;
+    return start_workers(p, p->newest, err);
+}
+
 struct proxy *
 proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct error *err)
 {
     struct proxy *p = calloc(1, sizeof *p);
-    const struct settings *s = ruleset_settings(ruleset);
-    uint32_t workers = workers_wanted(s);
 
     if (p == NULL) {
         error_memory(err);
         return NULL;
     }
     arena_keep_freed();
-    p->ruleset = ruleset_hold(ruleset);
     p->options = *options;
-    p->rates = rate_table_new(LIMIT_RATE_CALLERS);
-    if (p->rates == NULL) {
-        error_memory(err);
-        proxy_stop(p);
-        return NULL;
-    }
-    if (resolve_all(p, err) < 0 || listen_all(p, s, workers, err) < 0 || open_recording(p, s, err) < 0 ||
-        open_memory(p, s, workers, err) < 0 || start_workers(p, workers, err) < 0) {
+    p->worker_count = workers_wanted(ruleset_settings(ruleset));
+    (void)pthread_mutex_init(&p->lock, NULL);
+    if (start_all(p, ruleset, err) < 0) {
         proxy_stop(p);
         return NULL;
     }
     return p;
 }
+
+/* ---- the end ---- */
 
 void
 proxy_drain(struct proxy *p)
@@ -167,16 +131,25 @@ proxy_drain(struct proxy *p)
     if (p == NULL || p->drained)
         return;
     p->drained = true;
-    for (uint32_t i = 0; i < p->worker_count; i++)
+    for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_stop(p->workers[i]);
-    for (uint32_t i = 0; i < p->worker_count; i++)
+    for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_join(p->workers[i]);
     recorder_finish(p->recorder); /* before the rings go */
 }
 
 void
+proxy_hurry(struct proxy *p)
+{
+    for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
+        worker_hurry(p->workers[i]);
+}
+
+void
 proxy_stop(struct proxy *p)
 {
+    struct generation *older;
+
     if (p == NULL)
         return;
     proxy_drain(p);
@@ -185,35 +158,66 @@ proxy_stop(struct proxy *p)
         worker_free(p->workers[i]);
     recent_free(p->recent);
     live_findings_free(p->findings);
-    for (uint32_t i = 0; i < p->listener_count; i++)
-        listener_free(p->listeners[i]);
-    free(p->listeners);
-    for (uint32_t i = 0; p->responders != NULL && i < ruleset_service_count(p->ruleset); i++)
-        tls_context_drop(p->responders[i].upstream.tls);
-    free(p->responders);
+    for (struct generation *g = p->newest; g != NULL; g = older) {
+        older = g->older;
+        generation_free(g);
+    }
+    server_listen_no_more(p);
+    ledger_free(p->past);
     rate_table_free(p->rates);
-    ruleset_drop(p->ruleset);
+    if (p->news > 0)
+        (void)close(p->news);
+    (void)pthread_mutex_destroy(&p->lock);
     free(p);
 }
 
-const char *
-proxy_url(const struct proxy *p, uint32_t index)
+/* ---- how it is ---- */
+
+bool
+proxy_url(struct proxy *p, uint32_t index, char *out, size_t size)
 {
-    return index < p->listener_count ? listener_url(p->listeners[index]) : NULL;
+    bool there;
+
+    (void)pthread_mutex_lock(&p->lock);
+    there = index < p->newest->listener_count;
+    if (there)
+        (void)snprintf(out, size, "%s", listener_url(p->newest->listeners[index]));
+    (void)pthread_mutex_unlock(&p->lock);
+    return there;
 }
 
 void
-proxy_metrics(const struct proxy *p, struct buffer *out)
+proxy_metrics(struct proxy *p, struct buffer *out)
 {
     struct recorder_totals recorded = recorder_totals(p->recorder);
+    struct ledger *sum = ledger_new();
 
-    metrics_write(out, p->ruleset, p->counters, p->worker_count, &recorded);
+    if (sum == NULL)
+        return;
+    (void)pthread_mutex_lock(&p->lock);
+    (void)ledger_merge(sum, p->past);
+    for (const struct generation *g = p->newest; g != NULL; g = g->older) {
+        for (uint32_t i = 0; i < g->share_count; i++)
+            (void)ledger_add(sum, g->ruleset, g->shares[i]->counters);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    metrics_write(out, sum, &recorded);
+    ledger_free(sum);
 }
 
 struct metrics_totals
-proxy_totals(const struct proxy *p)
+proxy_totals(struct proxy *p)
 {
-    return metrics_totals(p->counters, p->worker_count);
+    struct metrics_totals sum;
+
+    (void)pthread_mutex_lock(&p->lock);
+    sum = p->past->totals;
+    for (const struct generation *g = p->newest; g != NULL; g = g->older) {
+        for (uint32_t i = 0; i < g->share_count; i++)
+            metrics_totals_add(&sum, g->shares[i]->counters);
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return sum;
 }
 
 struct recorder_totals
@@ -247,8 +251,24 @@ proxy_workers(const struct proxy *p)
     return p->worker_count;
 }
 
-const struct ruleset *
-proxy_ruleset(const struct proxy *p)
+struct ruleset *
+proxy_ruleset(struct proxy *p)
 {
-    return p->ruleset;
+    struct ruleset *ruleset;
+
+    (void)pthread_mutex_lock(&p->lock);
+    ruleset = ruleset_hold(p->newest->ruleset);
+    (void)pthread_mutex_unlock(&p->lock);
+    return ruleset;
+}
+
+uint64_t
+proxy_generation(struct proxy *p)
+{
+    uint64_t number;
+
+    (void)pthread_mutex_lock(&p->lock);
+    number = p->newest->number;
+    (void)pthread_mutex_unlock(&p->lock);
+    return number;
 }

@@ -19,6 +19,7 @@
 struct client;
 struct live_lane;
 struct recent_lane;
+struct share;
 struct tunnel;
 struct worker;
 
@@ -53,8 +54,9 @@ enum hold {
 struct transit {
     struct exchange exchange; /* first: the recorder gets its address */
     struct worker *worker;
-    struct client *client; /* NULL: gone */
-    struct ruleset *ruleset;
+    struct client *client;   /* NULL: gone */
+    struct share *share;     /* of the generation that it began with, and ends with */
+    struct ruleset *ruleset; /* the share's */
     const struct policy *policy;
     struct route route;
     struct check check;

@@ -3,6 +3,7 @@
 
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/generation.h"
 #include "proxy/metrics.h"
 #include "proxy/worker.h"
 
@@ -137,8 +138,8 @@ tunnel_open(struct transit *t)
         verdict_unchecked(&x->response_verdict, UNCHECKED_STREAM, SIDE_RESPONSE, (struct text){ NULL, 0 });
     t->close = t->response_started = t->response_delivered = t->response_complete = true;
     timer_stop(&t->total);
-    count_add(&t->worker->counters->tunnels, 1);
-    count_add(&t->worker->counters->tunnels_opened, 1);
+    count_add(&t->share->counters->tunnels, 1);
+    count_add(&t->share->counters->tunnels_opened, 1);
 
     forward_response_head(stream_queue(client_stream(t->client)), t, &x->response);
     (void)stream_flush(client_stream(t->client));
@@ -161,9 +162,9 @@ tunnel_finish(struct transit *t, enum tunnel_end end)
     t->abort = end == TUNNEL_END_UPSTREAM; /* nothing in the bytes says that they are not all: the reset must */
     timer_release(t->worker->loop, &tunnel->idle);
     timer_release(t->worker->loop, &tunnel->total);
-    count_add(&t->worker->counters->tunnels, UINT64_MAX);
-    count_add(&t->worker->counters->tunnel_bytes[SIDE_REQUEST], t->exchange.tunnel.from_client);
-    count_add(&t->worker->counters->tunnel_bytes[SIDE_RESPONSE], t->exchange.tunnel.from_upstream);
+    count_add(&t->share->counters->tunnels, UINT64_MAX);
+    count_add(&t->share->counters->tunnel_bytes[SIDE_REQUEST], t->exchange.tunnel.from_client);
+    count_add(&t->share->counters->tunnel_bytes[SIDE_RESPONSE], t->exchange.tunnel.from_upstream);
     pipeline_go(t, STEP_FINISH);
 }
 

@@ -4,20 +4,23 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/random.h"
 #include "proxy/access.h"
 #include "proxy/client.h"
+#include "proxy/generation.h"
 #include "proxy/hold.h"
+#include "proxy/live_findings.h"
+#include "proxy/recent.h"
 #include "proxy/recorder.h"
-#include "proxy/responder.h"
 #include "proxy/ring.h"
 #include "proxy/transit.h"
 #include "schema/schema.h"
 
-#define ARENA_FIRST (16 * LIMIT_KIB) /* what nearly every exchange fits into */
-#define POOL_IDLE   (50 * LOOP_SECOND)
+#define ARENA_FIRST  (16 * LIMIT_KIB) /* what nearly every exchange fits into */
+#define RETIRE_AGAIN (50 * LOOP_MILLI)
 
 /* ---- arenas ---- */
 
@@ -44,6 +47,54 @@ worker_arena_back(struct worker *w, struct arena *a)
     w->arenas[w->arena_count++] = a;
 }
 
+/* ---- generations ---- */
+
+static void
+tell_news(struct worker *w)
+{
+    uint64_t one = 1;
+
+    (void)!write(w->news, &one, sizeof one);
+}
+
+/* Close the earlier shares that nothing uses any more. */
+static void
+on_retire(void *arg)
+{
+    struct worker *w = arg;
+    struct share **link = &w->older;
+    bool wait = false;
+
+    while (*link != NULL) {
+        struct share *s = *link;
+
+        if (share_is_used(s)) {
+            wait = wait || s->users == 0;
+            link = &s->older;
+            continue;
+        }
+        *link = s->older;
+        share_close(s);
+        tell_news(w);
+    }
+    if (wait) /* for the recorder, which does not tell */
+        (void)timer_start(w->loop, &w->retire_again, RETIRE_AGAIN);
+}
+
+struct share *
+worker_share(struct worker *w)
+{
+    w->share->users++;
+    return w->share;
+}
+
+void
+worker_share_left(struct worker *w, struct share *share)
+{
+    if (--share->users == 0 && share != w->share)
+        loop_defer(w->loop, &w->retire);
+}
+
 /* ---- clients ---- */
 
 static void
@@ -61,9 +112,9 @@ void
 worker_client_added(struct worker *w)
 {
     w->client_count++;
-    count_add(&w->counters->connections, 1);
-    count_add(&w->counters->accepted, 1);
-    if (w->client_count == ruleset_settings(w->ruleset)->max_connections)
+    count_add(&w->share->counters->connections, 1);
+    count_add(&w->share->counters->accepted, 1);
+    if (w->client_count == ruleset_settings(w->share->ruleset)->max_connections)
         pause_accepting(w, true);
 }
 
@@ -77,8 +128,8 @@ end_if_drained(struct worker *w)
 void
 worker_client_removed(struct worker *w)
 {
-    count_add(&w->counters->connections, UINT64_MAX);
-    if (w->client_count-- == ruleset_settings(w->ruleset)->max_connections)
+    count_add(&w->share->counters->connections, UINT64_MAX);
+    if (w->client_count-- == ruleset_settings(w->share->ruleset)->max_connections)
         pause_accepting(w, false);
     end_if_drained(w);
 }
@@ -90,6 +141,92 @@ on_accepted(void *arg, int fd, const struct address *peer, struct listener *on)
 
     client_accept(arg, fd, peer, tls);
     tls_context_drop(tls);
+}
+
+/* ---- taking over a generation ---- */
+
+static bool
+is_listed(const struct generation *g, const struct listener *l)
+{
+    for (uint32_t i = 0; i < g->listener_count; i++) {
+        if (g->listeners[i] == l)
+            return true;
+    }
+    return false;
+}
+
+/* Stop accepting where this generation does not listen. */
+static void
+finish_acceptors(struct worker *w, const struct generation *g)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < w->acceptor_count; i++) {
+        if (is_listed(g, acceptor_listener(w->acceptors[i])))
+            w->acceptors[kept++] = w->acceptors[i];
+        else
+            acceptor_finish(w->acceptors[i]);
+    }
+    w->acceptor_count = kept;
+}
+
+static bool
+accepts_from(const struct worker *w, const struct listener *l)
+{
+    for (uint32_t i = 0; i < w->acceptor_count; i++) {
+        if (acceptor_listener(w->acceptors[i]) == l)
+            return true;
+    }
+    return false;
+}
+
+/* Accept on all sockets of this generation. Those that are open already stay as they are. */
+static int
+open_acceptors(struct worker *w, const struct generation *g, struct error *err)
+{
+    struct acceptor **acceptors = realloc(w->acceptors, (g->listener_count + 1) * sizeof *acceptors);
+
+    if (acceptors == NULL)
+        return error_memory(err);
+    w->acceptors = acceptors;
+    for (uint32_t i = 0; i < g->listener_count; i++) {
+        struct acceptor *a;
+
+        if (accepts_from(w, g->listeners[i]))
+            continue;
+        a = acceptor_new(g->listeners[i], w->index, w->loop, on_accepted, w, err);
+        if (a == NULL)
+            return -1;
+        w->acceptors[w->acceptor_count++] = a;
+    }
+    return 0;
+}
+
+static void
+take_over(struct worker *w, struct share *next)
+{
+    struct share *before = w->share;
+
+    w->share = next;
+    before->older = w->older;
+    w->older = before;
+    if (!w->draining) {
+        finish_acceptors(w, next->generation);
+        (void)open_acceptors(w, next->generation, NULL); /* without memory the other workers do it */
+        pause_accepting(w, w->client_count >= ruleset_settings(next->ruleset)->max_connections);
+    }
+    atomic_fetch_add(&next->generation->taken, 1);
+    tell_news(w);
+    on_retire(w);
+}
+
+struct share *
+worker_hand_over(struct worker *w, struct share *share)
+{
+    struct share *before = atomic_exchange(&w->next, share);
+
+    loop_wake(w->loop);
+    return before;
 }
 
 /* ---- stopping ---- */
@@ -110,13 +247,13 @@ begin_drain(struct worker *w)
 
     w->draining = true;
     for (uint32_t i = 0; i < w->acceptor_count; i++)
-        acceptor_free(w->acceptors[i]);
+        acceptor_finish(w->acceptors[i]);
     w->acceptor_count = 0;
     for (struct client *c = w->clients; c != NULL; c = next) {
         next = client_next(c);
         client_drain(c);
     }
-    (void)timer_start(w->loop, &w->drain_limit, ruleset_settings(w->ruleset)->drain_timeout);
+    (void)timer_start(w->loop, &w->drain_limit, ruleset_settings(w->share->ruleset)->drain_timeout);
     end_if_drained(w);
 }
 
@@ -158,10 +295,15 @@ static void
 on_woken(void *arg)
 {
     struct worker *w = arg;
+    struct share *next = atomic_exchange(&w->next, NULL);
 
     take_released(w);
+    if (next != NULL)
+        take_over(w, next);
     if (atomic_load(&w->stop) && !w->draining)
         begin_drain(w);
+    if (atomic_load(&w->hurry) && w->draining)
+        on_drain_limit(w);
 }
 
 static void *
@@ -200,6 +342,13 @@ worker_stop(struct worker *w)
 }
 
 void
+worker_hurry(struct worker *w)
+{
+    atomic_store(&w->hurry, true);
+    loop_wake(w->loop);
+}
+
+void
 worker_join(struct worker *w)
 {
     if (w->running)
@@ -208,38 +357,6 @@ worker_join(struct worker *w)
 }
 
 /* ---- begin and end ---- */
-
-static int
-open_pools(struct worker *w, struct error *err)
-{
-    uint32_t count = ruleset_service_count(w->ruleset);
-
-    w->pools = calloc(count + 1, sizeof(struct pool *));
-    if (w->pools == NULL)
-        return error_memory(err);
-    for (uint32_t i = 0; i < count; i++) {
-        w->pools[i] = pool_new(w->kit, w->loop, &w->responders[i].upstream, LIMIT_UPSTREAM_IDLE, POOL_IDLE);
-        if (w->pools[i] == NULL)
-            return error_memory(err);
-    }
-    return 0;
-}
-
-static int
-open_acceptors(struct worker *w, struct listener *const *listeners, uint32_t count, struct error *err)
-{
-    w->acceptors = calloc(count + 1, sizeof(struct acceptor *));
-    if (w->acceptors == NULL)
-        return error_memory(err);
-    for (; w->acceptor_count < count; w->acceptor_count++) {
-        struct acceptor *a = acceptor_new(listeners[w->acceptor_count], w->index, w->loop, on_accepted, w, err);
-
-        if (a == NULL)
-            return -1;
-        w->acceptors[w->acceptor_count] = a;
-    }
-    return 0;
-}
 
 static int
 open_rings(struct worker *w, struct recorder *recorder, struct error *err)
@@ -255,9 +372,7 @@ open_rings(struct worker *w, struct recorder *recorder, struct error *err)
 }
 
 struct worker *
-worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
-           struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder,
-           struct rate_table *rates, struct error *err)
+worker_new(uint32_t index, struct generation *g, const struct worker_shared *shared, struct error *err)
 {
     struct worker *w = calloc(1, sizeof *w);
 
@@ -266,27 +381,48 @@ worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *resp
         return NULL;
     }
     w->index = index;
-    w->ruleset = ruleset_hold(ruleset);
-    w->responders = responders;
-    w->rates = rates;
+    w->news = shared->news;
+    w->rates = shared->rates;
+    w->recent = recent_lane(shared->recent, index);
+    w->findings = live_lane(shared->findings, index);
     w->drain_limit = (struct timer){ .fire = on_drain_limit, .arg = w };
+    w->retire_again = (struct timer){ .fire = on_retire, .arg = w };
+    w->retire = (struct deferred){ .call = on_retire, .arg = w };
     w->id_seed = random_system();
     access_init(w);
     if ((w->loop = loop_new(err)) == NULL)
         goto fail;
     loop_on_wake(w->loop, on_woken, w);
     if ((w->kit = stream_kit_new(w->loop)) == NULL || (w->scratch = schema_scratch_new()) == NULL ||
-        (w->redaction = redaction_scratch_new()) == NULL || (w->counters = counters_new(ruleset)) == NULL) {
+        (w->redaction = redaction_scratch_new()) == NULL) {
         error_memory(err);
         goto fail;
     }
-    if (open_pools(w, err) < 0 || open_rings(w, recorder, err) < 0 ||
-        open_acceptors(w, listeners, listener_count, err) < 0)
+    if (generation_share(g, w->kit, w->loop, err) < 0)
+        goto fail;
+    w->share = g->shares[g->share_count - 1];
+    if (open_rings(w, shared->recorder, err) < 0 || open_acceptors(w, g, err) < 0)
         goto fail;
     return w;
 fail:
     worker_free(w);
     return NULL;
+}
+
+/* Its thread has ended: whatever uses a share is over. */
+static void
+close_shares(struct worker *w)
+{
+    struct share *next, *untaken = atomic_exchange(&w->next, NULL);
+
+    for (struct share *s = w->older; s != NULL; s = next) {
+        next = s->older;
+        share_close(s);
+    }
+    if (untaken != NULL)
+        share_close(untaken);
+    if (w->share != NULL)
+        share_close(w->share);
 }
 
 void
@@ -299,9 +435,7 @@ worker_free(struct worker *w)
     for (uint32_t i = 0; i < w->acceptor_count; i++)
         acceptor_free(w->acceptors[i]);
     free(w->acceptors);
-    for (uint32_t i = 0; w->pools != NULL && i < ruleset_service_count(w->ruleset); i++)
-        pool_free(w->pools[i]);
-    free(w->pools);
+    close_shares(w);
     for (uint32_t i = 0; i < w->arena_count; i++)
         arena_free(w->arenas[i]);
     while (w->emptied != NULL && (a = ring_take(w->emptied)) != NULL)
@@ -310,10 +444,8 @@ worker_free(struct worker *w)
     ring_free(w->emptied);
     schema_scratch_free(w->scratch);
     redaction_scratch_free(w->redaction);
-    counters_free(w->counters);
     buffer_release(&w->access);
     stream_kit_free(w->kit);
     loop_free(w->loop);
-    ruleset_drop(w->ruleset);
     free(w);
 }

@@ -16,18 +16,18 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
-#include "net/upstream.h"
-#include "proxy/metrics.h"
-#include "rules/ruleset.h"
 
 struct client;
+struct generation;
+struct live_findings;
 struct live_lane;
-struct recent_lane;
 struct rate_table;
+struct recent;
+struct recent_lane;
 struct recorder;
 struct redaction_scratch;
-struct responder;
 struct ring;
+struct share;
 struct schema_scratch;
 struct transit;
 
@@ -39,12 +39,13 @@ struct worker {
     struct stream_kit *kit;
     struct acceptor **acceptors;
     uint32_t acceptor_count;
-    struct ruleset *ruleset;            /* held */
-    const struct responder *responders; /* by service index; borrowed from the server */
-    struct pool **pools;                /* by service index */
+    struct share *share;          /* of the newest generation that it took over */
+    struct share *older;          /* of earlier ones, which exchanges still use */
+    _Atomic(struct share *) next; /* handed over, not taken yet */
+    struct timer retire_again;    /* looks at what only the recorder still uses */
+    struct deferred retire;
     struct schema_scratch *scratch;
-    struct rate_table *rates;  /* shared by all workers; borrowed from the server */
-    struct counters *counters; /* read by others, see metrics.h */
+    struct rate_table *rates; /* shared by all workers; borrowed from the server */
 
     struct arena *arenas[WORKER_ARENAS];
     uint32_t arena_count;
@@ -60,7 +61,9 @@ struct worker {
     struct client *clients;
     uint32_t client_count;
     bool draining;
-    atomic_bool stop; /* set by the server, then the loop is woken */
+    atomic_bool stop;  /* set by the server, then the loop is woken */
+    atomic_bool hurry; /* likewise: do not wait for what is inside */
+    int news;          /* eventfd of the server: a generation was taken over, or is over */
     struct timer drain_limit;
 
     uint64_t id_count; /* for exchange ids */
@@ -72,13 +75,27 @@ struct worker {
     bool running;
 };
 
-/* New, with a socket of each listener. NULL with err. */
-struct worker *worker_new(uint32_t index, struct ruleset *ruleset, const struct responder *responders,
-                          struct listener *const *listeners, uint32_t listener_count, struct recorder *recorder,
-                          struct rate_table *rates, struct error *err);
+/* What all workers share; borrowed from the server. */
+struct worker_shared {
+    struct recorder *recorder;      /* NULL: nothing is recorded */
+    struct recent *recent;          /* NULL: nobody looks at them */
+    struct live_findings *findings; /* likewise */
+    struct rate_table *rates;
+    int news; /* eventfd: a generation was taken over, or is over */
+};
+
+/* New; the generation gets one more share for it, and its listeners one more acceptor each. NULL with err. */
+struct worker *worker_new(uint32_t index, struct generation *g, const struct worker_shared *shared, struct error *err);
 
 /* Run its thread. 0 or -1. */
 int worker_start(struct worker *w, struct error *err);
+
+/* One thread at a time, while it runs: begin exchanges with this share from now on (soon). Gives back a share that
+ * was handed over before and never taken, or NULL. */
+struct share *worker_hand_over(struct worker *w, struct share *share);
+
+/* Any thread, also a signal handler: once it is stopping, break off what is inside. */
+void worker_hurry(struct worker *w);
 
 /* Any thread: stop accepting, finish what is inside within the settings' drain_timeout, then end. worker_join
  * waits for it. */
@@ -94,6 +111,10 @@ void worker_arena_back(struct worker *w, struct arena *a);
 
 /* Recorder: an exchange whose answer waits is on the disk, or could not be written. */
 void worker_release(struct worker *w, struct transit *t);
+
+/* The share to begin an exchange with, and the end of that exchange. */
+struct share *worker_share(struct worker *w);
+void worker_share_left(struct worker *w, struct share *share);
 
 /* Clients come and go. */
 void worker_client_added(struct worker *w);

@@ -117,6 +117,7 @@ read_clients(struct settings_reader *r, const struct value *v)
     read_duration(r, VALUE_MEMBER(v, "body_timeout"), &s->body_timeout);
     read_duration(r, VALUE_MEMBER(v, "keep_alive_timeout"), &s->keep_alive_timeout);
     read_duration(r, VALUE_MEMBER(v, "drain_timeout"), &s->drain_timeout);
+    read_duration(r, VALUE_MEMBER(v, "drain_delay"), &s->drain_delay);
     read_count(r, VALUE_MEMBER(v, "max_connections"), &s->max_connections);
     read_count(r, VALUE_MEMBER(v, "max_connections_per_client"), &s->max_connections_per_client);
     if (VALUE_MEMBER(v, "overload") != NULL)

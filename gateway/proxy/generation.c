@@ -1,0 +1,133 @@
+/* generation.c -- building one, closing it. */
+#include "proxy/generation.h"
+
+#include <stdlib.h>
+
+#include "net/upstream.h"
+#include "proxy/responder.h"
+#include "proxy/secure.h"
+#include "sandbox/sandbox.h"
+
+#define POOL_IDLE (50 * LOOP_SECOND)
+
+static int
+resolve_all(struct generation *g, const struct proxy_options *options, struct error *err)
+{
+    uint32_t count = ruleset_service_count(g->ruleset);
+
+    g->responders = calloc(count + 1, sizeof(struct responder));
+    if (g->responders == NULL)
+        return error_memory(err);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct service *s = ruleset_service(g->ruleset, i);
+
+        if (responder_resolve(&g->responders[i], s, sandbox_port(g->sandbox), err) < 0 ||
+            secure_upstream(s->settings, options, &g->responders[i].upstream.tls, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+struct generation *
+generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options, struct error *err)
+{
+    struct generation *g = calloc(1, sizeof *g);
+
+    if (g == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    g->number = number;
+    g->ruleset = ruleset_hold(ruleset);
+    if (sandbox_start(&g->sandbox, ruleset, err) < 0 || resolve_all(g, options, err) < 0) {
+        generation_free(g);
+        return NULL;
+    }
+    return g;
+}
+
+/* ---- shares ---- */
+
+static void
+share_free(struct share *s)
+{
+    if (s == NULL)
+        return;
+    if (s->pools != NULL)
+        share_close(s);
+    counters_free(s->counters);
+    free(s);
+}
+
+static int
+open_pools(struct share *s, struct stream_kit *kit, struct loop *loop)
+{
+    uint32_t count = ruleset_service_count(s->ruleset);
+
+    s->pools = calloc(count + 1, sizeof(struct pool *));
+    if (s->pools == NULL)
+        return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        s->pools[i] = pool_new(kit, loop, &s->generation->responders[i].upstream, LIMIT_UPSTREAM_IDLE, POOL_IDLE);
+        if (s->pools[i] == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+int
+generation_share(struct generation *g, struct stream_kit *kit, struct loop *loop, struct error *err)
+{
+    struct share *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return error_memory(err);
+    s->generation = g;
+    s->ruleset = g->ruleset;
+    s->counters = counters_new(g->ruleset);
+    if (s->counters == NULL || open_pools(s, kit, loop) < 0) {
+        share_free(s);
+        return error_memory(err);
+    }
+    g->shares[g->share_count++] = s;
+    return 0;
+}
+
+void
+share_close(struct share *s)
+{
+    uint32_t count = ruleset_service_count(s->ruleset);
+
+    for (uint32_t i = 0; i < count; i++)
+        pool_free(s->pools[i]);
+    free(s->pools);
+    s->pools = NULL;
+    atomic_fetch_add_explicit(&s->generation->closed, 1, memory_order_release); /* now it may be freed */
+}
+
+/* ---- the end ---- */
+
+bool
+generation_is_over(struct generation *g)
+{
+    return atomic_load_explicit(&g->closed, memory_order_acquire) == g->share_count;
+}
+
+void
+generation_free(struct generation *g)
+{
+    if (g == NULL)
+        return;
+    for (uint32_t i = 0; i < g->share_count; i++)
+        share_free(g->shares[i]);
+    for (uint32_t i = 0; g->responders != NULL && i < ruleset_service_count(g->ruleset); i++)
+        tls_context_drop(g->responders[i].upstream.tls);
+    free(g->responders);
+    for (uint32_t i = 0; i < g->listener_count; i++)
+        tls_context_drop(g->tls[i]);
+    free(g->tls);
+    free(g->listeners);
+    sandbox_stop(g->sandbox);
+    ruleset_drop(g->ruleset);
+    free(g);
+}

@@ -1,0 +1,239 @@
+/* reload.c -- one thread that waits for reasons to reload.
+ *
+ * Who asks draws the next ticket; a reload answers for all tickets that were drawn before it began to read. */
+#include "proxy/reload.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "proxy/server.h"
+
+struct reload {
+    struct proxy *proxy;
+    struct reload_options options;
+    pthread_t thread;
+    bool running;
+    int wake; /* eventfd */
+    atomic_bool stopping;
+    atomic_uint_fast64_t asked; /* tickets that were drawn */
+    pthread_mutex_t lock;       /* for what follows */
+    pthread_cond_t changed;
+    uint64_t answered; /* tickets */
+    struct reload_status status;
+    uint32_t late; /* of the last one */
+};
+
+static void
+say(const struct reload *r, const char *line)
+{
+    if (r->options.say != NULL)
+        r->options.say(r->options.arg, line);
+}
+
+static void
+wake_up(struct reload *r)
+{
+    uint64_t one = 1;
+
+    (void)!write(r->wake, &one, sizeof one);
+}
+
+/* ---- its thread ---- */
+
+static void
+explain(const struct error *err, char out[RELOAD_WHY])
+{
+    if (err->where[0] != '\0')
+        (void)snprintf(out, RELOAD_WHY, "%s: %s", err->where, err->what);
+    else
+        (void)snprintf(out, RELOAD_WHY, "%s", err->what);
+}
+
+static void
+tell(struct reload *r, const struct reload_status *s, uint32_t late)
+{
+    char line[RELOAD_WHY + 128];
+
+    if (!s->successful)
+        (void)snprintf(line, sizeof line, "reload failed, the previous rules stay: %s", s->why);
+    else if (late > 0)
+        (void)snprintf(line, sizeof line, "reloaded (generation %llu); %u workers are busy and follow later",
+                       (unsigned long long)s->generation, (unsigned)late);
+    else
+        (void)snprintf(line, sizeof line, "reloaded (generation %llu)", (unsigned long long)s->generation);
+    say(r, line);
+}
+
+static void
+reload_once(struct reload *r)
+{
+    uint64_t ticket = atomic_load(&r->asked);
+    struct error err = { .kind = ERROR_NONE };
+    struct ruleset *ruleset = r->options.load(r->options.arg, &err);
+    uint32_t late = 0;
+    bool good = ruleset != NULL && proxy_swap(r->proxy, ruleset, &late, &err) == 0;
+    struct reload_status s;
+
+    ruleset_drop(ruleset);
+    (void)pthread_mutex_lock(&r->lock);
+    r->status.generation = proxy_generation(r->proxy);
+    r->status.tried = clock_wall();
+    r->status.successful = good;
+    r->status.why[0] = '\0';
+    if (good) {
+        r->status.succeeded++;
+        r->status.took_effect = r->status.tried;
+    } else {
+        r->status.failed++;
+        explain(&err, r->status.why);
+    }
+    r->late = late;
+    r->answered = ticket;
+    s = r->status;
+    (void)pthread_cond_broadcast(&r->changed);
+    (void)pthread_mutex_unlock(&r->lock);
+    tell(r, &s, late);
+}
+
+static void *
+run(void *arg)
+{
+    struct reload *r = arg;
+
+    while (!atomic_load(&r->stopping)) {
+        struct pollfd wait[] = { { .fd = r->wake, .events = POLLIN },
+                                 { .fd = proxy_news(r->proxy), .events = POLLIN } };
+        uint64_t count;
+
+        if (atomic_load(&r->asked) != r->answered)
+            reload_once(r);
+        else if (poll(wait, 2, -1) > 0 && wait[0].revents != 0)
+            (void)!read(r->wake, &count, sizeof count);
+        proxy_reap(r->proxy);
+    }
+    return NULL;
+}
+
+/* ---- begin and end ---- */
+
+struct reload *
+reload_start(struct proxy *p, const struct reload_options *o, struct error *err)
+{
+    struct reload *r = calloc(1, sizeof *r);
+    pthread_condattr_t clock;
+    int code;
+
+    if (r == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    r->proxy = p;
+    r->options = *o;
+    r->status =
+        (struct reload_status){ .generation = proxy_generation(p), .successful = true, .took_effect = clock_wall() };
+    (void)pthread_mutex_init(&r->lock, NULL);
+    (void)pthread_condattr_init(&clock);
+    (void)pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&r->changed, &clock);
+    (void)pthread_condattr_destroy(&clock);
+    r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    code = r->wake < 0 ? errno : pthread_create(&r->thread, NULL, run, r);
+    r->running = code == 0;
+    if (r->running)
+        return r;
+    error_system(err, code, NULL, "cannot start the thread that reloads");
+    reload_stop(r);
+    return NULL;
+}
+
+void
+reload_stop(struct reload *r)
+{
+    if (r == NULL)
+        return;
+    atomic_store(&r->stopping, true);
+    if (r->running) {
+        wake_up(r);
+        (void)pthread_join(r->thread, NULL);
+    }
+    if (r->wake >= 0)
+        (void)close(r->wake);
+    (void)pthread_cond_destroy(&r->changed);
+    (void)pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+/* ---- asking ---- */
+
+void
+reload_ask(struct reload *r)
+{
+    atomic_fetch_add(&r->asked, 1);
+    wake_up(r);
+}
+
+int
+reload_now(struct reload *r, struct reload_result *result, struct error *err)
+{
+    uint64_t ticket = atomic_fetch_add(&r->asked, 1) + 1;
+    int64_t end = clock_monotonic() + LIMIT_RELOAD_TIME;
+    struct timespec until = { .tv_sec = end / CLOCK_SECOND, .tv_nsec = end % CLOCK_SECOND };
+    int code = 0;
+    bool in_time;
+
+    wake_up(r);
+    (void)pthread_mutex_lock(&r->lock);
+    while (r->answered < ticket && code == 0 && !atomic_load(&r->stopping))
+        code = pthread_cond_timedwait(&r->changed, &r->lock, &until);
+    in_time = r->answered >= ticket;
+    *result = (struct reload_result){ .generation = r->status.generation, .late = r->late };
+    (void)snprintf(result->why, sizeof result->why, "%s",
+                   in_time ? r->status.why : "the reload is still under way; its outcome will be in the status");
+    (void)pthread_mutex_unlock(&r->lock);
+    return result->why[0] == '\0' ? 0 : error_set(err, ERROR_CONFIG, NULL, "%s", result->why);
+}
+
+struct reload_status
+reload_status(struct reload *r)
+{
+    struct reload_status s = { .generation = 0 };
+
+    if (r == NULL)
+        return s;
+    (void)pthread_mutex_lock(&r->lock);
+    s = r->status;
+    (void)pthread_mutex_unlock(&r->lock);
+    return s;
+}
+
+void
+reload_metrics(struct reload *r, struct buffer *out)
+{
+    struct reload_status s = reload_status(r);
+
+    if (r == NULL)
+        return;
+    buffer_print(out,
+                 "# HELP plumbline_reloads_total Reloads of the configuration, by result.\n"
+                 "# TYPE plumbline_reloads_total counter\n"
+                 "plumbline_reloads_total{result=\"success\"} %llu\n"
+                 "plumbline_reloads_total{result=\"failure\"} %llu\n"
+                 "# HELP plumbline_config_last_reload_successful Whether the last reload succeeded.\n"
+                 "# TYPE plumbline_config_last_reload_successful gauge\n"
+                 "plumbline_config_last_reload_successful %d\n"
+                 "# HELP plumbline_config_last_reload_success_timestamp_seconds When the present configuration took "
+                 "effect.\n"
+                 "# TYPE plumbline_config_last_reload_success_timestamp_seconds gauge\n"
+                 "plumbline_config_last_reload_success_timestamp_seconds %.3f\n",
+                 (unsigned long long)s.succeeded, (unsigned long long)s.failed, s.successful ? 1 : 0,
+                 (double)s.took_effect / 1e9);
+}

@@ -1,0 +1,49 @@
+/* server_internal.h -- the proxy's parts, for server.c (begin, end, questions) and swap.c (another ruleset). */
+#ifndef PROXY_SERVER_INTERNAL_H
+#define PROXY_SERVER_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/limits.h"
+#include "proxy/server.h"
+
+struct generation;
+struct ledger;
+struct listener;
+struct live_findings;
+struct rate_table;
+struct recent;
+struct recorder;
+struct worker;
+
+/* An address that clients come in on. */
+struct listening {
+    struct listener *listener;
+    char *written; /* as in the settings: the same text is the same address */
+    struct listening *next;
+};
+
+struct proxy {
+    struct proxy_options options;
+    pthread_mutex_t lock;      /* for generations and addresses, taken by who swaps and who asks; never by workers */
+    struct generation *newest; /* and those before it that are still used */
+    struct ledger *past;       /* what generations counted that are gone */
+    struct listening *listening;
+    struct recorder *recorder;
+    struct recent *recent; /* NULL: there is no admin listener that shows them */
+    struct live_findings *findings;
+    struct rate_table *rates;
+    struct worker *workers[LIMIT_WORKERS];
+    uint32_t worker_count;
+    int news; /* eventfd that workers write to; 0: not open */
+    bool drained;
+};
+
+/* Give the generation its listeners, opening those that are not open yet. 0, or -1 with err: then nothing is open that
+ * was not before. */
+int server_listen(struct proxy *p, struct generation *g, struct error *err);
+
+/* Close everything. */
+void server_listen_no_more(struct proxy *p);
+
+#endif

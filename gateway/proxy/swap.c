@@ -1,0 +1,281 @@
+/* swap.c -- another ruleset while everything runs: built on the side, then handed to the workers. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/listener.h"
+#include "proxy/generation.h"
+#include "proxy/ledger.h"
+#include "proxy/recorder.h"
+#include "proxy/secure.h"
+#include "proxy/server_internal.h"
+#include "proxy/worker.h"
+
+/* ---- addresses ---- */
+
+static struct listener *
+find_listener(const struct proxy *p, struct text written)
+{
+    for (const struct listening *l = p->listening; l != NULL; l = l->next) {
+        if (text_equal(text_of(l->written), written))
+            return l->listener;
+    }
+    return NULL;
+}
+
+static void
+close_one(struct proxy *p, struct listening **link)
+{
+    struct listening *l = *link;
+
+    (void)pthread_mutex_lock(&p->lock);
+    *link = l->next;
+    (void)pthread_mutex_unlock(&p->lock);
+    listener_free(l->listener);
+    free(l->written);
+    free(l);
+}
+
+static struct listener *
+open_one(struct proxy *p, struct text written, struct tls_context *tls, struct error *err)
+{
+    struct listening *l = calloc(1, sizeof *l);
+
+    if (l == NULL || (l->written = strndup(written.data, written.length)) == NULL) {
+        free(l);
+        error_memory(err);
+        return NULL;
+    }
+    l->listener = listener_open(written, p->worker_count, tls, err);
+    if (l->listener == NULL) {
+        free(l->written);
+        free(l);
+        return NULL;
+    }
+    l->next = p->listening;
+    p->listening = l;
+    return l->listener;
+}
+
+/* Close the addresses that the generation does not listen on (any more). */
+static void
+close_others(struct proxy *p, const struct generation *g)
+{
+    struct listening **link = &p->listening;
+
+    while (*link != NULL) {
+        bool listed = false;
+
+        for (uint32_t i = 0; i < g->listener_count; i++)
+            listed = listed || g->listeners[i] == (*link)->listener;
+        if (listed)
+            link = &(*link)->next;
+        else
+            close_one(p, link);
+    }
+}
+
+/* The listener for one entry of `listen`, its context in *tls. NULL with err. */
+static struct listener *
+listen_one(struct proxy *p, const struct listen_setting *setting, struct tls_context **tls, struct error *err)
+{
+    struct listener *l = find_listener(p, setting->address);
+    struct tls_context *now;
+
+    if (secure_listener(setting, &p->options, tls, err) < 0)
+        return NULL;
+    if (l == NULL)
+        return open_one(p, setting->address, *tls, err);
+    now = listener_tls(l);
+    tls_context_drop(now);
+    if ((now == NULL) == (*tls == NULL))
+        return l;
+    error_set(err, ERROR_CONFIG, setting->address.data,
+              "an address cannot change between TLS and none while the gateway runs: restart it for that");
+    return NULL;
+}
+
+int
+server_listen(struct proxy *p, struct generation *g, struct error *err)
+{
+    const struct settings *s = ruleset_settings(g->ruleset);
+
+    g->listeners = calloc(s->listen_count + 1, sizeof(struct listener *));
+    g->tls = calloc(s->listen_count + 1, sizeof(struct tls_context *));
+    if (g->listeners == NULL || g->tls == NULL)
+        return error_memory(err);
+    for (uint32_t i = 0; i < s->listen_count; i++) {
+        g->listeners[i] = listen_one(p, &s->listen[i], &g->tls[i], err);
+        if (g->listeners[i] == NULL) {
+            tls_context_drop(g->tls[i]);
+            return -1;
+        }
+        g->listener_count++;
+    }
+    return 0;
+}
+
+void
+server_listen_no_more(struct proxy *p)
+{
+    while (p->listening != NULL)
+        close_one(p, &p->listening);
+}
+
+/* ---- what cannot change ---- */
+
+static int
+refuse_change(const char *what, struct error *err)
+{
+    return error_set(err, ERROR_CONFIG, NULL, "%s cannot change while the gateway runs: restart it for that", what);
+}
+
+static bool
+same_recording(const struct record_settings *a, const struct record_settings *b)
+{
+    return text_equal(a->to, b->to) && a->segment == b->segment && a->keep == b->keep && a->sync == b->sync &&
+           a->on_error_refuse == b->on_error_refuse && a->full == b->full && a->max_body == b->max_body;
+}
+
+int
+proxy_may_swap(struct proxy *p, const struct settings *next, struct error *err)
+{
+    struct ruleset *ruleset = proxy_ruleset(p);
+    const struct settings *now = ruleset_settings(ruleset);
+    int code = 0;
+
+    if (now->workers != next->workers)
+        code = refuse_change("workers", err);
+    else if (!text_equal(now->admin, next->admin) || !text_equal(now->admin_token, next->admin_token))
+        code = refuse_change("admin (address and token)", err);
+    else if (!same_recording(&now->record, &next->record))
+        code = refuse_change("record", err);
+    ruleset_drop(ruleset);
+    return code;
+}
+
+/* ---- swapping ---- */
+
+static int
+build(struct proxy *p, struct generation *g, struct error *err)
+{
+    uint32_t alive = 0;
+
+    for (const struct generation *o = p->newest; o != NULL; o = o->older)
+        alive++;
+    if (alive >= LIMIT_GENERATIONS)
+        return error_set(err, ERROR_ENVIRONMENT, NULL,
+                         "%u earlier sets of rules are still used by exchanges that do not end: wait for them",
+                         (unsigned)alive);
+    for (uint32_t i = 0; i < p->worker_count; i++) {
+        if (generation_share(g, p->workers[i]->kit, p->workers[i]->loop, err) < 0)
+            return -1;
+    }
+    return server_listen(p, g, err);
+}
+
+static void
+hand_over(struct proxy *p, struct generation *g)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    g->older = p->newest;
+    p->newest = g;
+    (void)pthread_mutex_unlock(&p->lock);
+    for (uint32_t i = 0; i < g->listener_count; i++)
+        (void)listener_tls_swap(g->listeners[i], g->tls[i]); /* listen_one has seen to it that it can be */
+    for (uint32_t i = 0; i < p->worker_count; i++) {
+        struct share *untaken = worker_hand_over(p->workers[i], g->shares[i]);
+
+        if (untaken != NULL)
+            share_close(untaken);
+    }
+}
+
+/* How many workers have not taken it over in time. */
+static uint32_t
+await(struct proxy *p, struct generation *g)
+{
+    int64_t until = clock_monotonic() + LIMIT_TAKE_OVER_TIME, left;
+
+    for (;;) {
+        struct pollfd news = { .fd = p->news, .events = POLLIN };
+        uint32_t taken = atomic_load(&g->taken);
+
+        left = until - clock_monotonic();
+        if (taken == p->worker_count || left <= 0)
+            return p->worker_count - taken;
+        (void)poll(&news, 1, (int)(left / CLOCK_MILLI) + 1);
+        proxy_reap(p);
+    }
+}
+
+int
+proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct error *err)
+{
+    struct generation *g;
+
+    *late = 0;
+    if (proxy_may_swap(p, ruleset_settings(ruleset), err) < 0)
+        return -1;
+    g = generation_new(ruleset, p->newest->number + 1, &p->options, err);
+    if (g == NULL)
+        return -1;
+    if (build(p, g, err) < 0) {
+        close_others(p, p->newest);
+        generation_free(g);
+        return -1;
+    }
+    hand_over(p, g);
+    *late = await(p, g);
+    if (*late == 0)
+        close_others(p, g);
+    proxy_reap(p);
+    return 0;
+}
+
+/* ---- what is out of use ---- */
+
+int
+proxy_news(const struct proxy *p)
+{
+    return p->news;
+}
+
+static void
+fold(struct proxy *p, const struct generation *g)
+{
+    for (uint32_t i = 0; i < g->share_count; i++)
+        (void)ledger_add(p->past, g->ruleset, g->shares[i]->counters);
+}
+
+void
+proxy_reap(struct proxy *p)
+{
+    struct generation **link = &p->newest->older, *over = NULL;
+    uint64_t count;
+
+    (void)!read(p->news, &count, sizeof count);
+    (void)pthread_mutex_lock(&p->lock);
+    while (*link != NULL) {
+        struct generation *g = *link;
+
+        if (!generation_is_over(g)) {
+            link = &g->older;
+            continue;
+        }
+        fold(p, g);
+        *link = g->older;
+        g->older = over;
+        over = g;
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    while (over != NULL) { /* large contracts take their time */
+        struct generation *g = over;
+
+        over = g->older;
+        generation_free(g);
+    }
+}
