@@ -13,6 +13,7 @@
 #include "rules/ruleset.h"
 #include "traffic/recheck.h"
 #include "traffic/record.h"
+#include "traffic/redacted.h"
 #include "traffic/segment.h"
 
 #define SETTINGS_FILE  "rules/gateway.yaml"
@@ -41,6 +42,29 @@ struct asked {
 
 /* ---- one exchange ---- */
 
+static void
+set_policy(struct route *route)
+{
+    route->policy = route->match.operation != NULL ? &route->service->policies[operation_index(route->match.operation)]
+                                                   : &route->service->settings->policy;
+}
+
+/* What is left of a redacted path may lead elsewhere: the operation is the one that was found live. */
+static bool
+route_as_recorded(const struct checking *c, const struct exchange *x, struct route *route)
+{
+    const struct service *service = ruleset_service_named(c->ruleset, x->service);
+    const struct operation *operation =
+        service != NULL ? contract_operation_named(service->contract, x->operation) : NULL;
+
+    if (operation == NULL || !redacted_path(x))
+        return false;
+    *route = (struct route){ .service = service, .path = x->request.path };
+    route->match = (struct contract_match){ .operation = operation, .path_known = true };
+    set_policy(route);
+    return true;
+}
+
 /* As the gateway would have; where no service is found, the one that is named in the recording, else the first, so that
  * it is reported. */
 static void
@@ -48,6 +72,8 @@ route(const struct checking *c, const struct exchange *x, struct route *route)
 {
     const struct message *m = &x->request;
 
+    if (route_as_recorded(c, x, route))
+        return;
     ruleset_route(c->ruleset, m->authority, m->method, m->path, x->arena, route);
     if (route->service != NULL)
         return;
@@ -55,8 +81,7 @@ route(const struct checking *c, const struct exchange *x, struct route *route)
     if (route->service == NULL)
         route->service = ruleset_service(c->ruleset, 0);
     contract_find(route->service->contract, m->method, m->path, true, x->arena, &route->match);
-    route->policy = route->match.operation != NULL ? &route->service->policies[operation_index(route->match.operation)]
-                                                   : &route->service->settings->policy;
+    set_policy(route);
 }
 
 static void

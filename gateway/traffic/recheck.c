@@ -39,7 +39,7 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
 {
     uint32_t kept = 0;
 
-    if (x->redacted_count == 0)
+    if (x->redacted_count == 0 && !x->request.body_cut && !x->response.body_cut)
         return;
     for (uint32_t i = 0; i < fresh->count; i++) {
         if (fresh->list[i].id == VIOLATION_SECURITY_MISSING && live->checked && redacted_covers(x, &fresh->list[i]))

@@ -11,6 +11,22 @@ redacted_place(struct text place, enum side side, struct text *rest)
     return true;
 }
 
+bool
+redacted_path(const struct exchange *x)
+{
+    for (uint32_t i = 0; i < x->redacted_count; i++)
+        if (text_equal(x->redacted[i], TEXT("request path")))
+            return true;
+    return false;
+}
+
+/* Was it whole for the live check, but cut for the record? */
+static bool
+is_cut(const struct exchange *x, enum side side)
+{
+    return side == SIDE_REQUEST ? x->request.body_cut : x->response.body_cut;
+}
+
 /* Is the pointer `outer` the same as `inner` or above it? "*" in outer stands for any step. */
 static bool
 pointer_contains(struct text outer, struct text inner)
@@ -64,6 +80,8 @@ head_covers(struct text place, const struct violation *v)
 static bool
 matches(const struct exchange *x, const struct violation *v, bool inside_too)
 {
+    if (is_cut(x, v->side) && is_about_body(v))
+        return true;
     for (uint32_t i = 0; i < x->redacted_count; i++) {
         struct text place;
 
@@ -85,11 +103,11 @@ matches(const struct exchange *x, const struct violation *v, bool inside_too)
 bool
 redacted_covers(const struct exchange *x, const struct violation *v)
 {
-    return x->redacted_count > 0 && matches(x, v, false);
+    return matches(x, v, false);
 }
 
 bool
 redacted_touches(const struct exchange *x, const struct violation *v)
 {
-    return x->redacted_count > 0 && matches(x, v, true);
+    return matches(x, v, true);
 }

@@ -1,7 +1,8 @@
 /* redacted.h -- places that were redacted, and what may still be said about them.
  *
  * A place is "request header Authorization", "request query token", "request path", "response body", "response body
- * /card/number"; in a pointer, `*` stands for an array index. Any thread. */
+ * /card/number"; in a pointer, `*` stands for an array index. A body of which not all is on record is like one that was
+ * redacted. Any thread. */
 #ifndef TRAFFIC_REDACTED_H
 #define TRAFFIC_REDACTED_H
 
@@ -11,6 +12,9 @@
 
 /* "body /a/b" of "response body /a/b" when the place is on this side. */
 bool redacted_place(struct text place, enum side side, struct text *rest);
+
+/* Was something in the path? */
+bool redacted_path(const struct exchange *x);
 
 /* Is the violation about a redacted place, or something inside of one? Then it says nothing about the traffic. */
 bool redacted_covers(const struct exchange *x, const struct violation *v);

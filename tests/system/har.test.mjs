@@ -298,6 +298,23 @@ test('an import is redacted by default, by the settings, or not at all', async (
     assert.doesNotMatch(ruled, /hunter2|Walther/);
 });
 
+test('check finds the same in a HAR file and in what was imported from it', async () => {
+    const file = path.join(temporaryFolder(), 'parts.openapi.json');
+    writeFileSync(file, JSON.stringify(contract));
+    const findings = async (what) => {
+        const { stdout } = await plumbline(['check', what, '--contract', file, '--report', 'json']);
+        return JSON.parse(stdout).findings.map(({ fingerprint, rule, count }) => `${fingerprint} ${rule} ${count}`);
+    };
+    for (const name of ['charles', 'chrome', 'firefox', 'insomnia', 'k6', 'mitmproxy', 'postman', 'safari', 'secrets']) {
+        const har = path.join(cases, `${name}.har`);
+        const { folder } = await imported(har, '--no-redact');
+        const expected = await findings(har);
+
+        assert.ok(expected.length > 0, name);
+        assert.deepEqual(await findings(folder), expected, name);
+    }
+});
+
 test('an import continues the recording that is there', async () => {
     const file = path.join(cases, 'firefox.har');
     const folder = target();
