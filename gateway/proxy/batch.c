@@ -25,6 +25,7 @@ struct batch {
     uint64_t unsynced_lines; /* written since then */
     uint64_t unsynced_bytes;
     uint64_t unsynced_told;
+    int64_t tried;  /* monotonic time at which a failure was seen last */
     int64_t synced; /* monotonic time of the last sync */
     bool sync_fails;
     uint64_t lost; /* exchanges that are not in the recording, and no line of it says so yet */
@@ -52,6 +53,8 @@ tell(struct batch *b, bool failing, const struct error *err)
 {
     char line[900];
 
+    if (failing)
+        b->tried = now();
     if (atomic_exchange(&b->failing, failing) == failing)
         return;
     if (failing) {
@@ -241,6 +244,20 @@ batch_sync(struct batch *b, uint64_t *from)
     *from = b->next;
     b->synced_next = b->next;
     return !b->sync_fails;
+}
+
+void
+batch_probe(struct batch *b)
+{
+    struct error err = { .kind = ERROR_NONE };
+
+    if (!batch_is_failing(b) || batch_is_unsynced(b) || now() - b->tried < SECOND_NS)
+        return;
+    b->tried = now();
+    if (segment_writer_probe(b->writer, &err) < 0)
+        return;
+    b->sync_fails = false;
+    tell(b, false, NULL);
 }
 
 bool

@@ -44,6 +44,9 @@ bool batch_write(struct batch *b, uint64_t *from);
  * in the recording. */
 bool batch_sync(struct batch *b, uint64_t *from);
 
+/* While writing fails and nothing comes that would try it: try it, once a second. */
+void batch_probe(struct batch *b);
+
 /* Is something not synced yet? When is that due, in nanoseconds from now? */
 bool batch_is_unsynced(const struct batch *b);
 int64_t batch_sync_due(const struct batch *b);

@@ -20,8 +20,9 @@
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
-#define NAP_US  200 /* between looks at a full ring */
-#define REST_MS 1   /* between looks at rings that had something: by then there is more, and nobody had to wake us */
+#define NAP_US   200  /* between looks at a full ring */
+#define PROBE_MS 1000 /* between looks whether a failing disk works again */
+#define REST_MS  1    /* between looks at rings that had something: by then there is more, and nobody had to wake us */
 
 struct recorder {
     struct ruleset *ruleset; /* held: whose settings these are; redaction is that of the exchange's own */
@@ -178,6 +179,8 @@ sleep_until_needed(struct recorder *r)
 
     if (batch_is_unsynced(r->batch))
         ms = (int)(batch_sync_due(r->batch) / 1000000) + 1;
+    if (batch_is_failing(r->batch) && (ms < 0 || ms > PROBE_MS))
+        ms = PROBE_MS;
     atomic_store(&r->asleep, true);
     if (all_empty(r) && !atomic_load(&r->stopping))
         (void)poll(&wait, 1, ms);
@@ -195,6 +198,7 @@ run(void *arg)
         bool some = drain_rings(r);
 
         sync_if_due(r, stopping);
+        batch_probe(r->batch);
         if (!some && stopping)
             return NULL;
         if (!some)

@@ -16,7 +16,8 @@
 #include "json/document.h"
 #include "json/number.h"
 
-#define TAIL_BLOCK (64 * 1024)
+#define TAIL_BLOCK  (64 * 1024)
+#define PROBE_BYTES (64 * 1024) /* a disk with room for so much may be tried again */
 
 struct segment_writer {
     char folder[PATH_MAX];
@@ -338,6 +339,22 @@ segment_writer_take_back(struct segment_writer *w, struct error *err)
     w->torn = w->torn || w->length > w->synced;
     w->length = w->synced;
     return cut_torn(w, err);
+}
+
+int
+segment_writer_probe(struct segment_writer *w, struct error *err)
+{
+    static const char nothing[PROBE_BYTES];
+    int result;
+
+    if ((w->removed && begin_again(w, err) < 0) || cut_torn(w, err) < 0)
+        return -1;
+    w->torn = true; /* no newline: a crash leaves a torn line, as any other */
+    if (write(w->fd, nothing, sizeof nothing) != (ssize_t)sizeof nothing)
+        result = error_system(err, ENOSPC, w->folder, "cannot write to segment %06u", w->number);
+    else
+        result = segment_writer_sync(w, err);
+    return cut_torn(w, err) < 0 ? -1 : result;
 }
 
 void

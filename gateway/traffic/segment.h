@@ -37,6 +37,10 @@ bool segment_writer_is_full(const struct segment_writer *w, size_t more);
 /* fdatasync the current segment. -1 also when somebody has removed it: the next append begins another. */
 int segment_writer_sync(struct segment_writer *w, struct error *err);
 
+/* After a failure: could lines be written again? Writes some bytes behind the last line, syncs and cuts them off. 0, or
+ * -1 with err. */
+int segment_writer_probe(struct segment_writer *w, struct error *err);
+
 /* Cut off what the current segment got since it was synced last. */
 int segment_writer_take_back(struct segment_writer *w, struct error *err);
 

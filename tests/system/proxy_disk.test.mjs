@@ -4,6 +4,7 @@ import { createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { binary, onCleanup, rawUpstream, readRecording, run, start, startNginx, temporaryFolder } from './lib/index.mjs';
+import { controlledDisk } from './lib/disk.mjs';
 import { contract, startGateway } from './lib/gateway.mjs';
 
 const KIB = 1024;
@@ -27,9 +28,9 @@ async function statusOnce(admin, wanted) {
     }
 }
 
-async function recordingTo(folder, record = {}, upstream = undefined) {
+async function recordingTo(folder, record = {}, upstream = undefined, options = {}) {
     upstream ??= await rawUpstream(answer);
-    const gateway = await startGateway(upstream.url, {}, { admin: '127.0.0.1:0', record: { to: folder, sync: '20ms', ...record } });
+    const gateway = await startGateway(upstream.url, {}, { admin: '127.0.0.1:0', record: { to: folder, sync: '20ms', ...record } }, options);
     [, gateway.admin] = await gateway.waitFor(/admin on (http:\/\/\S+)/);
     return gateway;
 }
@@ -160,4 +161,125 @@ test('a slow disk with full: block: the traffic waits, and nothing is lost', asy
     disk.goOn();
     await all;
     assert.equal((await statusOnce(gateway.admin, (r) => r.lines === MANY)).lost, 0);
+});
+
+const ready = async (gateway) => {
+    const response = await fetch(`${gateway.admin}/readyz`);
+    return [response.status, await response.text()];
+};
+
+async function readyOnce(gateway, wanted) {
+    for (const end = Date.now() + 20_000; ;) {
+        const [code, text] = await ready(gateway);
+        if (code === wanted)
+            return text;
+        assert.ok(Date.now() < end, `${code} ${text}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+test('a full disk with on_error: refuse and no traffic: not ready, and ready again by itself when there is room', async (t) => {
+    const disk = await smallDisk(t);
+    if (!disk)
+        return;
+    const gateway = await recordingTo(disk.folder, { on_error: 'refuse' });
+    await askUntilFailing(gateway);
+    assert.match(await readyOnce(gateway, 503), /recording/);
+    disk.makeRoom();
+    await readyOnce(gateway, 200); // a load balancer sends nothing until then
+    assert.equal(await ask(gateway), 200);
+    await gateway.stop();
+    assert.match(gateway.stderr, /recording works again/);
+    assert.deepEqual(readRecording(disk.folder).map(({ _plumbline }) => _plumbline.sequence),
+        readRecording(disk.folder).map((_, i) => i + 1));
+});
+
+test('a full disk with sync: always: what fits stays, who does not is answered unrecorded, and the next line tells how many', async (t) => {
+    const disk = await smallDisk(t);
+    if (!disk)
+        return;
+    const gateway = await recordingTo(disk.folder, { sync: 'always' });
+    const count = 60;
+    const answers = await Promise.all(Array.from({ length: count }, () => ask(gateway)));
+    assert.deepEqual(answers, answers.map(() => 200));
+    const full = await statusOnce(gateway.admin, (r) => r.lines + r.lost === count);
+    assert.equal(readRecording(disk.folder).length, full.lines);
+    assert.ok(full.lines > 3, `${full.lines} lines`);
+    disk.makeRoom();
+    await gateway.waitFor(/recording works again/);
+    assert.equal(await ask(gateway), 200);
+    const recorded = readRecording(disk.folder).map(({ _plumbline }) => _plumbline);
+    assert.deepEqual(recorded.map(({ sequence }) => sequence), recorded.map((_, i) => i + 1));
+    assert.equal(recorded.reduce((sum, { lost }) => sum + (lost ?? 0), 0), full.lost);
+});
+
+test('a folder that disappears: told, made again, and gone on with', async () => {
+    const folder = path.join(temporaryFolder(), 'recording');
+    for (const record of [{}, { sync: 'always' }]) {
+        const gateway = await recordingTo(folder, record);
+        assert.equal(await ask(gateway), 200);
+        await statusOnce(gateway.admin, (r) => r.lines === 1);
+        rmSync(folder, { recursive: true });
+        for (const end = Date.now() + 20_000; !gateway.stderr.includes('has removed segment');) {
+            assert.equal(await ask(gateway), 200);
+            assert.ok(Date.now() < end, gateway.stderr);
+        }
+        await gateway.waitFor(/recording works again/);
+        assert.equal(await ask(gateway), 200);
+        await gateway.stop();
+        assert.ok(readRecording(folder).length > 0);
+        rmSync(folder, { recursive: true });
+    }
+});
+
+test('a read-only folder: it does not start, and says why', async (t) => {
+    const disk = temporaryFolder();
+    const { status: mounted, stderr } = await run('mount', ['-t', 'tmpfs', '-o', 'ro', 'plumbline-test', disk]).catch((error) => ({ stderr: error.message }));
+    if (mounted !== 0) {
+        t.skip(`no read-only disk can be mounted here (it takes root): ${stderr.trim()}`);
+        return;
+    }
+    onCleanup(() => run('umount', [disk]));
+    const file = path.join(temporaryFolder(), 'parts.openapi.json');
+    writeFileSync(file, JSON.stringify(contract));
+    const program = await run(binary, ['proxy', file, '--to', 'http://127.0.0.1:9', '--record', path.join(disk, 'recording'), '--listen', '127.0.0.1:0']);
+    assert.equal(program.status, 3);
+    assert.match(program.stderr, /Read-only file system/);
+});
+
+// Requests with bodies so large that not all of them may wait for the recorder at once.
+async function heavy(gateway, count) {
+    const large = 'x'.repeat(1024 * KIB);
+    return Promise.all(Array.from({ length: count }, async () => {
+        const response = await fetch(`${gateway.url}/parts`, { method: 'POST', body: large });
+        return (await response.text()).length > 0 && response.status;
+    }));
+}
+
+test('a slow sync with sync: always: dropped are those for whom there is no room, answered and counted', async () => {
+    const disk = await controlledDisk();
+    const folder = path.join(temporaryFolder(), 'recording');
+    const gateway = await recordingTo(folder, { sync: 'always', full: 'drop' }, undefined, { env: disk.env });
+    disk.hold();
+    const all = heavy(gateway, 80);
+    for (const end = Date.now() + 20_000; (await status(gateway.admin)).dropped === 0;)
+        assert.ok(Date.now() < end, 'nothing was dropped');
+    disk.go();
+    assert.deepEqual(new Set(await all), new Set([200]));
+    const { lines, dropped } = await statusOnce(gateway.admin, (r) => r.lines + r.dropped === 80);
+    assert.equal(readRecording(folder).length, lines);
+    assert.ok(dropped > 0 && lines > 40, `${lines} lines, ${dropped} dropped`);
+});
+
+test('a slow sync with sync: always and full: block: all wait, and all are recorded', async () => {
+    const disk = await controlledDisk();
+    const folder = path.join(temporaryFolder(), 'recording');
+    const gateway = await recordingTo(folder, { sync: 'always', full: 'block' }, undefined, { env: disk.env });
+    disk.hold();
+    const all = heavy(gateway, 80);
+    for (const end = Date.now() + 20_000; !/^plumbline_record_waits_total [1-9]/m.test(await metrics(gateway.admin));)
+        assert.ok(Date.now() < end, 'nobody waits');
+    disk.go();
+    assert.deepEqual(new Set(await all), new Set([200]));
+    assert.equal((await statusOnce(gateway.admin, (r) => r.lines === 80)).lost, 0);
 });
