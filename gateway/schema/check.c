@@ -182,10 +182,10 @@ check_discriminator(struct walk *w, const struct discriminator *d, const struct 
 
 /* ---- the walk ---- */
 
-bool
-walk_op(struct walk *w, const struct schema *s, const struct op *op, const struct value *v, struct marks *marks)
+/* Inline, whatever the compiler thinks of its size: a call per instruction is a tenth of a check. */
+static inline __attribute__((always_inline)) bool
+run_op(struct walk *w, const struct op *op, const struct value *v, struct marks *marks)
 {
-    (void)s;
     switch ((enum op_code)op->code) {
     case OP_MINIMUM:
         return check_bound(v, op->with.bound) >= 0;
@@ -252,17 +252,14 @@ walk_op(struct walk *w, const struct schema *s, const struct op *op, const struc
     return true;
 }
 
-static bool
-run(struct walk *w, const struct schema *s, uint32_t from, uint32_t to, const struct value *v, struct marks *marks)
+bool
+walk_op(struct walk *w, const struct schema *s, const struct op *op, const struct value *v, struct marks *marks)
 {
-    for (uint32_t i = from; i < to; i++) {
-        if (!walk_op(w, s, &s->code[i], v, marks))
-            return false;
-    }
-    return true;
+    (void)s;
+    return run_op(w, op, v, marks);
 }
 
-/* The groups of instructions for the type of the value. */
+/* The groups of instructions for the type of the value: its own, then those for any. */
 static bool
 run_groups(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
 {
@@ -272,10 +269,23 @@ run_groups(struct walk *w, const struct schema *s, const struct value *v, struct
         [VALUE_OBJECT] = GROUP_OBJECT,
     };
     enum op_group group = group_of[v->type];
+    const struct op *any = s->code + s->ends[GROUP_OBJECT], *last = s->code + s->ends[GROUP_LAST];
+    const struct op *op = any, *end = last;
 
-    if (group != GROUP_ANY && !run(w, s, schema_begin(s, group), s->ends[group], v, marks))
-        return false;
-    return run(w, s, s->ends[GROUP_OBJECT], s->ends[GROUP_LAST], v, marks);
+    if (group != GROUP_ANY) {
+        op = s->code + schema_begin(s, group);
+        end = s->code + s->ends[group];
+    }
+    for (;;) {
+        for (; op < end; op++) {
+            if (!run_op(w, op, v, marks))
+                return false;
+        }
+        if (end == last)
+            return true;
+        op = any;
+        end = last;
+    }
 }
 
 /* unevaluated… sees what its own schema evaluated, not what a sibling of it did (Core 2020-12 11). */
@@ -309,25 +319,36 @@ run_looping(struct walk *w, const struct schema *s, const struct value *v, struc
     return valid;
 }
 
-bool
-walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+/* The dynamic scope, loops and what is evaluated: most schemas have none of them. */
+static bool
+run_special(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
 {
     uint32_t scopes = w->scopes;
     bool valid;
 
-    if (!walk_type(s, v))
+    if (!walk_enter(w, s))
+        return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
+    valid = (s->flags & SCHEMA_LOOPS) != 0 ? run_looping(w, s, v, marks) : run_tracking(w, s, v, marks);
+    walk_leave(w, scopes);
+    return valid;
+}
+
+bool
+walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+{
+    bool valid;
+
+    if ((s->types & type_bits((enum value_type)v->type)) == 0 && !walk_type(s, v))
         return false;
     if (s->ends[GROUP_LAST] == 0)
         return true;
-    if (UNLIKELY(!walk_enter(w, s)))
+    if (UNLIKELY((s->flags & (SCHEMA_DYNAMIC | SCHEMA_LOOPS | SCHEMA_TRACKS)) != 0))
+        return run_special(w, s, v, marks);
+    if (UNLIKELY(w->depth >= LIMIT_SCHEMA_DEPTH))
         return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
-    if (UNLIKELY((s->flags & SCHEMA_LOOPS) != 0))
-        valid = run_looping(w, s, v, marks);
-    else if (UNLIKELY((s->flags & SCHEMA_TRACKS) != 0))
-        valid = run_tracking(w, s, v, marks);
-    else
-        valid = run_groups(w, s, v, marks);
-    walk_leave(w, scopes);
+    w->depth++;
+    valid = run_groups(w, s, v, marks);
+    w->depth--;
     return valid;
 }
 

@@ -1,85 +1,87 @@
-/* check_value.c -- the instructions that look at one value alone: bounds, lengths, patterns, constants. */
+/* check_value.c -- the instructions that look at one value alone: bounds, patterns, constants. */
 #include "json/compare.h"
 #include "schema/check_parts.h"
 
-/* ---- numbers and strings ---- */
+/* ---- numbers ---- */
 
-static bool
-small_integer(const struct value *v, int64_t *number)
+/* A number as most are written: digits, perhaps a point and digits. */
+struct plain {
+    int64_t whole; /* all digits, as if there were no point */
+    int fraction;  /* how many of them stand behind it */
+};
+
+static const int64_t tens[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+
+#define PLAIN_BYTES 16 /* no more digits than can be multiplied by a hundred */
+#define TENS        ((int)(sizeof tens / sizeof tens[0]))
+
+static inline bool
+plain_read(const struct value *v, struct plain *plain)
 {
-    const char *digit = v->data, *end = v->data + v->count;
+    const char *digit = v->data, *end = v->data + v->count, *point = NULL;
     bool negative = *digit == '-';
     int64_t sum = 0;
 
-    if ((v->flags & VALUE_INTEGER) == 0 || v->count > 18)
+    if (v->count > PLAIN_BYTES)
         return false;
-    for (digit += negative; digit < end; digit++)
-        sum = sum * 10 + (*digit - '0');
-    *number = negative ? -sum : sum;
+    for (digit += negative; digit < end; digit++) {
+        unsigned value = (unsigned)*digit - '0';
+
+        if (value <= 9)
+            sum = sum * 10 + value;
+        else if (*digit == '.')
+            point = digit;
+        else
+            return false; /* an exponent */
+    }
+    plain->whole = negative ? -sum : sum;
+    plain->fraction = point != NULL ? (int)(end - point) - 1 : 0;
     return true;
-}
-
-/* 12.50 against a whole bound, without the sign and exponent that prices do not have. */
-static bool
-compare_plain(const struct value *v, int64_t bound, int *order)
-{
-    const char *digit = v->data, *end = v->data + v->count;
-    bool fraction = false;
-    int64_t whole = 0;
-
-    if (v->count > 18)
-        return false;
-    for (; digit < end && *digit >= '0' && *digit <= '9'; digit++)
-        whole = whole * 10 + (*digit - '0');
-    if (digit < end && *digit == '.')
-        digit++;
-    for (; digit < end && *digit >= '0' && *digit <= '9'; digit++)
-        fraction |= *digit != '0';
-    *order = whole != bound ? (whole > bound) - (whole < bound) : fraction;
-    return digit == end;
 }
 
 int
 check_bound(const struct value *v, const struct bound *bound)
 {
+    struct plain plain;
     struct decimal d;
-    int64_t number;
-    int order;
+    int64_t limit;
 
-    if (bound->whole && small_integer(v, &number))
-        return (number > bound->integer) - (number < bound->integer);
-    if (bound->whole && compare_plain(v, bound->integer, &order))
-        return order;
+    if (bound->whole && plain_read(v, &plain) && plain.fraction < TENS &&
+        !__builtin_mul_overflow(bound->integer, tens[plain.fraction], &limit))
+        return (plain.whole > limit) - (plain.whole < limit);
     decimal_read(&d, value_text(v));
     return decimal_compare(&d, &bound->limit);
+}
+
+/* With as many digits behind the point as the divisor has, both are whole numbers. */
+static bool
+divides_plainly(const struct value *v, const struct decimal *divisor, bool *multiple)
+{
+    struct plain plain;
+    int64_t behind = -divisor->exponent;
+
+    if (!divisor->small || behind < 0 || behind >= TENS || !plain_read(v, &plain) || plain.fraction > behind ||
+        __builtin_mul_overflow(plain.whole, tens[behind - plain.fraction], &plain.whole))
+        return false;
+    *multiple = plain.whole % divisor->mantissa == 0;
+    return true;
 }
 
 bool
 check_multiple(struct walk *w, const struct value *v, const struct bound *bound)
 {
     struct decimal d;
-    int64_t number;
-    int multiple;
+    int found;
+    bool multiple;
 
-    if (bound->whole && small_integer(v, &number))
-        return number % bound->integer == 0;
+    if (divides_plainly(v, &bound->limit, &multiple))
+        return multiple;
     decimal_read(&d, value_text(v));
-    multiple = decimal_multiple_of(&d, &bound->limit);
-    return multiple < 0 ? walk_doubt(w, SCHEMA_UNCHECKED_BUDGET) : multiple > 0;
+    found = decimal_multiple_of(&d, &bound->limit);
+    return found < 0 ? walk_doubt(w, SCHEMA_UNCHECKED_BUDGET) : found > 0;
 }
 
-/* A code point has one to four bytes, so most lengths need not be counted. */
-bool
-check_at_least(const struct value *v, uint64_t limit)
-{
-    return v->count >= limit && (v->count / 4 >= limit || text_code_points(value_text(v)) >= limit);
-}
-
-bool
-check_at_most(const struct value *v, uint64_t limit)
-{
-    return v->count <= limit || (v->count / 4 <= limit && text_code_points(value_text(v)) <= limit);
-}
+/* ---- strings ---- */
 
 bool
 check_pattern(struct walk *w, const struct pattern *pattern, struct text subject)
@@ -107,12 +109,10 @@ check_const(struct walk *w, const struct value *a, const struct value *b)
 }
 
 bool
-check_enum(struct walk *w, const struct enum_rule *rule, const struct value *v)
+check_enum_other(struct walk *w, const struct enum_rule *rule, const struct value *v)
 {
     uint64_t hash;
 
-    if (v->type == VALUE_STRING)
-        return names_find(&rule->strings, v->data, v->count) != NAMES_NONE;
     if (rule->count == 0)
         return false;
     if (v->span > w->budget)
