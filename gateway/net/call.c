@@ -60,10 +60,11 @@ fail_soon(struct call *call, enum call_failure failure)
 static void
 call_send_first(struct call *call)
 {
-    const struct text parts[] = { call->request.head, call->request.body };
+    const struct call_request *r = &call->request;
+    const struct text parts[] = { r->head, r->line, r->body, r->tail };
 
     call->sent_before = call->link->stream.sent;
-    (void)stream_send(&call->link->stream, parts, 2);
+    (void)stream_send(&call->link->stream, parts, 4);
     call->sent = !call->request.more;
 }
 
@@ -164,6 +165,19 @@ call_send(struct call *call, const struct text *parts, int count)
     if (call->link->connected)
         watch_sending(call);
     return room;
+}
+
+void
+call_put(struct call *call, const struct text *parts, int count)
+{
+    struct buffer *queue;
+
+    if (call->link == NULL)
+        return;
+    call->streamed = true;
+    queue = stream_queue(&call->link->stream);
+    for (int i = 0; i < count; i++)
+        buffer_add(queue, parts[i]);
 }
 
 void

@@ -272,6 +272,10 @@ stream_send(struct stream *s, const struct text *parts, int count)
 
     if (!stream_is_open(s) || s->failed != 0)
         return true; /* it leads nowhere; `broken` will tell */
+    if (buffer_failed(&s->out)) {
+        fail_later(s, ENOBUFS); /* something was left out: what follows it must not be sent */
+        return true;
+    }
     for (int i = 0; i < count; i++)
         apart += parts[i].length;
     total += apart;

@@ -109,10 +109,12 @@ struct call_events {
 
 struct call_request {
     struct text head; /* request line, fields and the empty line; must stay until the call is over */
-    struct text body; /* framed; likewise */
-    bool more;        /* more of the body follows by call_send, up to call_send_end */
-    bool repeatable;  /* an idempotent method (RFC 9110 9.2.2) */
-    bool upgrade;     /* 101 is an answer: then the call is a tunnel, see below */
+    struct text line; /* the body, with what frames it before and behind; likewise. May be empty, each of them */
+    struct text body;
+    struct text tail;
+    bool more;       /* more of the body follows by call_send, up to call_send_end */
+    bool repeatable; /* an idempotent method (RFC 9110 9.2.2) */
+    bool upgrade;    /* 101 is an answer: then the call is a tunnel, see below */
     struct text method;
     struct arena *arena; /* for the response head */
     struct message *response;
@@ -156,6 +158,9 @@ bool call_start(struct call *call, struct pool *pool, const struct call_request 
 /* More bytes of the body, framed. False: enough for now, `drained` will say when to go on. */
 bool call_send(struct call *call, const struct text *parts, int count);
 void call_send_end(struct call *call);
+
+/* The same without calling the socket: it goes out with the next call_send, which may be one of nothing. */
+void call_put(struct call *call, const struct text *parts, int count);
 
 /* Stop and continue `body`. */
 void call_pause(struct call *call);

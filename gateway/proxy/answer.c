@@ -14,6 +14,8 @@
 
 /* ---- the request goes out ---- */
 
+#define SMALL_PIECE (8 * LIMIT_KIB) /* cheaper to put together than to hand to the socket apart */
+
 /* An empty buffer over `most` bytes of the arena: enough, so that it never grows. */
 static struct buffer
 arena_buffer(struct arena *arena, size_t most)
@@ -21,33 +23,43 @@ arena_buffer(struct arena *arena, size_t most)
     return (struct buffer){ .data = arena_alloc(arena, most), .capacity = most, .ceiling = most };
 }
 
-/* What is there of the request's body, framed as it goes on. In the arena. */
+/* What stands behind the body that is there: the end of its chunk, and of all chunks. */
 static struct text
-framed_body(const struct transit *t)
+chunk_tail(const struct transit *t, bool some)
 {
     const struct message *m = &t->exchange.request;
-    struct text body = text_make(t->request_copy.data, t->request_copy.length);
-    size_t most = body.length + CHUNK_HEAD_BYTES + 16;
-    char line[CHUNK_HEAD_BYTES];
+    size_t most = CHUNK_HEAD_BYTES;
     struct buffer out;
 
-    if (t->request_at_once.length > 0)
-        return t->request_at_once;
-    if (m->framing != FRAMING_CHUNKED)
-        return body;
     for (uint32_t i = 0; i < m->trailer_count; i++)
         most += m->trailers[i].name.length + m->trailers[i].value.length + 4;
     out = arena_buffer(t->exchange.arena, most);
     if (out.data == NULL)
         return (struct text){ NULL, 0 };
-    if (body.length > 0) {
-        buffer_add(&out, forward_chunk_head(line, body.length));
-        buffer_add(&out, body);
+    if (some)
         buffer_add(&out, TEXT("\r\n"));
-    }
     if (t->request_complete)
         forward_chunk_end(&out, m);
     return buffer_text(&out);
+}
+
+/* What is there of the request's body, with its framing around it. False: no memory is left. */
+static bool
+frame_body(struct transit *t)
+{
+    bool some = t->request_copy.length > 0;
+    char line[CHUNK_HEAD_BYTES];
+
+    t->sent_body = t->request_at_once;
+    if (t->sent_body.length > 0)
+        return true;
+    t->sent_body = text_make(t->request_copy.data, t->request_copy.length);
+    if (t->exchange.request.framing != FRAMING_CHUNKED || (!some && !t->request_complete))
+        return true;
+    if (some)
+        t->sent_line = arena_text(t->exchange.arena, forward_chunk_head(line, t->sent_body.length));
+    t->sent_tail = chunk_tail(t, some);
+    return t->sent_tail.length > 0 && (t->sent_line.length > 0 || !some);
 }
 
 static void
@@ -72,8 +84,7 @@ step_answer(struct transit *t)
 
     t->upgrade = tunnel_asked(t);
     t->sent_head = forward_request_head(t);
-    t->sent_body = framed_body(t);
-    if (t->sent_head.length == 0 || t->request_copy.failed)
+    if (t->sent_head.length == 0 || t->request_copy.failed || !frame_body(t))
         return refuse_own(t, SIDE_REQUEST, REFUSAL_MEMORY);
     if (!t->request_complete)
         t->request_passing = PASSING_STREAM;
@@ -81,13 +92,23 @@ step_answer(struct transit *t)
         t->total = (struct timer){ .fire = on_total_timeout, .arg = t };
         (void)timer_start(t->worker->loop, &t->total, t->policy->total_timeout);
     }
-    if (responder_start(t, t->sent_head, t->sent_body, !t->request_complete, &call_events))
+    if (responder_start(t, !t->request_complete, &call_events))
         x->times.connected = transit_time(t);
     if (t->request_complete) {
         x->times.sent = transit_time(t);
         check_request_body_now(t); /* while the responder works */
     }
     return STEP_WAIT;
+}
+
+/* Send these, and what was put together before. */
+static void
+send_parts(struct transit *t, const struct text *parts, int count)
+{
+    if (call_send(&t->call, parts, count) || t->client == NULL)
+        return;
+    t->upstream_full = true;
+    client_pause(t->client);
 }
 
 void
@@ -106,10 +127,17 @@ answer_send(struct transit *t, struct text piece)
     } else {
         parts[count++] = piece;
     }
-    if (!call_send(&t->call, parts, count)) {
-        t->upstream_full = true;
-        client_pause(t->client);
-    }
+    if (piece.length <= SMALL_PIECE)
+        call_put(&t->call, parts, count);
+    else
+        send_parts(t, parts, count);
+}
+
+void
+answer_flush(struct transit *t)
+{
+    if (t->request_passing == PASSING_STREAM && !t->upstream_full && call_is_running(&t->call))
+        send_parts(t, NULL, 0);
 }
 
 void
@@ -120,13 +148,12 @@ answer_send_end(struct transit *t)
 
     if (!call_is_running(&t->call))
         return;
-    if (t->exchange.request.framing == FRAMING_CHUNKED) {
-        buffer_init(&end, LIMIT_TRAILER_BYTES * 2);
+    buffer_init(&end, LIMIT_TRAILER_BYTES * 2);
+    if (t->exchange.request.framing == FRAMING_CHUNKED)
         forward_chunk_end(&end, &t->exchange.request);
-        part = buffer_text(&end);
-        (void)call_send(&t->call, &part, 1);
-        buffer_release(&end);
-    }
+    part = buffer_text(&end);
+    (void)call_send(&t->call, &part, 1); /* with what was put together before */
+    buffer_release(&end);
     call_send_end(&t->call);
     t->exchange.times.sent = transit_time(t);
 }
@@ -261,7 +288,7 @@ try_again(struct transit *t)
         return false;
     t->tries++;
     t->upstream_fault = NULL;
-    (void)responder_start(t, t->sent_head, t->sent_body, false, &call_events);
+    (void)responder_start(t, false, &call_events);
     return true;
 }
 

@@ -246,6 +246,7 @@ read_body(struct client *c, struct text bytes, bool kept)
             pipeline_request_end(t);
         }
     }
+    pipeline_request_pause(t);
     return total;
 }
 

@@ -287,6 +287,13 @@ pipeline_request_body(struct transit *t, struct text piece, bool kept)
 }
 
 void
+pipeline_request_pause(struct transit *t)
+{
+    if (!t->finishing)
+        answer_flush(t);
+}
+
+void
 pipeline_request_end(struct transit *t)
 {
     t->exchange.times.request_end = transit_time(t);

@@ -21,6 +21,9 @@ void pipeline_request(struct transit *t, bool whole);
 void pipeline_request_body(struct transit *t, struct text piece, bool kept);
 void pipeline_request_end(struct transit *t);
 
+/* What was read at once is used up. */
+void pipeline_request_pause(struct transit *t);
+
 /* The request is no HTTP/1.1, or did not come in time: refuse and close. */
 void pipeline_request_bad(struct transit *t, uint16_t status, const char *reason, const char *detail);
 

@@ -88,12 +88,14 @@ responder_may_repeat(const struct transit *t)
 }
 
 bool
-responder_start(struct transit *t, struct text head, struct text body, bool more, const struct call_events *events)
+responder_start(struct transit *t, bool more, const struct call_events *events)
 {
     struct exchange *x = &t->exchange;
     uint32_t index = t->route.service->index;
-    struct call_request request = { .head = head,
-                                    .body = body,
+    struct call_request request = { .head = t->sent_head,
+                                    .line = t->sent_line,
+                                    .body = t->sent_body,
+                                    .tail = t->sent_tail,
                                     .more = more,
                                     .repeatable = responder_may_repeat(t),
                                     .upgrade = t->upgrade.length > 0,

@@ -22,10 +22,9 @@ struct responder {
 /* Resolve. Blocks. `sandbox_port` is where the sandbox listens, 0 when it does not run. 0 or -1 with err. */
 int responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err);
 
-/* Send the request of this transit to its service's responder; the body's bytes are framed. True: over a kept
- * connection. */
-bool
-responder_start(struct transit *t, struct text head, struct text body, bool more, const struct call_events *events);
+/* Send the request of this transit (t->sent_…) to its service's responder; `more` of the body follows. True: over a
+ * kept connection. */
+bool responder_start(struct transit *t, bool more, const struct call_events *events);
 
 /* May the request be sent twice (RFC 9110 9.2.2)? */
 bool responder_may_repeat(const struct transit *t);

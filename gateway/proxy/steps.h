@@ -52,6 +52,8 @@ enum step step_answer(struct transit *t);
 /* A piece of a request body that goes on at once, and its end. */
 void answer_send(struct transit *t, struct text piece);
 void answer_send_end(struct transit *t);
+/* What was read from the client at once is used up: send what was put together. */
+void answer_flush(struct transit *t);
 
 /* deliver.c */
 enum step step_deliver(struct transit *t);

@@ -75,8 +75,10 @@ struct transit {
     struct buffer hold_tail;
     struct deferred holding;
     struct text sent_head; /* what the responder was sent, kept for another try */
+    struct text sent_line; /* in front of sent_body: of its chunk */
     struct text sent_body;
-    uint32_t tries; /* of the policy's retries that were used */
+    struct text sent_tail; /* behind it */
+    uint32_t tries;        /* of the policy's retries that were used */
 
     enum passing request_passing;
     enum passing response_passing;
