@@ -278,7 +278,7 @@ tls_take(struct tls *t, char *room, size_t size)
             total += got;
             continue;
         }
-        if ((SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
+        if (SSL_get_error(t->ssl, code) == SSL_ERROR_ZERO_RETURN)
             t->cut = false;
         else
             error = error_of(t, code);

@@ -87,7 +87,7 @@ from_environment(const struct upstream_settings *to)
 
 /* ---- the URL ---- */
 
-/* %XX undone, in place of curl's and everybody's reading of user and password. */
+/* %XX undone: a user or password may need it (RFC 3986 3.2.1). */
 static struct text
 percent_decode(struct text t, struct arena *arena)
 {
@@ -95,11 +95,11 @@ percent_decode(struct text t, struct arena *arena)
     size_t length = 0;
 
     for (size_t i = 0; out != NULL && i < t.length; i++) {
-        bool coded = t.data[i] == '%' && i + 2 < t.length && text_hex_digit(t.data[i + 1]) >= 0 &&
-                     text_hex_digit(t.data[i + 2]) >= 0;
+        int high = i + 2 < t.length && t.data[i] == '%' ? text_hex_digit(t.data[i + 1]) : -1;
+        int low = high >= 0 ? text_hex_digit(t.data[i + 2]) : -1;
 
-        out[length++] = coded ? (char)(text_hex_digit(t.data[i + 1]) << 4 | text_hex_digit(t.data[i + 2])) : t.data[i];
-        i += coded ? 2 : 0;
+        out[length++] = low >= 0 ? (char)(unsigned char)(high * 16 + low) : t.data[i];
+        i += low >= 0 ? 2 : 0;
     }
     return text_make(out, out != NULL ? length : 0);
 }
