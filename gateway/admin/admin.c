@@ -75,6 +75,8 @@ serve(struct admin *admin, const struct settings *settings, struct error *err)
     uint16_t port;
 
     admin->guard.token = settings->admin_token;
+    admin->guard.hosts = settings->admin_hosts;
+    admin->guard.host_count = settings->admin_host_count;
     if (!address_split(settings->admin, &admin->guard.host, &port))
         admin->guard.host = (struct text){ NULL, 0 };
     if (guard_address(&admin->guard, options.address, err) < 0)

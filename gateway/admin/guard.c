@@ -96,6 +96,9 @@ host_is_ours(const struct guard *guard, struct text host)
     if (guard->host.length > 0 && host.length == guard->host.length + 2 &&
         text_equal_nocase(text_slice(host, 1, host.length - 2), guard->host))
         return true; /* [v6] */
+    for (uint32_t i = 0; i < guard->host_count; i++)
+        if (text_equal_nocase(host, guard->hosts[i]))
+            return true;
     return is_any(guard->host) && read_literal(host, &address) != 0;
 }
 
@@ -118,6 +121,34 @@ has_token(const struct guard *guard, const struct message *request)
     if (!text_equal_nocase(text_slice(given, 0, 7), TEXT("Bearer ")))
         return false;
     return hash_same_secret(text_trim(text_from(given, 7)), guard->token);
+}
+
+/* A browser says so by itself, and no page can make it say otherwise (W3C Fetch Metadata 2.3). */
+static bool
+comes_from_elsewhere(const struct message *request)
+{
+    const struct header *site = message_header_named(request, TEXT("Sec-Fetch-Site"));
+
+    return site != NULL && !text_equal(site->value, TEXT("same-origin")) && !text_equal(site->value, TEXT("none"));
+}
+
+static bool
+changes_something(const struct message *request)
+{
+    return !text_equal(request->method, TEXT("GET")) && !text_equal(request->method, TEXT("HEAD"));
+}
+
+/* A form can send three media types, and a page none at all, without asking first (WHATWG Fetch, CORS-safelisted). */
+static bool
+body_is_ours(const struct message *request)
+{
+    const struct header *type = message_header(request, HEADER_CONTENT_TYPE);
+    struct text essence = { NULL, 0 };
+
+    if (type == NULL)
+        return request->body.length == 0;
+    essence = text_trim(text_slice(type->value, 0, text_find(type->value, ';')));
+    return text_equal_nocase(essence, TEXT("application/json"));
 }
 
 static uint32_t
@@ -145,8 +176,13 @@ guard_check(const struct guard *guard, const struct message *request, bool open,
     *why = "web pages of other origins may not use the admin listener";
     if (origin != NULL && (count_named(request, TEXT("Origin")) != 1 || !origin_is_ours(origin->value, host)))
         return 403;
+    if (comes_from_elsewhere(request))
+        return 403;
     *why = "this needs the header Authorization: Bearer TOKEN, with the token of the settings (admin: token)";
     if (!open && guard->token.length > 0 && !has_token(guard, request))
         return 401;
+    *why = "what changes something takes application/json, or no body at all";
+    if (changes_something(request) && !body_is_ours(request))
+        return 415;
     return 0;
 }

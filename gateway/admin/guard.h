@@ -1,8 +1,10 @@
 /* guard.h -- who may talk to the admin listener.
  *
  * It listens where browsers of this machine can reach it, so a web page must not be able to use it: the Host must be
- * one of ours (a name that was rebound to 127.0.0.1 is not), and an Origin must be this very listener. Called on the
- * thread of the admin listener. */
+ * one of ours (a name that was rebound to 127.0.0.1 is not), an Origin must be this very listener, and where a browser
+ * says what kind of site a request comes from (Fetch Metadata, Sec-Fetch-Site) it must be this one or none. What
+ * changes something has JSON for a body or none: the kinds that a form can send without asking are refused. Called on
+ * the thread of the admin listener. */
 #ifndef ADMIN_GUARD_H
 #define ADMIN_GUARD_H
 
@@ -13,7 +15,9 @@
 #include "http/message.h"
 
 struct guard {
-    struct text host;  /* that the listener was given; empty or 0.0.0.0: any address */
+    struct text host;         /* that the listener was given; empty or 0.0.0.0: any address */
+    const struct text *hosts; /* others under which it may be asked */
+    uint32_t host_count;
     struct text token; /* empty: none is asked for */
 };
 

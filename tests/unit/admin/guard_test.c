@@ -2,12 +2,12 @@
 
 #include "admin/guard.h"
 
-/* A request with these fields, "Name: value" each. */
+/* A request with these fields, "Name: value" each; with a body it is a POST. */
 static uint16_t
-check(const struct guard *guard, bool open, const char *const *fields)
+check_body(const struct guard *guard, bool open, const char *body, const char *const *fields)
 {
     struct header headers[8];
-    struct message request = { .is_request = true, .headers = headers };
+    struct message request = { .is_request = true, .headers = headers, .method = TEXT("GET") };
     const char *why = NULL;
     uint16_t status;
 
@@ -19,9 +19,19 @@ check(const struct guard *guard, bool open, const char *const *fields)
         *h = (struct header){ .name = text_slice(field, 0, colon), .value = text_trim(text_from(field, colon + 1)) };
         h->id = (uint8_t)header_id_of(h->name);
     }
+    if (body != NULL) {
+        request.method = TEXT("POST");
+        request.body = text_of(body);
+    }
     status = guard_check(guard, &request, open, &why);
     assert_true(status == 0 || (why != NULL && why[0] != '\0'));
     return status;
+}
+
+static uint16_t
+check(const struct guard *guard, bool open, const char *const *fields)
+{
+    return check_body(guard, open, NULL, fields);
 }
 
 #define CHECK(guard, ...) check((guard), false, (const char *const[]){ __VA_ARGS__, NULL })
@@ -64,6 +74,55 @@ listening_everywhere_any_address_is_ours_but_no_name(void **state)
     assert_int_equal(CHECK(&everywhere, "Host: [fe80::1]:9901"), 0);
     assert_int_equal(CHECK(&nameless, "Host: 192.168.1.7:9901"), 0);
     assert_int_equal(CHECK(&everywhere, "Host: rebound.example:9901"), 403);
+}
+
+static void
+configured_names_are_hosts(void **state)
+{
+    static const struct text names[] = { { "ops.example", 11 }, { "gateway", 7 } };
+    static const struct guard guard = { .host = { "127.0.0.1", 9 }, .hosts = names, .host_count = 2 };
+
+    (void)state;
+    assert_int_equal(CHECK(&guard, "Host: ops.example"), 0);
+    assert_int_equal(CHECK(&guard, "Host: OPS.example:443", "Origin: https://ops.example:443"), 0);
+    assert_int_equal(CHECK(&guard, "Host: gateway:9901"), 0);
+    assert_int_equal(CHECK(&guard, "Host: ops.example.evil"), 403);
+    assert_int_equal(CHECK(&guard, "Host: xops.example"), 403);
+}
+
+static void
+what_a_browser_sends_for_another_site_is_refused(void **state)
+{
+    static const struct guard guard = { .host = { "127.0.0.1", 9 } };
+
+    (void)state;
+    assert_int_equal(CHECK(&guard, "Host: localhost", "Sec-Fetch-Site: none"), 0);
+    assert_int_equal(CHECK(&guard, "Host: localhost", "Sec-Fetch-Site: same-origin"), 0);
+    assert_int_equal(CHECK(&guard, "Host: localhost", "Sec-Fetch-Site: cross-site"), 403);
+    assert_int_equal(CHECK(&guard, "Host: localhost", "Sec-Fetch-Site: same-site"), 403);
+}
+
+static void
+what_a_form_can_send_changes_nothing(void **state)
+{
+    static const struct guard guard = { .host = { "127.0.0.1", 9 } };
+    static const char *const forms[] = { "Content-Type: application/x-www-form-urlencoded", "Content-Type: text/plain",
+                                         "Content-Type: multipart/form-data; boundary=x",
+                                         "Content-Type: text/plain; charset=application/json", "Content-Type: " };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        const char *const fields[] = { "Host: localhost", forms[i], NULL };
+
+        check_that(check_body(&guard, false, "a=b", fields) == 415, "%s", forms[i]);
+        check_that(check_body(&guard, false, "", fields) == 415, "%s without a body", forms[i]);
+    }
+    assert_int_equal(check_body(&guard, false, "", (const char *const[]){ "Host: localhost", NULL }), 0);
+    assert_int_equal(check_body(&guard, false, "{}", (const char *const[]){ "Host: localhost", NULL }), 415);
+    assert_int_equal(
+        check_body(&guard, false, "{}",
+                   (const char *const[]){ "Host: localhost", "Content-Type: Application/JSON;charset=utf-8", NULL }),
+        0);
 }
 
 static void
@@ -128,6 +187,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_our_own_names_are_a_host),
         cmocka_unit_test(listening_everywhere_any_address_is_ours_but_no_name),
+        cmocka_unit_test(configured_names_are_hosts),
+        cmocka_unit_test(what_a_browser_sends_for_another_site_is_refused),
+        cmocka_unit_test(what_a_form_can_send_changes_nothing),
         cmocka_unit_test(a_foreign_origin_is_refused),
         cmocka_unit_test(a_token_is_asked_for_everywhere_but_on_open_pages),
         cmocka_unit_test(an_address_that_others_can_reach_needs_a_token),
