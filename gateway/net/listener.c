@@ -36,6 +36,8 @@ struct acceptor {
     struct deferred later;
     acceptor_fn *accepted;
     void *arg;
+    const struct acceptor_guard *guard; /* NULL: everybody comes in */
+    int reserve;                        /* a descriptor to give up when there is no other */
     bool paused;
 };
 
@@ -220,19 +222,63 @@ listener_url(const struct listener *l)
 
 /* ---- accepting ---- */
 
+static int
+open_reserve(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* One client in or, with errno, none. */
+static bool
+accept_one(struct acceptor *a)
+{
+    struct address peer = { .length = sizeof peer.as };
+    int fd = accept4(a->watch.fd, &peer.as.any, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd < 0)
+        return false;
+    a->accepted(a->arg, fd, &peer, a->listener);
+    return true;
+}
+
+/* Nothing is left to accept with. False: the next client waits a moment. */
+static bool
+accept_by_reserve(struct acceptor *a, int error)
+{
+    bool by_reserve = a->guard != NULL && a->guard->exhausted(a->arg, error);
+    bool went_on = false;
+
+    if (by_reserve && a->reserve >= 0 && (error == EMFILE || error == ENFILE)) {
+        (void)close(a->reserve);
+        went_on = accept_one(a);
+        a->reserve = -1;
+    }
+    if (a->reserve < 0)
+        a->reserve = open_reserve(); /* another thread may have been faster: then there is none until the next time */
+    if (!went_on)
+        (void)timer_start(a->loop, &a->again, ACCEPT_AGAIN);
+    return went_on;
+}
+
 static void
 accept_more(struct acceptor *a)
 {
     for (int round = 0; round < ACCEPT_ROUNDS && !a->paused; round++) {
-        struct address peer = { .length = sizeof peer.as };
-        int fd = accept4(a->watch.fd, &peer.as.any, &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int error;
 
-        if (fd >= 0) {
-            a->accepted(a->arg, fd, &peer, a->listener);
-            continue;
+        if (a->guard != NULL && !a->guard->enter(a->arg)) {
+            a->paused = true;
+            return;
         }
+        if (accept_one(a))
+            continue;
+        error = errno;
+        if (a->guard != NULL)
+            a->guard->leave(a->arg);
+        errno = error;
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            (void)timer_start(a->loop, &a->again, ACCEPT_AGAIN);
+            if (accept_by_reserve(a, errno))
+                continue;
             return;
         }
         if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINVAL)
@@ -267,7 +313,7 @@ acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn
         error_memory(err);
         return NULL;
     }
-    *a = (struct acceptor){ .loop = loop, .listener = l, .accepted = accepted, .arg = arg };
+    *a = (struct acceptor){ .loop = loop, .listener = l, .accepted = accepted, .arg = arg, .reserve = open_reserve() };
     a->watch = (struct watch){ .fd = *slot, .ready = on_client, .arg = a };
     a->again = (struct timer){ .fire = on_again, .arg = a };
     a->later = (struct deferred){ .call = on_again, .arg = a };
@@ -280,6 +326,12 @@ acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn
     error_system(err, errno, l->url, "cannot accept");
     acceptor_free(a);
     return NULL;
+}
+
+void
+acceptor_watch_over(struct acceptor *a, const struct acceptor_guard *guard)
+{
+    a->guard = guard;
 }
 
 void
@@ -345,6 +397,8 @@ acceptor_free(struct acceptor *a)
         loop_unwatch(a->loop, &a->watch);
         (void)close(a->watch.fd);
     }
+    if (a->reserve >= 0)
+        (void)close(a->reserve);
     timer_release(a->loop, &a->again);
     loop_undefer(a->loop, &a->later);
     free(a);

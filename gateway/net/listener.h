@@ -42,6 +42,18 @@ typedef void acceptor_fn(void *arg, int fd, const struct address *peer, struct l
 struct acceptor *acceptor_new(struct listener *l, uint32_t worker, struct loop *loop, acceptor_fn *accepted, void *arg,
                               struct error *err);
 
+/* Asked around each client, with the acceptor's argument. */
+struct acceptor_guard {
+    /* May one come in? False: none does until acceptor_resume. */
+    bool (*enter)(void *arg);
+    /* It may have, but none was there. */
+    void (*leave)(void *arg);
+    /* No descriptor or no memory is left (errno). True: take one client with the descriptor that was kept in reserve,
+     * so that it can be told; it must be closed before the callback returns. False: they wait a moment. */
+    bool (*exhausted)(void *arg, int error);
+};
+void acceptor_watch_over(struct acceptor *a, const struct acceptor_guard *guard);
+
 /* Clients wait in the kernel's queue meanwhile. */
 void acceptor_pause(struct acceptor *a);
 void acceptor_resume(struct acceptor *a);

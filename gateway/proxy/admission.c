@@ -5,8 +5,10 @@
 #include "proxy/admission.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/hash.h"
 
@@ -32,7 +34,12 @@ struct admission_flow {
 };
 
 struct admission {
+    void (*say)(void *arg, const char *line);
+    void *arg;
+    atomic_bool said;
     _Alignas(64) atomic_uint connections;
+    _Atomic uint64_t turned_away[ADMISSION_REASON_COUNT];
+    _Atomic uint64_t waits;           /* times that a worker found no place, or no descriptor */
     _Alignas(64) atomic_uint waiting; /* seats that wait: nobody takes the lock for nothing */
     pthread_mutex_t lock;             /* of the seats and the flows */
     struct admission_seat *seats;
@@ -41,13 +48,15 @@ struct admission {
 };
 
 struct admission *
-admission_new(void)
+admission_new(void (*say)(void *arg, const char *line), void *arg)
 {
     struct admission *a = aligned_alloc(_Alignof(struct admission), sizeof *a);
 
     if (a == NULL)
         return NULL;
     memset(a, 0, sizeof *a);
+    a->say = say;
+    a->arg = arg;
     (void)pthread_mutex_init(&a->lock, NULL); /* with default attributes it does not fail */
     for (unsigned i = 0; i < SHARDS; i++)
         (void)pthread_mutex_init(&a->shards[i].lock, NULL);
@@ -144,6 +153,7 @@ admission_enter(struct admission *a, uint32_t most, struct admission_seat *seat)
         return false;
     if (!atomic_exchange(&seat->waiting, true))
         atomic_fetch_add(&a->waiting, 1);
+    atomic_fetch_add_explicit(&a->waits, 1, memory_order_relaxed);
     if (!enter(&a->connections, most))
         return false;
     wait_no_longer(a, seat);
@@ -164,6 +174,61 @@ admission_leave(struct admission *a)
         loop_wake(seat->loop);
     }
     (void)pthread_mutex_unlock(&a->lock);
+}
+
+void
+admission_judge_descriptors(struct admission *a, uint32_t connections)
+{
+    unsigned long long wanted = 2ULL * connections;
+    struct rlimit limit;
+    char line[256];
+
+    if (a->say == NULL || getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    (void)snprintf(line, sizeof line,
+                   "only %llu open files are allowed, and clients.max_connections %u may need %llu: allow more "
+                   "(ulimit -n, LimitNOFILE=) or fewer connections",
+                   (unsigned long long)limit.rlim_cur, (unsigned)connections, wanted);
+    a->say(a->arg, line);
+}
+
+void
+admission_exhausted(struct admission *a, int error)
+{
+    char line[256];
+
+    atomic_fetch_add_explicit(&a->waits, 1, memory_order_relaxed);
+    if (a->say == NULL || atomic_exchange(&a->said, true))
+        return;
+    (void)snprintf(line, sizeof line,
+                   "a connection cannot be accepted: %s; allow more open files (ulimit -n) or fewer "
+                   "clients.max_connections (said once)",
+                   strerror(error));
+    a->say(a->arg, line);
+}
+
+void
+admission_count(struct admission *a, enum admission_reason reason)
+{
+    atomic_fetch_add_explicit(&a->turned_away[reason], 1, memory_order_relaxed);
+}
+
+void
+admission_metrics(const struct admission *a, struct buffer *out)
+{
+#define ADMISSION_LABEL(NAME, label) label,
+    static const char *const labels[] = { ADMISSION_REASONS(ADMISSION_LABEL) };
+#undef ADMISSION_LABEL
+
+    buffer_print(out, "# HELP plumbline_connections_refused_total Connections that were turned away, by limit.\n"
+                      "# TYPE plumbline_connections_refused_total counter\n");
+    for (unsigned i = 0; i < ADMISSION_REASON_COUNT; i++)
+        buffer_print(out, "plumbline_connections_refused_total{limit=\"%s\"} %llu\n", labels[i],
+                     (unsigned long long)atomic_load_explicit(&a->turned_away[i], memory_order_relaxed));
+    buffer_print(out,
+                 "# HELP plumbline_accept_waits_total Times that clients had to wait for a place or a descriptor.\n"
+                 "# TYPE plumbline_accept_waits_total counter\nplumbline_accept_waits_total %llu\n",
+                 (unsigned long long)atomic_load_explicit(&a->waits, memory_order_relaxed));
 }
 
 /* ---- clients ---- */

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/ip.h"
 #include "base/text.h"
 #include "net/loop.h"
 
 struct admission;
 
-/* New or NULL. */
-struct admission *admission_new(void);
+/* New or NULL. `say` is told once that descriptors are exhausted, from any thread; it may be NULL. */
+struct admission *admission_new(void (*say)(void *arg, const char *line), void *arg);
 
 /* Accepts NULL. */
 void admission_free(struct admission *a);
@@ -37,6 +38,25 @@ void admission_part(struct admission *a, struct admission_seat *seat);
  * (perhaps for somebody else: ask again). */
 bool admission_enter(struct admission *a, uint32_t most, struct admission_seat *seat);
 void admission_leave(struct admission *a);
+
+/* A connection takes up two descriptors, one on each side: say so where the system does not allow as many. */
+void admission_judge_descriptors(struct admission *a, uint32_t connections);
+
+/* A client could not be accepted (errno): said the first time. */
+void admission_exhausted(struct admission *a, int error);
+
+/* Why a connection was turned away: name, label in the metrics. */
+#define ADMISSION_REASONS(R)                                                                                           \
+    R(OVER_ALL, "max_connections")                                                                                     \
+    R(OVER_CLIENT, "max_connections_per_client")                                                                       \
+    R(NO_DESCRIPTOR, "descriptors")
+#define ADMISSION_REASON_ENUM(NAME, label) ADMISSION_##NAME,
+enum admission_reason { ADMISSION_REASONS(ADMISSION_REASON_ENUM) ADMISSION_REASON_COUNT };
+
+void admission_count(struct admission *a, enum admission_reason reason);
+
+/* Append what was counted, for /metrics. */
+void admission_metrics(const struct admission *a, struct buffer *out);
 
 /* One more connection of this client (ip_client), of at most `most`. False: it has as many, or there is no memory. */
 bool admission_client_enter(struct admission *a, const struct ip *client, uint32_t most);

@@ -5,6 +5,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/limiting.h"
 #include "proxy/hold.h"
 #include "proxy/pipeline.h"
 #include "proxy/responder.h"
@@ -82,6 +83,8 @@ step_answer(struct transit *t)
 {
     struct exchange *x = &t->exchange;
 
+    if (!limiting_enters(t))
+        return refuse_own(t, SIDE_REQUEST, REFUSAL_OVERLOADED);
     t->upgrade = tunnel_asked(t);
     t->sent_head = forward_request_head(t);
     if (t->sent_head.length == 0 || t->request_copy.failed || !frame_body(t))
@@ -262,6 +265,7 @@ on_done(void *arg)
 
     t->exchange.times.response_end = transit_time(t);
     t->response_complete = true;
+    limiting_leaves(t);
     if (t->finishing)
         return;
     on_drained(t); /* what still comes of the request is forgotten */

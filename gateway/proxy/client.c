@@ -47,7 +47,8 @@ struct client {
     size_t lingered;    /* bytes read and forgotten at the end */
     int64_t doom_ends;  /* when a reset waits no longer; 0: there is none to come */
     enum client_state state;
-    bool secure; /* TLS */
+    bool secure;   /* TLS */
+    uint8_t place; /* enum door_place */
     bool half_closed;
     bool served;   /* an exchange was finished on it */
     bool draining; /* the response is handed over, its last bytes are not */
@@ -518,6 +519,7 @@ on_burial(void *arg)
 {
     struct client *c = arg;
 
+    door_left(c->worker, c->place, &c->ip);
     worker_client_removed(c->worker);
     free(c);
 }
@@ -543,23 +545,18 @@ client_end(struct client *c)
     loop_defer(c->worker->loop, &c->burial);
 }
 
-void
-client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls)
+static struct client *
+client_new(struct worker *w, int fd, const struct address *peer, enum door_place place)
 {
     struct client *c = calloc(1, sizeof *c);
     char host[ADDRESS_TEXT], name[ADDRESS_TEXT] = "";
 
     if (c == NULL || !stream_open(&c->stream, w->kit, fd, &client_events, c)) {
         free(c);
-        return;
+        return NULL;
     }
-    if (tls != NULL && !stream_secure(&c->stream, tls, NULL)) {
-        stream_close(&c->stream);
-        free(c);
-        return;
-    }
-    c->secure = tls != NULL;
     c->worker = w;
+    c->place = (uint8_t)place;
     c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
     c->burial = (struct deferred){ .call = on_burial, .arg = c };
     c->ip = address_ip(peer);
@@ -571,7 +568,22 @@ client_accept(struct worker *w, int fd, const struct address *peer, struct tls_c
         c->next->previous = c;
     w->clients = c;
     worker_client_added(w);
-    set_deadline(c, settings_of(c)->header_timeout);
+    return c;
+}
+
+bool
+client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls, enum door_place place)
+{
+    struct client *c = client_new(w, fd, peer, place);
+
+    if (c == NULL)
+        return false;
+    c->secure = tls != NULL;
+    if (tls != NULL && !stream_secure(&c->stream, tls, NULL))
+        client_end(c);
+    else
+        set_deadline(c, settings_of(c)->header_timeout);
+    return true;
 }
 
 /* Our side is closed first and the client's last bytes are read, because closing with unread bytes resets the
@@ -600,6 +612,24 @@ reset_when_delivered(struct client *c)
     }
     stream_reset(&c->stream);
     client_end(c);
+}
+
+void
+client_turn_away(struct worker *w, int fd, const struct address *peer, struct text answer, bool read)
+{
+    struct client *c;
+
+    w->door.turned_away++;
+    c = client_new(w, fd, peer, DOOR_TURNED_AWAY);
+    if (c == NULL) {
+        w->door.turned_away--;
+        return;
+    }
+    (void)stream_send(&c->stream, &answer, 1);
+    if (read)
+        linger(c);
+    else
+        client_end(c);
 }
 
 void

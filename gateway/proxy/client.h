@@ -11,13 +11,20 @@
 #include "base/text.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "proxy/door.h"
 
 struct client;
 struct transit;
 struct worker;
 
-/* A connection came. Takes fd. tls: what it has to speak, or NULL. */
-void client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls);
+/* A connection came, and takes up this place, which it gives back when it ends (door_left). Takes fd. tls: what to
+ * speak with it, or NULL. False: there is no memory; the place is still the caller's. */
+bool
+client_accept(struct worker *w, int fd, const struct address *peer, struct tls_context *tls, enum door_place place);
+
+/* A connection came that has no place: it gets these bytes (may be empty) and its end; at once unless it may `read`
+ * them first. Takes fd. */
+void client_turn_away(struct worker *w, int fd, const struct address *peer, struct text answer, bool read);
 
 /* Does it speak TLS? */
 bool client_is_secure(const struct client *c);

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "net/loop.h"
+#include "proxy/admission.h"
 #include "proxy/client.h"
+#include "proxy/generation.h"
 #include "proxy/peer.h"
+#include "proxy/responder.h"
 #include "proxy/worker.h"
 
 /* What tells this caller from others. Those without the field are told apart by their address: they would share one
@@ -42,6 +45,34 @@ limiting_passes(struct transit *t)
     t->rate = rate;
     t->rate_answer = rate_table_take(t->worker->rates, rate, caller_of(t, rate), loop_now(t->worker->loop));
     return t->rate_answer.passes;
+}
+
+bool
+limiting_enters(struct transit *t)
+{
+    const struct service_settings *s = t->route.service->settings;
+    struct responder *r = &t->share->generation->responders[t->route.service->index];
+    struct admission_flow *flow;
+
+    if (s->max_in_flight == 0)
+        return true;
+    flow = atomic_load_explicit(&r->flow, memory_order_acquire);
+    if (flow == NULL) {
+        flow = admission_flow(t->worker->door.admission, s->name);
+        atomic_store_explicit(&r->flow, flow, memory_order_release);
+    }
+    if (flow == NULL || !admission_flow_enter(flow, s->max_in_flight))
+        return false;
+    t->flow = flow;
+    return true;
+}
+
+void
+limiting_leaves(struct transit *t)
+{
+    if (t->flow != NULL)
+        admission_flow_leave(t->flow);
+    t->flow = NULL;
 }
 
 static unsigned

@@ -113,6 +113,7 @@ enum step
 step_refuse(struct transit *t)
 {
     call_cancel(&t->call);
+    limiting_leaves(t);
     if (t->request_passing != PASSING_DISCARD && !t->request_complete) {
         t->request_passing = PASSING_DISCARD;
         client_resume(t->client);
@@ -199,6 +200,7 @@ step_finish(struct transit *t)
     if (t->client != NULL)
         client_pause(t->client);
     call_cancel(&t->call);
+    limiting_leaves(t);
     timer_release(t->worker->loop, &t->total);
     loop_defer(t->worker->loop, &t->ending);
     return STEP_WAIT;

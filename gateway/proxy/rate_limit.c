@@ -136,3 +136,12 @@ rate_table_forgotten(const struct rate_table *table)
 {
     return atomic_load_explicit(&table->forgotten, memory_order_relaxed);
 }
+
+void
+rate_table_metrics(const struct rate_table *table, struct buffer *out)
+{
+    buffer_print(out,
+                 "# HELP plumbline_rate_forgotten_total Callers whose use of a rate was forgotten for want of room.\n"
+                 "# TYPE plumbline_rate_forgotten_total counter\nplumbline_rate_forgotten_total %llu\n",
+                 (unsigned long long)rate_table_forgotten(table));
+}

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "rules/settings.h"
 
@@ -45,5 +46,8 @@ rate_table_take(struct rate_table *table, const struct rate_settings *rate, stru
 
 /* Callers that had to be forgotten though they had used something, ever. */
 uint64_t rate_table_forgotten(const struct rate_table *table);
+
+/* Append it, for /metrics. */
+void rate_table_metrics(const struct rate_table *table, struct buffer *out);
 
 #endif

@@ -16,6 +16,7 @@
     R(PATH_AMBIGUOUS, "path-ambiguous", 400, "two programs could read the path differently")                           \
     R(RECORDING, "recording", 503, "the recording cannot be written (record.on_error: refuse)")                        \
     R(RATE_LIMITED, "rate-limited", 429, "the caller sent more requests than its rate allows (rate_limit)")            \
+    R(OVERLOADED, "overloaded", 503, "the service has as many requests at a time as it may have (max_in_flight)")      \
     R(HEADER_TIMEOUT, "header-timeout", 408, "the request's head did not come in time")                                \
     R(BODY_TIMEOUT, "body-timeout", 408, "the request's body did not come in time")                                    \
     R(TOTAL_TIMEOUT, "total-timeout", 504, "the exchange took longer than its total timeout")                          \

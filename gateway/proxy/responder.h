@@ -8,15 +8,17 @@
 #include "net/upstream.h"
 #include "rules/ruleset.h"
 
+struct admission_flow;
 struct transit;
 
 /* Where the service's answers come from; unchanging once the workers run. */
 struct responder {
     struct upstream upstream;
-    char authority[ADDRESS_TEXT + 256]; /* host:port, for Host */
-    char base[704];                     /* in front of the path: "", "/base", "/NAME" of the sandbox, a whole URI */
-    char connect[2048];                 /* what asks an HTTP proxy for a tunnel; upstream.proxy points to it */
-    const char *name;                   /* "upstream", "sandbox" */
+    char authority[ADDRESS_TEXT + 256];    /* host:port, for Host */
+    char base[704];                        /* in front of the path: "", "/base", "/NAME" of the sandbox, a whole URI */
+    char connect[2048];                    /* what asks an HTTP proxy for a tunnel; upstream.proxy points to it */
+    const char *name;                      /* "upstream", "sandbox" */
+    _Atomic(struct admission_flow *) flow; /* found when the first request needs it (limiting.c) */
 };
 
 /* Resolve. Blocks. `sandbox_port` is where the sandbox listens, 0 when it does not run. 0 or -1 with err. */

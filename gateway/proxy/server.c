@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "net/listener.h"
+#include "proxy/admission.h"
 #include "proxy/generation.h"
 #include "proxy/ledger.h"
 #include "proxy/live_findings.h"
@@ -69,6 +70,7 @@ start_workers(struct proxy *p, struct generation *g, struct error *err)
         .recent = p->recent,
         .findings = p->findings,
         .rates = p->rates,
+        .admission = p->admission,
         .news = p->news,
     };
 
@@ -94,8 +96,10 @@ start_all(struct proxy *p, struct ruleset *ruleset, struct error *err)
         return error_system(err, errno, NULL, "cannot start");
     p->past = ledger_new();
     p->rates = rate_table_new(LIMIT_RATE_CALLERS);
-    if (p->past == NULL || p->rates == NULL)
+    p->admission = admission_new(p->options.say, p->options.arg);
+    if (p->past == NULL || p->rates == NULL || p->admission == NULL)
         return error_memory(err);
+    admission_judge_descriptors(p->admission, ruleset_settings(ruleset)->max_connections);
     p->newest = generation_new(ruleset, 1, &p->options, err);
     if (p->newest == NULL || server_listen(p, p->newest, err) < 0 || open_recording(p, ruleset, err) < 0 ||
         open_memory(p, ruleset_settings(ruleset), err) < 0)
@@ -165,6 +169,7 @@ proxy_stop(struct proxy *p)
     server_listen_no_more(p);
     ledger_free(p->past);
     rate_table_free(p->rates);
+    admission_free(p->admission);
     if (p->news > 0)
         (void)close(p->news);
     (void)pthread_mutex_destroy(&p->lock);
@@ -202,6 +207,8 @@ proxy_metrics(struct proxy *p, struct buffer *out)
     }
     (void)pthread_mutex_unlock(&p->lock);
     metrics_write(out, sum, &recorded);
+    admission_metrics(p->admission, out);
+    rate_table_metrics(p->rates, out);
     ledger_free(sum);
 }
 

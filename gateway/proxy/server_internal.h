@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "proxy/server.h"
 
+struct admission;
 struct generation;
 struct ledger;
 struct listener;
@@ -33,6 +34,7 @@ struct proxy {
     struct recent *recent; /* NULL: there is no admin listener that shows them */
     struct live_findings *findings;
     struct rate_table *rates;
+    struct admission *admission;
     struct worker *workers[LIMIT_WORKERS];
     uint32_t worker_count;
     int news; /* eventfd that workers write to; 0: not open */

@@ -16,6 +16,7 @@
 #include "rules/ruleset.h"
 #include "traffic/exchange.h"
 
+struct admission_flow;
 struct client;
 struct live_lane;
 struct recent_lane;
@@ -106,6 +107,7 @@ struct transit {
 
     const struct rate_settings *rate; /* that the request was counted under; NULL: none */
     struct rate_answer rate_answer;
+    struct admission_flow *flow; /* that the request is counted in on its way to the upstream; NULL: none */
 
     int64_t started;      /* by the loop's monotonic clock */
     struct refusal_plan { /* what step refuse is to say */

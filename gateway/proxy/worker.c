@@ -97,15 +97,10 @@ worker_share_left(struct worker *w, struct share *share)
 
 /* ---- clients ---- */
 
-static void
-pause_accepting(struct worker *w, bool pause)
+const struct settings *
+worker_settings(const struct worker *w)
 {
-    for (uint32_t i = 0; i < w->acceptor_count; i++) {
-        if (pause)
-            acceptor_pause(w->acceptors[i]);
-        else
-            acceptor_resume(w->acceptors[i]);
-    }
+    return ruleset_settings(w->share->ruleset);
 }
 
 void
@@ -114,8 +109,6 @@ worker_client_added(struct worker *w)
     w->client_count++;
     count_add(&w->share->counters->connections, 1);
     count_add(&w->share->counters->accepted, 1);
-    if (w->client_count == ruleset_settings(w->share->ruleset)->max_connections)
-        pause_accepting(w, true);
 }
 
 static void
@@ -129,18 +122,8 @@ void
 worker_client_removed(struct worker *w)
 {
     count_add(&w->share->counters->connections, UINT64_MAX);
-    if (w->client_count-- == ruleset_settings(w->share->ruleset)->max_connections)
-        pause_accepting(w, false);
+    w->client_count--;
     end_if_drained(w);
-}
-
-static void
-on_accepted(void *arg, int fd, const struct address *peer, struct listener *on)
-{
-    struct tls_context *tls = listener_tls(on);
-
-    client_accept(arg, fd, peer, tls);
-    tls_context_drop(tls);
 }
 
 /* ---- taking over a generation ---- */
@@ -194,9 +177,10 @@ open_acceptors(struct worker *w, const struct generation *g, struct error *err)
 
         if (accepts_from(w, g->listeners[i]))
             continue;
-        a = acceptor_new(g->listeners[i], w->index, w->loop, on_accepted, w, err);
+        a = acceptor_new(g->listeners[i], w->index, w->loop, door_visitor, w, err);
         if (a == NULL)
             return -1;
+        acceptor_watch_over(a, &door_guard);
         w->acceptors[w->acceptor_count++] = a;
     }
     return 0;
@@ -213,7 +197,7 @@ take_over(struct worker *w, struct share *next)
     if (!w->draining) {
         finish_acceptors(w, next->generation);
         (void)open_acceptors(w, next->generation, NULL); /* without memory the other workers do it */
-        pause_accepting(w, w->client_count >= ruleset_settings(next->ruleset)->max_connections);
+        door_woken(w);                                   /* there may be more places now */
     }
     atomic_fetch_add(&next->generation->taken, 1);
     tell_news(w);
@@ -298,6 +282,7 @@ on_woken(void *arg)
     struct share *next = atomic_exchange(&w->next, NULL);
 
     take_released(w);
+    door_woken(w);
     if (next != NULL)
         take_over(w, next);
     if (atomic_load(&w->stop) && !w->draining)
@@ -398,6 +383,7 @@ worker_new(uint32_t index, struct generation *g, const struct worker_shared *sha
         error_memory(err);
         goto fail;
     }
+    door_open(w, shared->admission);
     if (generation_share(g, w->kit, w->loop, err) < 0)
         goto fail;
     w->share = g->shares[g->share_count - 1];
@@ -435,6 +421,7 @@ worker_free(struct worker *w)
     for (uint32_t i = 0; i < w->acceptor_count; i++)
         acceptor_free(w->acceptors[i]);
     free(w->acceptors);
+    door_shut(w);
     close_shares(w);
     for (uint32_t i = 0; i < w->arena_count; i++)
         arena_free(w->arenas[i]);

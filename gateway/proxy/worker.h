@@ -16,6 +16,7 @@
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "proxy/door.h"
 
 struct client;
 struct generation;
@@ -27,6 +28,7 @@ struct recent_lane;
 struct recorder;
 struct redaction_scratch;
 struct ring;
+struct settings;
 struct share;
 struct schema_scratch;
 struct transit;
@@ -58,6 +60,7 @@ struct worker {
     struct recent_lane *recent; /* for the admin listener; NULL: there is none */
     struct live_lane *findings;
 
+    struct door door;
     struct client *clients;
     uint32_t client_count;
     bool draining;
@@ -80,6 +83,7 @@ struct worker_shared {
     struct recorder *recorder;      /* NULL: nothing is recorded */
     struct recent *recent;          /* NULL: nobody looks at them */
     struct live_findings *findings; /* likewise */
+    struct admission *admission;
     struct rate_table *rates;
     int news; /* eventfd: a generation was taken over, or is over */
 };
@@ -115,6 +119,9 @@ void worker_release(struct worker *w, struct transit *t);
 /* The share to begin an exchange with, and the end of that exchange. */
 struct share *worker_share(struct worker *w);
 void worker_share_left(struct worker *w, struct share *share);
+
+/* Of the newest generation that it took over. */
+const struct settings *worker_settings(const struct worker *w);
 
 /* Clients come and go. */
 void worker_client_added(struct worker *w);

@@ -148,3 +148,121 @@ test('an upstream that does not answer, stops, or takes too long altogether is g
         assert.ok(text.split('\r\n\r\n')[1].length < 100, 'cut, and seen to be cut by its length');
     }
 });
+
+// ---- connections ----
+
+const get1 = 'GET /parts HTTP/1.1\r\nHost: a\r\n\r\n';
+
+// A connection that has been served once, and stays.
+async function inside(port) {
+    const client = await connect(port);
+    client.send(get1);
+    await client.until(() => client.text().endsWith('ok') || undefined, 'an answer');
+    return client;
+}
+const metric = async (gateway, name) => {
+    const [, admin] = await gateway.waitFor(/admin on (http:\/\/\S+)/);
+    const page = await (await fetch(`${admin}/metrics`)).text();
+    return Number(page.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1));
+};
+
+for (const workers of [1, 3])
+    test(`overload: wait, ${workers} worker(s): the next client waits until one of those inside leaves`, async () => {
+        const upstream = await rawUpstream(answer);
+        const gateway = await startGateway(upstream.url, {}, { workers, admin: '127.0.0.1:0', clients: { max_connections: 4 } });
+        const guests = await Promise.all([1, 2, 3, 4].map(() => inside(gateway.port)));
+        const late = await Promise.all([1, 2, 3].map(() => connect(gateway.port)));
+        for (const each of late)
+            each.send(get1);
+        for (const guest of guests) { // those inside are served as before
+            guest.send(get1);
+            await guest.until(() => responses(guest.text()).length === 2 || undefined, 'a second answer');
+        }
+        assert.deepEqual(late.map((each) => each.text()), ['', '', '']);
+        assert.equal(await metric(gateway, 'plumbline_connections'), 4);
+        for (const guest of guests.slice(0, 3))
+            guest.socket.destroy();
+        for (const each of late)
+            await each.until(() => each.text().endsWith('ok') || undefined, 'an answer after all');
+        assert.ok(await metric(gateway, 'plumbline_accept_waits_total') >= 1);
+    });
+
+test('overload: refuse: the next client is told 503, those inside finish', async () => {
+    const upstream = await rawUpstream(answer);
+    const gateway = await startGateway(upstream.url, {}, { workers: 3, admin: '127.0.0.1:0', clients: { max_connections: 2, overload: 'refuse' } });
+    const guests = [await inside(gateway.port), await inside(gateway.port)];
+    const [refused] = responses(await rawClient(gateway.port, get1));
+    assert.equal(refused.status, 503);
+    assert.equal(refused.header('retry-after'), '1');
+    assert.equal(refused.header('connection'), 'close');
+    assert.equal(keyword(refused), 'overloaded');
+    assert.equal(await metric(gateway, 'plumbline_connections_refused_total{limit="max_connections"}'), 1);
+    guests[0].send(get1);
+    await guests[0].until(() => responses(guests[0].text()).length === 2 || undefined, 'a second answer');
+    guests[1].socket.destroy();
+    for (let status = 503; status !== 200;) // as soon as the gateway has seen it
+        [{ status }] = responses(await rawClient(gateway.port, get('/parts')));
+});
+
+test('one address has its number of connections, a trusted proxy any number', async () => {
+    const upstream = await rawUpstream(answer);
+    const clients = { max_connections_per_client: 2 };
+    const gateway = await startGateway(upstream.url, {}, { workers: 2, clients });
+    const guests = [await inside(gateway.port), await inside(gateway.port)];
+    assert.equal(responses(await rawClient(gateway.port, get1))[0].status, 503);
+    const other = await connect(gateway.port, '127.0.0.1', { localAddress: '127.0.0.2' });
+    other.send(get1);
+    await other.until(() => other.text().endsWith('ok') || undefined, 'an answer to another address');
+    guests[0].socket.destroy();
+    for (let status = 503; status !== 200;)
+        [{ status }] = responses(await rawClient(gateway.port, get('/parts')));
+
+    const behind = await startGateway(upstream.url, {}, { clients, trusted_proxies: ['127.0.0.1'] });
+    for (let i = 0; i < 5; i++)
+        await inside(behind.port);
+});
+
+test('a gateway out of descriptors says so once, serves those inside, and takes new clients when there are some again', async () => {
+    const upstream = await rawUpstream(answer);
+    for (const overload of ['wait', 'refuse']) {
+        const gateway = await startGateway(upstream.url, {}, { clients: { overload } }, { under: ['prlimit', '--nofile=64:64', '--'] });
+        await gateway.waitFor(/open files/); // 64 are less than max_connections needs
+        const first = await inside(gateway.port);
+        const flood = await Promise.all(Array.from({ length: 80 }, () => connect(gateway.port)));
+        await gateway.waitFor(/cannot be accepted/);
+        first.send(get1); // its upstream connection is kept
+        await first.until(() => responses(first.text()).length === 2 || undefined, 'a second answer');
+        if (overload === 'refuse')
+            await Promise.any(flood.map((each) => each.until(() => each.text().startsWith('HTTP/1.1 503') || undefined, '503')));
+        for (const each of flood)
+            each.socket.destroy();
+        for (let served = false; !served;)
+            served = /^HTTP\/1.1 200/.test(await rawClient(gateway.port, get('/parts')).catch(() => ''));
+        assert.equal(gateway.stderr.split('cannot be accepted').length, 2);
+    }
+});
+
+test('max_in_flight: more requests than a service may have at the same time are answered 503', async () => {
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    const upstream = await rawUpstream(async (connection) => {
+        await connection.head();
+        await held;
+        connection.send(answer.replace('\r\n', '\r\nConnection: close\r\n'));
+        connection.end();
+    });
+    const gateway = await startGateway(upstream.url, { max_in_flight: 2 }, { workers: 2, admin: '127.0.0.1:0' });
+    const clients = [await connect(gateway.port), await connect(gateway.port)];
+    for (const client of clients)
+        client.send(get('/parts'));
+    await upstream.waitForConnection(1);
+    const [refused] = responses(await rawClient(gateway.port, get('/parts')));
+    assert.equal(refused.status, 503);
+    assert.equal(keyword(refused), 'overloaded');
+    assert.equal(refused.header('retry-after'), '1');
+    release();
+    for (const client of clients)
+        assert.equal(responses(await client.closed())[0].status, 200);
+    assert.equal((await ask(gateway.port, get('/parts'))).status, 200);
+    assert.equal(await metric(gateway, 'plumbline_refusals_total{service="parts",reason="overloaded"}'), 1);
+});

@@ -98,8 +98,8 @@ function waitUntil(watchers, test, what, timeout) {
 }
 
 // A connection that is driven by hand; see wrap().
-export async function connect(port, host = '127.0.0.1') {
-    const socket = net.connect({ port, host, allowHalfOpen: true, noDelay: true });
+export async function connect(port, host = '127.0.0.1', options = {}) {
+    const socket = net.connect({ port, host, allowHalfOpen: true, noDelay: true, ...options });
     onCleanup(() => { socket.destroy(); });
     await new Promise((resolve, reject) => { socket.once('connect', resolve); socket.once('error', reject); });
     return wrap(socket);
