@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_trace.h"
 #include "base/limits.h"
 
 #define FIRST_READ (64 * LIMIT_KIB)
@@ -72,10 +73,14 @@ file_read(struct text *content, const char *path, struct arena *arena, struct er
     if (strcmp(path, "-") == 0)
         return read_open(STDIN_FILENO, content, "standard input", arena, err);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return error_system(err, errno, path, "cannot open the file");
+    if (fd < 0) {
+        error_system(err, errno, path, "cannot open the file");
+        file_trace_note(path, text_make(NULL, 0));
+        return -1;
+    }
     result = read_open(fd, content, path, arena, err);
     (void)close(fd);
+    file_trace_note(path, result == 0 ? *content : text_make(NULL, 0));
     return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "base/clock.h"
+#include "base/file_trace.h"
 #include "base/log.h"
 #include "cli/command.h"
 #include "cli/welcome.h"
@@ -65,17 +66,21 @@ static int
 start_all(struct serving *s, const struct serving_source *source, struct error *err)
 {
     const struct proxy_options options = { .say = on_say };
-    struct reload_options reload = { .load = load, .say = on_say, .arg = (void *)(uintptr_t)source };
-    struct ruleset *ruleset = load(reload.arg, err);
+    struct file_trace files = { .files = NULL };
+    struct reload_options reload = { .load = load, .say = on_say, .arg = (void *)(uintptr_t)source, .files = &files };
+    struct ruleset *ruleset;
 
-    if (ruleset == NULL)
-        return -1;
-    log_setup(ruleset_settings(ruleset)->level, LOG_TEXT);
-    s->proxy = proxy_start(ruleset, &options, err);
+    file_trace_begin(&files);
+    ruleset = load(reload.arg, err);
+    if (ruleset != NULL) {
+        log_setup(ruleset_settings(ruleset)->level, LOG_TEXT);
+        reload.watch = ruleset_settings(ruleset)->reload_watch && !source->no_watch;
+        s->proxy = proxy_start(ruleset, &options, err);
+    }
+    file_trace_end();
     ruleset_drop(ruleset);
-    if (s->proxy == NULL)
-        return -1;
-    s->reload = reload_start(s->proxy, &reload, err);
+    s->reload = s->proxy != NULL ? reload_start(s->proxy, &reload, err) : NULL;
+    file_trace_free(&files);
     if (s->reload == NULL)
         return -1;
     return admin_start(&s->admin, s->proxy, s->reload, err);

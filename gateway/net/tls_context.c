@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/file_trace.h"
 #include "base/limits.h"
 
 /* Forward secrecy and authenticated encryption only; the same for TLS 1.3 is OpenSSL's own list. */
@@ -80,6 +81,7 @@ open_pem(const struct making *m, const char *what, struct text file)
         return bio;
     }
     (void)snprintf(path, sizeof path, "%.*s", TEXT_PRINT(file));
+    file_trace_look(path);
     f = fopen(path, "re");
     if (f == NULL) {
         error_system(m->err, errno, m->where, "cannot read the %s '%s'", what, path);

@@ -9,13 +9,19 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file_trace.h"
+#include "base/file_watch.h"
 #include "base/limits.h"
 #include "proxy/server.h"
+
+#define QUIET_NS (200 * CLOCK_MILLI)  /* without another event, then the files are looked at */
+#define LOUD_NS  (2000 * CLOCK_MILLI) /* or after that, if events do not end */
 
 struct reload {
     struct proxy *proxy;
@@ -30,6 +36,12 @@ struct reload {
     uint64_t answered; /* tickets */
     struct reload_status status;
     uint32_t late; /* of the last one */
+
+    /* its thread's own */
+    struct file_trace files; /* what the last load has read, whatever came of it */
+    struct file_watch *watch;
+    int64_t look_first, look_at; /* when the first unanswered event came, when to look at the files; 0: there is none */
+    char said[RELOAD_WHY];       /* why a changed file could not be loaded; not said twice in a row */
 };
 
 static void
@@ -40,11 +52,63 @@ say(const struct reload *r, const char *line)
 }
 
 static void
+log_like(const struct reload *r, const char *what, const struct error *err)
+{
+    char line[RELOAD_WHY + 128];
+
+    (void)snprintf(line, sizeof line, "%s: %s%s%s", what, err->where, err->where[0] != '\0' ? ": " : "", err->what);
+    say(r, line);
+}
+
+static void
 wake_up(struct reload *r)
 {
     uint64_t one = 1;
 
     (void)!write(r->wake, &one, sizeof one);
+}
+
+/* ---- files ---- */
+
+/* Watch what the last load has read. A change between reading and watching is found by looking once more. */
+static void
+watch_again(struct reload *r)
+{
+    struct error err = { .kind = ERROR_NONE };
+
+    if (!r->options.watch)
+        return;
+    file_watch_free(r->watch);
+    r->watch = file_watch_new(&err);
+    for (size_t i = 0; r->watch != NULL && i < r->files.count; i++)
+        (void)file_watch_add(r->watch, r->files.files[i].path, &err);
+    r->look_first = r->look_at = clock_monotonic();
+    if (err.kind != ERROR_NONE)
+        log_like(r, "not every file can be watched", &err);
+}
+
+static void
+on_file_event(struct reload *r)
+{
+    if (!file_watch_read(r->watch))
+        return;
+    r->look_at = clock_monotonic();
+    if (r->look_first == 0)
+        r->look_first = r->look_at;
+}
+
+/* How long until the files are to be looked at, in milliseconds for poll; 0: now. */
+static int
+until_look(const struct reload *r)
+{
+    int64_t now = clock_monotonic(), left;
+
+    if (r->look_at == 0)
+        return -1;
+    left = r->look_at + QUIET_NS - now;
+    if (r->look_first + LOUD_NS - now < left)
+        left = r->look_first + LOUD_NS - now;
+    return left > 0 ? (int)(left / CLOCK_MILLI) + 1 : 0;
 }
 
 /* ---- its thread ---- */
@@ -73,17 +137,31 @@ tell(struct reload *r, const struct reload_status *s, uint32_t late)
     say(r, line);
 }
 
+static bool
+load_and_swap(struct reload *r, uint32_t *late, struct error *err)
+{
+    struct ruleset *ruleset;
+    bool good;
+
+    file_trace_free(&r->files);
+    file_trace_begin(&r->files);
+    ruleset = r->options.load(r->options.arg, err);
+    good = ruleset != NULL && proxy_swap(r->proxy, ruleset, late, err) == 0;
+    file_trace_end();
+    ruleset_drop(ruleset);
+    return good;
+}
+
+/* `asked`: somebody wants to know; else a file has changed, and the same failure is not said again and again. */
 static void
-reload_once(struct reload *r)
+reload_once(struct reload *r, bool asked)
 {
     uint64_t ticket = atomic_load(&r->asked);
     struct error err = { .kind = ERROR_NONE };
-    struct ruleset *ruleset = r->options.load(r->options.arg, &err);
     uint32_t late = 0;
-    bool good = ruleset != NULL && proxy_swap(r->proxy, ruleset, &late, &err) == 0;
+    bool good = load_and_swap(r, &late, &err);
     struct reload_status s;
 
-    ruleset_drop(ruleset);
     (void)pthread_mutex_lock(&r->lock);
     r->status.generation = proxy_generation(r->proxy);
     r->status.tried = clock_wall();
@@ -101,7 +179,34 @@ reload_once(struct reload *r)
     s = r->status;
     (void)pthread_cond_broadcast(&r->changed);
     (void)pthread_mutex_unlock(&r->lock);
-    tell(r, &s, late);
+    if (asked || strcmp(s.why, r->said) != 0 || good)
+        tell(r, &s, late);
+    (void)snprintf(r->said, sizeof r->said, "%s", s.why);
+    watch_again(r);
+}
+
+static void
+look_at_files(struct reload *r)
+{
+    r->look_first = r->look_at = 0;
+    if (file_trace_is_stale(&r->files))
+        reload_once(r, false);
+}
+
+static void
+wait_for_reasons(struct reload *r)
+{
+    struct pollfd wait[] = { { .fd = r->wake, .events = POLLIN },
+                             { .fd = proxy_news(r->proxy), .events = POLLIN },
+                             { .fd = r->watch != NULL ? file_watch_fd(r->watch) : -1, .events = POLLIN } };
+    uint64_t count;
+
+    if (poll(wait, 3, until_look(r)) <= 0)
+        return;
+    if (wait[0].revents != 0)
+        (void)!read(r->wake, &count, sizeof count);
+    if (wait[2].revents != 0)
+        on_file_event(r);
 }
 
 static void *
@@ -109,15 +214,14 @@ run(void *arg)
 {
     struct reload *r = arg;
 
+    watch_again(r);
     while (!atomic_load(&r->stopping)) {
-        struct pollfd wait[] = { { .fd = r->wake, .events = POLLIN },
-                                 { .fd = proxy_news(r->proxy), .events = POLLIN } };
-        uint64_t count;
-
         if (atomic_load(&r->asked) != r->answered)
-            reload_once(r);
-        else if (poll(wait, 2, -1) > 0 && wait[0].revents != 0)
-            (void)!read(r->wake, &count, sizeof count);
+            reload_once(r, true);
+        else if (until_look(r) == 0)
+            look_at_files(r);
+        else
+            wait_for_reasons(r);
         proxy_reap(r->proxy);
     }
     return NULL;
@@ -138,6 +242,10 @@ reload_start(struct proxy *p, const struct reload_options *o, struct error *err)
     }
     r->proxy = p;
     r->options = *o;
+    if (o->files != NULL) {
+        r->files = *o->files;
+        *o->files = (struct file_trace){ .files = NULL };
+    }
     r->status =
         (struct reload_status){ .generation = proxy_generation(p), .successful = true, .took_effect = clock_wall() };
     (void)pthread_mutex_init(&r->lock, NULL);
@@ -167,6 +275,8 @@ reload_stop(struct reload *r)
     }
     if (r->wake >= 0)
         (void)close(r->wake);
+    file_watch_free(r->watch);
+    file_trace_free(&r->files);
     (void)pthread_cond_destroy(&r->changed);
     (void)pthread_mutex_destroy(&r->lock);
     free(r);

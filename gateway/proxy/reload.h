@@ -12,16 +12,19 @@
 #include "base/error.h"
 #include "rules/ruleset.h"
 
+struct file_trace;
 struct proxy;
 struct reload;
 
 struct reload_options {
-    /* On the reload's thread: read everything anew. New with one reference, or NULL with err. */
+    /* On the reload's thread: read everything anew, by file_read where a change is to be noticed. New with one
+     * reference, or NULL with err. */
     struct ruleset *(*load)(void *arg, struct error *err);
     /* On the reload's thread: a line for the operator, without newline. May be NULL. */
     void (*say)(void *arg, const char *line);
     void *arg;
-    bool watch; /* a changed file reloads, too */
+    bool watch;               /* a changed file reloads, too */
+    struct file_trace *files; /* of the load that runs now; its content is taken over. May be NULL */
 };
 
 /* Start its thread. Borrows the proxy until reload_stop. New, or NULL with err. */

@@ -24,6 +24,8 @@ settings_new(struct error *err)
     *s = (struct settings){
         .arena = arena,
         .seed = 1,
+        .reload_watch = true,
+        .resolve = 30 * SECOND,
         .level = LOG_INFO,
         .header_timeout = 10 * SECOND,
         .body_timeout = 30 * SECOND,
@@ -152,6 +154,13 @@ read_record(struct settings_reader *r, const struct value *v)
 }
 
 static void
+read_reload(const struct value *v, bool *watch)
+{
+    if (v != NULL && VALUE_MEMBER(v, "watch") != NULL)
+        *watch = value_is(VALUE_MEMBER(v, "watch"), VALUE_TRUE);
+}
+
+static void
 read_access(const struct value *v, enum access_log *access)
 {
     if (v != NULL)
@@ -188,6 +197,8 @@ read_file(struct settings_reader *r, struct policy *defaults)
         read_count(r, VALUE_MEMBER(root, "workers"), &s->workers);
     read_text(r, VALUE_MEMBER(root, "greeting"), &s->greeting);
     read_seed(r, VALUE_MEMBER(root, "seed"));
+    read_reload(VALUE_MEMBER(root, "reload"), &s->reload_watch);
+    read_duration(r, VALUE_MEMBER(root, "resolve"), &s->resolve);
     read_trusted(r, VALUE_MEMBER(root, "trusted_proxies"));
     read_clients(r, VALUE_MEMBER(root, "clients"));
     read_record(r, VALUE_MEMBER(root, "record"));

@@ -200,6 +200,8 @@ struct settings {
     size_t recent_bytes;       /* what they may take up */
     struct text greeting;      /* printed once everything runs; may be empty */
     uint32_t workers;          /* 0: as many as cores */
+    bool reload_watch;         /* a changed file reloads */
+    int64_t resolve;           /* between looking up the upstreams' names; 0: only at the start and by a reload */
     struct service_settings *services;
     uint32_t service_count;
     struct text proxy; /* of `defaults`, as written; a secret */
