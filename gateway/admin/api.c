@@ -1,8 +1,8 @@
 /* api.c -- the table of pages, and the short ones. */
 #include "admin/api.h"
 
+#include "admin/process.h"
 #include "admin/write.h"
-#include "base/clock.h"
 #include "base/version.h"
 #include "http/problem.h"
 #include "http/query.h"
@@ -116,12 +116,7 @@ answer_metrics(struct api_call *call)
     api_content_type(call, TEXT("text/plain; version=0.0.4; charset=utf-8"));
     proxy_metrics(call->api->proxy, out);
     reload_metrics(call->api->reload, out);
-    buffer_print(out,
-                 "# HELP plumbline_info The version that runs.\n# TYPE plumbline_info gauge\n"
-                 "plumbline_info{version=\"%s\"} 1\n"
-                 "# HELP plumbline_start_time_seconds When it was started, since 1970.\n"
-                 "# TYPE plumbline_start_time_seconds gauge\nplumbline_start_time_seconds %.3f\n",
-                 PLUMBLINE_VERSION, (double)call->api->started / (double)CLOCK_SECOND);
+    process_metrics(out, call->api->started);
 }
 
 /* ---- the table ---- */

@@ -132,21 +132,11 @@ add_counters(counter *to, const counter *from, size_t bytes)
 }
 
 static bool
-is_empty(const struct operation_counters *c)
-{
-    for (unsigned i = 0; i < METRICS_CLASSES; i++) {
-        if (count_of(&c->requests[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-static bool
 add_operation(struct ledger *l, struct text service, struct text operation, const struct operation_counters *from)
 {
     struct operation_counters *to;
 
-    if (is_empty(from)) /* whatever is counted of an exchange, its status is */
+    if (from == NULL)
         return true;
     to = operation_row(l, service, operation);
     if (to != NULL)
@@ -177,12 +167,12 @@ ledger_add(struct ledger *l, const struct ruleset *ruleset, const struct counter
         good = add_service(l, name, &c->services[i]) && good;
         for (uint32_t o = 0; o < contract_operation_count(s->contract); o++)
             good = add_operation(l, name, operation_id(contract_operation(s->contract, o)),
-                                 &c->operations[s->first_operation + o]) &&
+                                 counters_of(c, s->first_operation + o)) &&
                    good;
-        good = add_operation(l, name, none, &c->operations[c->operation_count + i]) && good;
+        good = add_operation(l, name, none, counters_of(c, c->operation_count + i)) && good;
     }
     good = add_service(l, none, &c->services[c->service_count]) && good;
-    good = add_operation(l, none, none, &c->operations[c->operation_count + c->service_count]) && good;
+    good = add_operation(l, none, none, counters_of(c, c->operation_count + c->service_count)) && good;
     metrics_totals_add(&l->totals, c);
     return good;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "proxy/ledger.h"
 #include "proxy/transit.h"
 
@@ -27,7 +28,7 @@ counters_new(const struct ruleset *ruleset)
         return NULL;
     c->operation_count = ruleset_operation_count(ruleset);
     c->service_count = ruleset_service_count(ruleset);
-    c->operations = calloc(c->operation_count + c->service_count + 1, sizeof(struct operation_counters));
+    c->operations = calloc(c->operation_count + c->service_count + 1, sizeof(operation_place));
     c->services = calloc(c->service_count + 1, sizeof(struct service_counters));
     if (c->operations != NULL && c->services != NULL)
         return c;
@@ -40,6 +41,8 @@ counters_free(struct counters *c)
 {
     if (c == NULL)
         return;
+    for (uint32_t i = 0; c->operations != NULL && i < c->operation_count + c->service_count + 1; i++)
+        free(atomic_load(&c->operations[i]));
     free(c->operations);
     free(c->services);
     free(c);
@@ -48,7 +51,7 @@ counters_free(struct counters *c)
 /* ---- counting ---- */
 
 static uint32_t
-operation_place(const struct counters *c, const struct transit *t)
+place_of(const struct counters *c, const struct transit *t)
 {
     const struct service *s = t->route.service;
 
@@ -57,6 +60,30 @@ operation_place(const struct counters *c, const struct transit *t)
     if (t->route.match.operation == NULL)
         return c->operation_count + s->index;
     return s->first_operation + operation_index(t->route.match.operation);
+}
+
+/* NULL: no memory. */
+static struct operation_counters *
+counters_at(struct counters *c, uint32_t place)
+{
+    struct operation_counters *o = atomic_load_explicit(&c->operations[place], memory_order_relaxed);
+
+    if (o != NULL)
+        return o;
+    o = calloc(1, sizeof *o);
+    atomic_store_explicit(&c->operations[place], o, memory_order_release);
+    return o;
+}
+
+static void
+count_duration(struct duration_counters *d, int64_t took)
+{
+    unsigned bucket = 0;
+
+    while (took > buckets[bucket].most)
+        bucket++;
+    count_add(&d->buckets[bucket], 1);
+    count_add(&d->ns, (uint64_t)took);
 }
 
 static unsigned
@@ -76,37 +103,57 @@ refusal_class(const struct transit *t)
 }
 
 static void
-count_verdict(struct counters *c, struct operation_counters *o, const struct verdict *v, enum side side)
+count_verdict(struct operation_counters *o, const struct verdict *v, enum side side)
 {
     for (uint32_t i = 0; i < v->count; i++)
         count_add(&o->violations[side][v->list[i].id], 1);
     for (uint32_t i = 0; i < v->unchecked_count; i++)
         count_add(&o->unchecked[v->unchecked[i].reason], 1);
-    if (v->count > 0)
-        count_add(&c->violations, v->count + v->dropped);
+}
+
+static void
+count_operation(struct operation_counters *o, const struct exchange *x)
+{
+    int64_t took = x->outcome == OUTCOME_TUNNEL ? x->times.response_end : x->times.finished; /* the handshake alone */
+
+    count_add(&o->requests[class_of(x)], 1);
+    count_verdict(o, &x->request_verdict, SIDE_REQUEST);
+    count_verdict(o, &x->response_verdict, SIDE_RESPONSE);
+    count_duration(&o->duration, took);
+}
+
+static void
+count_service(struct service_counters *s, const struct transit *t)
+{
+    const struct exchange *x = &t->exchange;
+
+    count_add(&s->bytes[SIDE_REQUEST], x->request.body_bytes);
+    count_add(&s->bytes[SIDE_RESPONSE], x->response.body_bytes);
+    if (x->times.first_byte >= 0 && x->times.sent >= 0)
+        count_duration(&s->first_byte, x->times.first_byte > x->times.sent ? x->times.first_byte - x->times.sent : 0);
+    if (x->outcome == OUTCOME_REFUSED)
+        count_add(&s->refusals[refusal_class(t)], 1);
+}
+
+static uint64_t
+found(const struct verdict *v)
+{
+    return (uint64_t)v->count + v->dropped;
 }
 
 void
 counters_exchange(struct counters *c, const struct transit *t)
 {
     const struct exchange *x = &t->exchange;
-    struct operation_counters *o = &c->operations[operation_place(c, t)];
-    struct service_counters *s = &c->services[t->route.service != NULL ? t->route.service->index : c->service_count];
-    int64_t took = x->outcome == OUTCOME_TUNNEL ? x->times.response_end : x->times.finished; /* the handshake alone */
-    unsigned bucket = 0;
+    struct operation_counters *o = counters_at(c, place_of(c, t));
 
-    count_add(&o->requests[class_of(x)], 1);
-    count_verdict(c, o, &x->request_verdict, SIDE_REQUEST);
-    count_verdict(c, o, &x->response_verdict, SIDE_RESPONSE);
-    while (took > buckets[bucket].most)
-        bucket++;
-    count_add(&s->duration[bucket], 1);
-    count_add(&s->duration_count, 1);
-    count_add(&s->duration_ns, (uint64_t)took);
-    if (x->outcome == OUTCOME_REFUSED) {
-        count_add(&s->refusals[refusal_class(t)], 1);
+    if (o != NULL)
+        count_operation(o, x);
+    count_service(&c->services[t->route.service != NULL ? t->route.service->index : c->service_count], t);
+    if (x->request_verdict.count + x->response_verdict.count > 0)
+        count_add(&c->violations, found(&x->request_verdict) + found(&x->response_verdict));
+    if (x->outcome == OUTCOME_REFUSED)
         count_add(&c->refused, 1);
-    }
     if (x->outcome == OUTCOME_CLIENT_GONE)
         count_add(&c->client_gone, 1);
     count_add(&c->request_bytes, x->request.body_bytes);
@@ -248,26 +295,54 @@ write_refusals(struct buffer *out, const struct ledger *l)
     }
 }
 
+/* One histogram: `labels` is what its lines have in common, without a comma at the end. */
+static void
+write_histogram(struct buffer *out, const char *name, struct text labels, const struct duration_counters *d)
+{
+    uint64_t sum = 0;
+
+    for (unsigned b = 0; b < METRICS_BUCKETS; b++) {
+        sum += count_of(&d->buckets[b]);
+        buffer_print(out, "plumbline_%s_bucket{%.*s,le=\"%s\"} %llu\n", name, TEXT_PRINT(labels), buckets[b].label,
+                     (unsigned long long)sum);
+    }
+    buffer_print(out, "plumbline_%s_sum{%.*s} %.9f\n", name, TEXT_PRINT(labels), (double)count_of(&d->ns) / 1e9);
+    buffer_print(out, "plumbline_%s_count{%.*s} %llu\n", name, TEXT_PRINT(labels), (unsigned long long)sum);
+}
+
 static void
 write_durations(struct buffer *out, const struct ledger *l)
 {
-    describe(out, "request_duration_seconds", "histogram", "From the request's first byte to the response's last.");
-    for (uint32_t i = 0; i < l->service_count; i++) {
-        const struct service_counters *c = &l->services[i].counters;
-        struct text name = l->services[i].name;
-        uint64_t sum = 0;
+    struct buffer common;
 
-        for (unsigned b = 0; b < METRICS_BUCKETS; b++) {
-            sum += count_of(&c->duration[b]);
-            buffer_add(out, TEXT("plumbline_request_duration_seconds_bucket{"));
-            label(out, "service", name);
-            buffer_print(out, ",le=\"%s\"} %llu\n", buckets[b].label, (unsigned long long)sum);
+    buffer_init(&common, LIMIT_POINTER_BYTES);
+    describe(out, "request_duration_seconds", "histogram", "From the request's first byte to the response's last.");
+    for (uint32_t i = 0; i < l->operation_count; i++) {
+        buffer_clear(&common);
+        labels(&common, &l->operations[i]);
+        write_histogram(out, "request_duration_seconds", buffer_text(&common), &l->operations[i].counters.duration);
+    }
+    describe(out, "upstream_first_byte_seconds", "histogram",
+             "From the last byte of the request to the first of the upstream's answer.");
+    for (uint32_t i = 0; i < l->service_count; i++) {
+        buffer_clear(&common);
+        label(&common, "service", l->services[i].name);
+        write_histogram(out, "upstream_first_byte_seconds", buffer_text(&common), &l->services[i].counters.first_byte);
+    }
+    buffer_release(&common);
+}
+
+static void
+write_bytes(struct buffer *out, const struct ledger *l)
+{
+    describe(out, "body_bytes_total", "counter", "Bytes of bodies, by service and side, as they passed.");
+    for (uint32_t i = 0; i < l->service_count; i++) {
+        for (int side = 0; side < 2; side++) {
+            buffer_add(out, TEXT("plumbline_body_bytes_total{"));
+            label(out, "service", l->services[i].name);
+            buffer_print(out, ",side=\"%s\"} %llu\n", side_name((enum side)side),
+                         (unsigned long long)count_of(&l->services[i].counters.bytes[side]));
         }
-        buffer_add(out, TEXT("plumbline_request_duration_seconds_sum{"));
-        label(out, "service", name);
-        buffer_print(out, "} %.9f\nplumbline_request_duration_seconds_count{", (double)count_of(&c->duration_ns) / 1e9);
-        label(out, "service", name);
-        buffer_print(out, "} %llu\n", (unsigned long long)sum);
     }
 }
 
@@ -306,6 +381,7 @@ metrics_write(struct buffer *out, const struct ledger *l, const struct recorder_
     write_unchecked(out, l);
     write_refusals(out, l);
     write_durations(out, l);
+    write_bytes(out, l);
     single(out, "refused_total", "counter", "Requests that Plumbline answered itself.", sum->refused);
     single(out, "client_gone_total", "counter", "Exchanges whose client left early.", sum->client_gone);
     single(out, "connections", "gauge", "Client connections that are open.", sum->connections);

@@ -16,32 +16,41 @@ struct exchange;
 struct transit;
 
 #define METRICS_CLASSES 6  /* 1xx to 5xx; [0]: no response */
-#define METRICS_BUCKETS 14 /* of the duration histogram, the last one +Inf */
+#define METRICS_BUCKETS 14 /* of the duration histograms, the last one +Inf */
 
 /* Why requests were refused: for a reason of our own, for what the request was, for what the upstream said. */
 #define METRICS_REFUSALS (REFUSAL_IDS + 2)
 
 typedef _Atomic uint64_t counter;
 
+/* How long something took. */
+struct duration_counters {
+    counter buckets[METRICS_BUCKETS];
+    counter ns;
+};
+
 /* Of one operation, or of a service's requests that no operation matches. */
 struct operation_counters {
     counter requests[METRICS_CLASSES];
+    struct duration_counters duration;
     counter violations[2][VIOLATION_IDS]; /* by side */
     counter unchecked[UNCHECKED_IDS];
 };
 
 struct service_counters {
-    counter duration[METRICS_BUCKETS];
-    counter duration_count;
-    counter duration_ns;
+    struct duration_counters first_byte; /* of answers that came from outside, since the request was sent */
+    counter bytes[2];                    /* of bodies, by side */
     counter refusals[METRICS_REFUSALS];
 };
+
+/* Made when its first exchange is counted: contracts have thousands of operations, traffic has a few. */
+typedef _Atomic(struct operation_counters *) operation_place;
 
 /* Of one worker, for one ruleset. */
 struct counters {
     uint32_t operation_count; /* of the ruleset; behind them one per service, and one for no service */
     uint32_t service_count;
-    struct operation_counters *operations;
+    operation_place *operations;
     struct service_counters *services; /* the last one: no service */
     counter connections;               /* open now */
     counter accepted;
@@ -72,6 +81,13 @@ static inline uint64_t
 count_of(const counter *c)
 {
     return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+/* The counters at this place, or NULL: nothing was counted there. Any thread. */
+static inline const struct operation_counters *
+counters_of(const struct counters *c, uint32_t place)
+{
+    return atomic_load_explicit(&c->operations[place], memory_order_acquire);
 }
 
 /* An exchange is finished. */

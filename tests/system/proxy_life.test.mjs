@@ -188,7 +188,7 @@ test('metrics tell requests by operation, violations by rule, and what was recor
     assert.match(text, /^plumbline_requests_total\{service="parts",operation="listParts",status="2xx"\} 1$/m);
     assert.match(text, /^plumbline_violations_total\{service="parts",operation="listParts",side="request",rule="parameter-schema"\} 1$/m);
     assert.match(text, /^plumbline_violations_total\{service="parts",operation="listParts",side="response",rule="body-schema"\} 1$/m);
-    assert.match(text, /^plumbline_request_duration_seconds_count\{service="parts"\} 2$/m);
+    assert.match(text, /^plumbline_request_duration_seconds_count\{service="parts",operation="[^"]*"\} 2$/m);
     assert.match(text, /^plumbline_recorded_total 2$/m);
     assert.match(text, /^plumbline_in_flight 0$/m);
 });
