@@ -196,10 +196,12 @@ check_json(const struct checking *c, const struct media *media, const struct sha
     const struct check_policy *policy = c->check->policy;
     const struct document_options options = { .duplicates = !policy->duplicate_keys_pass &&
                                                             !(policy->ignore & (1u << VIOLATION_JSON_DUPLICATE_KEY)) };
+    struct arena *arena = c->check->arena;
+    const struct arena_mark before = arena_mark(arena);
     struct document document;
     struct document_error error;
 
-    if (document_parse(&document, json, &options, c->check->arena, &error) < 0) {
+    if (document_parse(&document, json, &options, arena, &error) < 0) {
         report_syntax(c, media, &error, json, instance);
         return;
     }
@@ -207,6 +209,8 @@ check_json(const struct checking *c, const struct media *media, const struct sha
         report_duplicates(c, media, &document, instance);
     if (!checking_valid(c, shape, document.root, instance))
         report_schema(c, id, shape, document.root, instance);
+    else if (document.duplicate_keys == 0)
+        arena_rewind(arena, before); /* nothing was said about it; the next body finds its memory still in the cache */
 }
 
 static void
