@@ -26,6 +26,8 @@ struct parser {
     size_t pool_left;
     struct scan_fault fault;
     bool too_large;
+    bool duplicates; /* repeated keys are asked for */
+    bool repeats;    /* there may be some */
 };
 
 static const char *
@@ -181,23 +183,54 @@ unescape(struct parser *p, struct value *v, const char *from, const char *to)
     return true;
 }
 
+/* Field by field: a whole struct would be cleared first. */
+static inline void
+fill(const struct parser *p, struct value *v, enum value_type type, unsigned flags, const char *at)
+{
+    v->type = (uint8_t)type;
+    v->flags = (uint8_t)flags;
+    v->depth = (uint16_t)p->depth;
+    v->span = 1;
+    v->place = (uint32_t)(at - p->begin);
+}
+
+static inline struct value *
+push_text(struct parser *p, enum value_type type, unsigned flags, const char *at, const char *from, const char *to)
+{
+    struct value *v = push(p, at);
+
+    if (SCAN_UNLIKELY(v == NULL))
+        return NULL;
+    fill(p, v, type, flags, at);
+    v->count = (uint32_t)(to - from);
+    v->data = from;
+    return v;
+}
+
+/* A string that is more than plain ASCII from `special` on. */
+static __attribute__((noinline)) const char *
+parse_special_string(struct parser *p, const char *at, const char *special)
+{
+    bool escaped = false;
+    const char *close = scan_string_from(special, p->end, &escaped, &p->fault);
+    struct value *v;
+
+    if (close == NULL || (v = push_text(p, VALUE_STRING, 0, at, at + 1, close)) == NULL)
+        return NULL;
+    if (escaped && !unescape(p, v, at + 1, close))
+        return NULL;
+    return close + 1;
+}
+
 /* A string; at is its opening quote. */
 static inline const char *
 parse_string(struct parser *p, const char *at)
 {
-    bool escaped = false;
-    const char *close = scan_string(at + 1, p->end, &escaped, &p->fault);
-    struct value *v;
+    const char *close = scan_plain(at + 1, p->end);
 
-    if (close == NULL || (v = push(p, at)) == NULL)
-        return NULL;
-    *v = (struct value){ .type = VALUE_STRING,
-                         .depth = (uint16_t)p->depth,
-                         .span = 1,
-                         .count = (uint32_t)(close - at - 1),
-                         .place = (uint32_t)(at - p->begin),
-                         .data = at + 1 };
-    if (SCAN_UNLIKELY(escaped) && !unescape(p, v, at + 1, close))
+    if (SCAN_UNLIKELY(close == p->end || *close != '"'))
+        return parse_special_string(p, at, close);
+    if (push_text(p, VALUE_STRING, 0, at, at + 1, close) == NULL)
         return NULL;
     return close + 1;
 }
@@ -207,20 +240,12 @@ parse_number(struct parser *p, const char *at)
 {
     bool integer = true;
     const char *behind = scan_digits(at, p->end);
-    struct value *v;
 
     /* plain digits are most numbers; all that may be special or wrong goes the long way */
     if (*at == '-' || *at == '0' || (behind < p->end && (*behind == '.' || (*behind | 0x20) == 'e')))
         behind = scan_number(at, p->end, &integer, &p->fault);
-    if (behind == NULL || (v = push(p, at)) == NULL)
+    if (behind == NULL || push_text(p, VALUE_NUMBER, integer ? VALUE_INTEGER : 0, at, at, behind) == NULL)
         return NULL;
-    *v = (struct value){ .type = VALUE_NUMBER,
-                         .flags = integer ? VALUE_INTEGER : 0,
-                         .depth = (uint16_t)p->depth,
-                         .span = 1,
-                         .count = (uint32_t)(behind - at),
-                         .place = (uint32_t)(at - p->begin),
-                         .data = at };
     return behind;
 }
 
@@ -241,6 +266,26 @@ parse_literal(struct parser *p, const char *at)
     return behind;
 }
 
+#define SIEVE_BITS (sizeof(uintptr_t) * 8)
+
+/* While an object is open, its `data` is a sieve with a bit for each of its keys so far. Where two share a bit, the
+ * whole tape is looked at when it is complete (tape_mark_repeats). The bit comes from what tells keys of one object
+ * apart most cheaply: length, first and last byte. */
+static inline void
+note_key(struct parser *p, const struct value *key)
+{
+    struct value *object = p->tape + p->open;
+    uintptr_t seen = (uintptr_t)object->data, bit;
+    uint32_t sum = key->count;
+
+    if (sum > 0)
+        sum += (uint32_t)(unsigned char)key->data[0] * 7 + (uint32_t)(unsigned char)key->data[sum - 1] * 31;
+    bit = (uintptr_t)1 << (sum & (SIEVE_BITS - 1));
+    if (SCAN_UNLIKELY((seen & bit) != 0) && !p->repeats)
+        p->repeats = object->count > SIEVE_MEMBERS || tape_key_repeats(object, key);
+    object->data = (const char *)(seen | bit);
+}
+
 /* A key and its colon, in front of a member's value. */
 static inline const char *
 parse_key(struct parser *p, const char *at)
@@ -253,6 +298,8 @@ parse_key(struct parser *p, const char *at)
     at = parse_string(p, at);
     if (at == NULL)
         return NULL;
+    if (p->duplicates)
+        note_key(p, p->next - 1);
     at = scan_space(at, p->end);
     if (SCAN_UNLIKELY(at == p->end))
         return scan_fail(&p->fault, at, "the text ends where a colon is due");
@@ -287,6 +334,7 @@ close_container(struct parser *p)
     p->open = v->span;
     p->depth--;
     v->span = (uint32_t)(p->next - v);
+    v->data = NULL; /* the sieve */
 }
 
 /* Behind a value: close what ends here, up to a comma (then the next value is due) or the end of the root. */
@@ -386,6 +434,7 @@ begin(struct parser *p, struct text source, const struct document_options *optio
                           .max_values = LIMIT_JSON_VALUES,
                           .arena = arena };
     p->end = p->begin + source.length;
+    p->duplicates = options != NULL && options->duplicates;
     if (options != NULL && options->max_depth > 0 && options->max_depth < p->max_depth)
         p->max_depth = options->max_depth;
     if (options != NULL && options->max_values > 0 && options->max_values < p->max_values)
@@ -430,8 +479,7 @@ document_parse(struct document *document, struct text source, const struct docum
     result.values = (uint32_t)(p.next - p.tape);
     p.fault = (struct scan_fault){ "the document needs more memory than it may have", p.begin };
     p.too_large = true;
-    if ((options != NULL && options->duplicates &&
-         tape_mark_repeats(p.tape, result.values, arena, &result.duplicate_keys, &repeated) < 0) ||
+    if ((p.repeats && tape_mark_repeats(p.tape, result.values, arena, &result.duplicate_keys, &repeated) < 0) ||
         (options != NULL && options->lines && tape_lines(&result, arena) < 0)) {
         describe(&p, source, error);
         return -1;

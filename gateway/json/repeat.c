@@ -1,33 +1,20 @@
 /* repeat.c -- keys that an object says twice.
  *
- * Runs over every body that is checked, so small objects must cost next to nothing: one bit per key in a 64-bit sieve,
- * and only keys that share a bit are compared. Large objects get a hash table. */
+ * Runs over bodies in which the parser saw that there may be some. In a small object each key is compared with those
+ * before it; large ones get a hash table. */
 #include "json/tape.h"
 
 #include <string.h>
 
 #include "base/hash.h"
 
-#define SIEVE_MEMBERS 32 /* above, too many keys share a bit */
-
 struct table {
     uint32_t *slots; /* place of a key on the tape, from 1; 0 is empty */
     size_t capacity; /* a power of two */
 };
 
-/* One of 64 bits, from what tells keys of one object apart most cheaply: length, first and last byte. */
-static inline uint64_t
-sieve_bit(const struct value *key)
-{
-    uint32_t sum = key->count;
-
-    if (key->count > 0)
-        sum += (uint32_t)(unsigned char)key->data[0] * 7 + (uint32_t)(unsigned char)key->data[key->count - 1] * 31;
-    return UINT64_C(1) << (sum & 63);
-}
-
-static bool
-said_before(const struct value *object, const struct value *key)
+bool
+tape_key_repeats(const struct value *object, const struct value *key)
 {
     for (const struct value *k = object + 1; k < key; k += 1 + k[1].span) {
         if (text_equal(value_text(k), value_text(key)))
@@ -39,14 +26,9 @@ said_before(const struct value *object, const struct value *key)
 static const struct value *
 repeat_in_few(const struct value *object)
 {
-    uint64_t seen = 0;
-
     for (VALUE_EACH_MEMBER(key, object)) {
-        uint64_t bit = sieve_bit(key);
-
-        if ((seen & bit) != 0 && said_before(object, key))
+        if (tape_key_repeats(object, key))
             return key;
-        seen |= bit;
     }
     return NULL;
 }

@@ -101,18 +101,24 @@ scan_plain(const char *at, const char *end)
     return at;
 }
 
+/* From a byte that is not plain (scan_plain) to the closing quote. */
+static inline const char *
+scan_string_from(const char *at, const char *end, bool *escaped, struct scan_fault *fault)
+{
+    while (at == end || *at != '"') {
+        at = scan_special(at, end, escaped, fault);
+        if (at == NULL)
+            return NULL;
+        at = scan_plain(at, end);
+    }
+    return at;
+}
+
 /* From behind the opening quote to the closing one. */
 static inline const char *
 scan_string(const char *at, const char *end, bool *escaped, struct scan_fault *fault)
 {
-    for (;;) {
-        at = scan_plain(at, end);
-        if (SCAN_LIKELY(at < end && *at == '"'))
-            return at;
-        at = scan_special(at, end, escaped, fault);
-        if (at == NULL)
-            return NULL;
-    }
+    return scan_string_from(scan_plain(at, end), end, escaped, fault);
 }
 
 static inline const char *

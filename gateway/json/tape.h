@@ -9,6 +9,11 @@
 int tape_mark_repeats(struct value *tape, uint32_t values, struct arena *arena, uint32_t *objects,
                       const struct value **first);
 
+#define SIEVE_MEMBERS 32 /* above, too many keys share a bit of the parser's sieve */
+
+/* Does a member of the object in front of this key have the same key? The object may be open still. */
+bool tape_key_repeats(const struct value *object, const struct value *key);
+
 /* Build the table of line beginnings of document->source. 0, or -1 when the arena has no memory. */
 int tape_lines(struct document *document, struct arena *arena);
 

@@ -63,7 +63,7 @@ divides_plainly(const struct value *v, const struct decimal *divisor, bool *mult
     if (!divisor->small || behind < 0 || behind >= TENS || !plain_read(v, &plain) || plain.fraction > behind ||
         __builtin_mul_overflow(plain.whole, tens[behind - plain.fraction], &plain.whole))
         return false;
-    *multiple = plain.whole % divisor->mantissa == 0;
+    *multiple = divisor->mantissa == 1 || plain.whole % divisor->mantissa == 0;
     return true;
 }
 
