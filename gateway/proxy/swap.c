@@ -16,14 +16,27 @@
 
 /* ---- addresses ---- */
 
-static struct listener *
-find_listener(const struct proxy *p, struct text written)
+static bool
+is_listed(const struct generation *g, const struct listener *l)
 {
-    for (const struct listening *l = p->listening; l != NULL; l = l->next) {
-        if (text_equal(text_of(l->written), written))
-            return l->listener;
+    for (uint32_t i = 0; i < g->listener_count; i++) {
+        if (g->listeners[i] == l)
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+/* The one that was opened first, unless this generation has it already: with port 0 one address may be there twice. */
+static struct listener *
+find_listener(const struct proxy *p, const struct generation *g, struct text written)
+{
+    struct listener *found = NULL;
+
+    for (const struct listening *l = p->listening; l != NULL; l = l->next) {
+        if (text_equal(text_of(l->written), written) && !is_listed(g, l->listener))
+            found = l->listener;
+    }
+    return found;
 }
 
 static void
@@ -67,11 +80,7 @@ close_others(struct proxy *p, const struct generation *g)
     struct listening **link = &p->listening;
 
     while (*link != NULL) {
-        bool listed = false;
-
-        for (uint32_t i = 0; i < g->listener_count; i++)
-            listed = listed || g->listeners[i] == (*link)->listener;
-        if (listed)
+        if (is_listed(g, (*link)->listener))
             link = &(*link)->next;
         else
             close_one(p, link);
@@ -80,9 +89,10 @@ close_others(struct proxy *p, const struct generation *g)
 
 /* The listener for one entry of `listen`, its context in *tls. NULL with err. */
 static struct listener *
-listen_one(struct proxy *p, const struct listen_setting *setting, struct tls_context **tls, struct error *err)
+listen_one(struct proxy *p, const struct generation *g, const struct listen_setting *setting, struct tls_context **tls,
+           struct error *err)
 {
-    struct listener *l = find_listener(p, setting->address);
+    struct listener *l = find_listener(p, g, setting->address);
     struct tls_context *now;
 
     if (secure_listener(setting, &p->options, tls, err) < 0)
@@ -108,7 +118,7 @@ server_listen(struct proxy *p, struct generation *g, struct error *err)
     if (g->listeners == NULL || g->tls == NULL)
         return error_memory(err);
     for (uint32_t i = 0; i < s->listen_count; i++) {
-        g->listeners[i] = listen_one(p, &s->listen[i], &g->tls[i], err);
+        g->listeners[i] = listen_one(p, g, &s->listen[i], &g->tls[i], err);
         if (g->listeners[i] == NULL) {
             tls_context_drop(g->tls[i]);
             return -1;

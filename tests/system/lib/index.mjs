@@ -1,4 +1,5 @@
 // The whole harness: import { startPlumbline, startNginx, rawUpstream, ... } from './lib/index.mjs';
+export { certificates } from './certificates.mjs';
 export { cleanup, onCleanup, temporaryFolder } from './cleanup.mjs';
 export { nginxConfig, startNginx } from './nginx.mjs';
 export { binary, plumbline, root, startPlumbline } from './plumbline.mjs';
