@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "rules/first_segment.h"
+
 /* One match.paths entry of one service. */
 struct prefix {
     struct text path; /* without slashes at its end; "" matches everything */
@@ -13,7 +15,8 @@ struct routes {
     uint32_t prefix_count;
     const struct service **own; /* services found by their contract's own paths */
     uint32_t own_count;
-    const struct service *last_resort; /* or NULL */
+    struct first_segments *first_segments; /* of own */
+    const struct service *last_resort;     /* or NULL */
 };
 
 static struct text
@@ -186,6 +189,11 @@ routes_new(const struct service *services, uint32_t count, bool catch_all, struc
         qsort(r->prefixes, r->prefix_count, sizeof(r->prefixes[0]), longest_first);
     if (refuse_equal_prefixes(r, err) < 0 || refuse_equal_claims(r, arena, err) < 0)
         return NULL;
+    r->first_segments = first_segments_new(r->own, r->own_count, arena);
+    if (r->first_segments == NULL) {
+        error_memory(err);
+        return NULL;
+    }
     return r;
 }
 
@@ -216,6 +224,7 @@ take(struct route *route, const struct service *service, struct text method, str
      bool bare, struct arena *arena)
 {
     route->service = service;
+    route->policy = NULL;
     route->path = path;
     route->stripped = stripped;
     contract_find(service->contract, method, path, bare, arena, &route->match);
@@ -243,16 +252,18 @@ static void
 find_own(const struct routes *r, struct text host, struct text method, struct text path, struct arena *arena,
          struct route *route)
 {
-    struct route candidate = { .service = NULL };
+    const struct service_places *candidates = first_segments_find(r->first_segments, path);
+    struct route candidate; /* large, so only what is read is set */
     int best = 0;
 
-    for (uint32_t i = 0; i < r->own_count; i++) {
-        int fit, host_points = host_fit(r->own[i]->settings, host);
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const struct service *service = r->own[candidates->places[i]];
+        int fit, host_points = host_fit(service->settings, host);
 
         if (host_points == 0)
             continue;
-        take(&candidate, r->own[i], method, path, text_make(NULL, 0), false, arena);
-        fit = own_fit(r->own[i], &candidate.match, path);
+        take(&candidate, service, method, path, text_make(NULL, 0), false, arena);
+        fit = own_fit(service, &candidate.match, path);
         if (fit == 0 || fit * 2 + host_points <= best)
             continue;
         best = fit * 2 + host_points;

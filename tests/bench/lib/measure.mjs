@@ -60,7 +60,7 @@ export async function load(url, script, { seconds, connections, core = LOAD_CORE
         throw new Error(`${url}: ${broken}`);
     const number = (pattern) => Number(stdout.match(pattern)?.[1] ?? NaN);
     return { requests: number(/(\d+) requests in/), perSecond: number(/Requests\/sec:\s+([\d.]+)/),
-        p50: inMicroseconds(stdout.match(/50%\s+(\S+)/)?.[1]), p99: inMicroseconds(stdout.match(/99%\s+(\S+)/)?.[1]) };
+        p50: inMicroseconds(stdout.match(/^\s+50%\s+(\S+)/m)?.[1]), p99: inMicroseconds(stdout.match(/^\s+99%\s+(\S+)/m)?.[1]) };
 }
 
 // The same, with what the program spent on each request, in microseconds of CPU.
