@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
@@ -119,6 +119,35 @@ test('a client certificate is required, or only asked for, and never a bad one t
     assert.equal(await get(asked), '200');
     assert.equal(await get(asked, stranger), '000');
     await gateway.waitFor(/debug 127\.0\.0\.1:\d+: no TLS: peer did not return a certificate/);
+    await gateway.stop();
+});
+
+test('a reload takes new certificates, all or none, and connections that are there go on', async () => {
+    const pair = { cert: path.join(temporaryFolder(), 'c.pem'), key: path.join(temporaryFolder(), 'c.key') };
+    const use = (other) => { copyFileSync(other.cert, pair.cert); copyFileSync(other.key, pair.key); };
+    use(local);
+    const gateway = await secure(pair, { settings: { reload: { watch: false } } });
+    const subject = async () => (await look(gateway.port, '-servername', 'one.test')).text.match(/subject=.*?CN = (\w+)/)?.[1];
+    const agent = new https.Agent({ ca: readFileSync(pki.ca), keepAlive: true, maxSockets: 1 });
+    onCleanup(() => agent.destroy());
+    const ask = async () => {
+        const [answer] = await once(https.get({ port: gateway.port, host: '127.0.0.1', path: '/parts', agent }), 'response');
+        answer.resume();
+        await once(answer, 'end');
+        return answer.statusCode;
+    };
+    assert.equal(await ask(), 200);
+    assert.equal(await subject(), 'local');
+    use(one);
+    gateway.signal('SIGHUP');
+    await gateway.waitFor(/reloaded \(generation 2\)/);
+    assert.equal(await subject(), 'one');
+    assert.equal(await ask(), 200, 'by the connection with the certificate before');
+    copyFileSync(me.key, pair.key);
+    gateway.signal('SIGHUP');
+    await gateway.waitFor(/c\.key' does not belong to the certificate/);
+    assert.equal(await subject(), 'one');
+    assert.equal(await ask(), 200);
     await gateway.stop();
 });
 
