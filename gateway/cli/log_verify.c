@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/log_commands.h"
 #include "traffic/record.h"
+#include "traffic/recording.h"
 #include "traffic/segment.h"
 #include "base/time_text.h"
 
@@ -110,6 +113,80 @@ verify_entry(struct verifying *v, const struct segment_entry *entry)
     verify_times(v, entry, &x);
 }
 
+/* The index says of each line what the line says. */
+static bool
+says_the_same(const struct index *index, const struct index_line *line, const struct exchange *x, size_t length)
+{
+    return line->length == length + 1 && line->sequence == x->sequence && line->amends == x->amends &&
+           line->started == x->started && line->status == (x->has_response ? x->response.status : 0) &&
+           memcmp(line->id, x->id, EXCHANGE_ID_BYTES) == 0 &&
+           (line->operation == INDEX_TEXT_OTHER || text_equal(index_text(index, line->operation), x->operation)) &&
+           (line->service == INDEX_TEXT_OTHER || text_equal(index_text(index, line->service), x->service));
+}
+
+/* Lines and index side by side. Returns the problem, or NULL. */
+static const char *
+compare_index(struct verifying *v, const char *path, const struct index *index, struct error *err)
+{
+    struct segment_reader *reader = segment_reader_open(path, err);
+    struct segment_entry entry;
+    const char *problem = NULL;
+    uint64_t i = 0;
+    int result = -1;
+
+    if (reader == NULL)
+        return "the segment cannot be read";
+    segment_reader_keep_amendments(reader);
+    while (problem == NULL && (result = segment_reader_next(reader, &entry, err)) == 1 && !entry.torn) {
+        struct exchange x = { .arena = v->arena };
+
+        arena_reset(v->arena);
+        if (i >= index->line_count || (entry.value != NULL && record_read(&x, entry.value, NULL) == 0 &&
+                                       !says_the_same(index, &index->lines[i], &x, entry.text.length)))
+            problem = "the index does not say what is there";
+        i++;
+    }
+    segment_reader_close(reader);
+    if (problem == NULL && (result < 0 || i != index->line_count))
+        problem = result < 0 ? "the segment cannot be read" : "the index does not say what is there";
+    return problem;
+}
+
+static void
+verify_index(struct verifying *v, const char *folder, const struct recording_segment *s)
+{
+    struct arena *arena = arena_new(0, LIMIT_FILE_BYTES);
+    struct error err = { .kind = ERROR_NONE };
+    struct index index;
+    const char *problem = NULL;
+    char path[4200];
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, s->name);
+    if (arena == NULL || recording_index(folder, s, &index, arena, &err) < 0)
+        problem = err.what;
+    else
+        problem = compare_index(v, path, &index, &err);
+    if (problem != NULL && ++v->problems <= PROBLEMS_TOLD)
+        printf("%s/%06u.index: %s\n", folder, s->number, problem);
+    arena_free(arena);
+}
+
+/* A segment without an index is fine: it is read itself. */
+static void
+verify_indexes(struct verifying *v, const char *folder)
+{
+    struct arena *arena = arena_new(0, 64 * LIMIT_MIB);
+    struct recording_segment *list;
+    size_t count;
+
+    if (arena != NULL && file_is_folder(folder) && recording_list(folder, false, arena, &list, &count, NULL) == 0) {
+        for (size_t i = 0; i < count; i++)
+            if (list[i].indexed && !list[i].open && !list[i].twice)
+                verify_index(v, folder, &list[i]);
+    }
+    arena_free(arena);
+}
+
 /* 0, or -1 with err. */
 static int
 verify_recording(struct verifying *v, const char *path, struct error *err)
@@ -125,6 +202,7 @@ verify_recording(struct verifying *v, const char *path, struct error *err)
     segment_reader_close(reader);
     if (result < 0)
         return -1;
+    verify_indexes(v, path);
     if (v->problems > PROBLEMS_TOLD)
         printf("… and %" PRIu64 " more\n", v->problems - PROBLEMS_TOLD);
     printf("%s: %" PRIu64 " exchange%s in %" PRIu64 " segment%s", path, v->exchanges, v->exchanges == 1 ? "" : "s",

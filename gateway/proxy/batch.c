@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "proxy/keeper.h"
+#include "traffic/index.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
 
@@ -18,6 +20,10 @@ struct batch {
     const struct record_settings *settings;
     struct redaction_scratch *scratch;
     struct segment_writer *writer;
+    struct keeper *keeper;
+    struct index_builder *index; /* of the current segment, what is in `lines` included; NULL: not all is known */
+    unsigned number;             /* of that segment, */
+    uint64_t base;               /* and where in it `lines` will begin */
     struct buffer lines;
     uint64_t line_count;
     uint64_t next;           /* sequence number */
@@ -109,6 +115,8 @@ batch_add(struct batch *b, struct exchange *x, const struct redaction *how, bool
         x->sequence = 0;
         return;
     }
+    if (b->index != NULL)
+        index_add(b->index, x, b->base + before, buffer_length(&b->lines) - before);
     b->told += x->lost;
     b->next++;
     b->line_count++;
@@ -122,6 +130,13 @@ batch_amend(struct batch *b, const struct exchange *x)
     record_write_amendment(&b->lines, x, b->next);
     if (!line_is_whole(b, before))
         return;
+    if (b->index != NULL) {
+        struct exchange amendment = *x;
+
+        amendment.amends = x->sequence;
+        amendment.sequence = b->next;
+        index_add(b->index, &amendment, b->base + before, buffer_length(&b->lines) - before);
+    }
     b->next++;
     b->line_count++;
 }
@@ -135,7 +150,7 @@ batch_scratch(struct batch *b)
 bool
 batch_is_large(const struct batch *b)
 {
-    return buffer_length(&b->lines) >= BATCH_BYTES;
+    return buffer_length(&b->lines) >= BATCH_BYTES || buffer_length(&b->lines) >= b->settings->segment / 2;
 }
 
 static uint64_t
@@ -179,6 +194,27 @@ end_lines(struct batch *b, uint64_t written, uint64_t bytes)
     buffer_clear(&b->lines);
 }
 
+/* What was written may have begun another segment, or not be there: the index follows. */
+static void
+follow_segment(struct batch *b)
+{
+    unsigned number = segment_writer_number(b->writer);
+    uint64_t length = segment_writer_length(b->writer);
+
+    if (number != b->number) {
+        struct index_builder *old = b->index;
+
+        b->index = index_builder_new();
+        if (old != NULL && b->index != NULL)
+            index_move(old, b->base, b->index);
+        keeper_finished(b->keeper, b->number, old, number);
+        b->number = number;
+    }
+    if (b->index != NULL)
+        index_cut(b->index, length);
+    b->base = length;
+}
+
 bool
 batch_write(struct batch *b, uint64_t *from)
 {
@@ -191,7 +227,8 @@ batch_write(struct batch *b, uint64_t *from)
     if (b->line_count == 0)
         return true;
     if (answers_wait(b) && segment_writer_is_full(b->writer, lines.length) && !batch_sync(b, from)) {
-        end_lines(b, 0, 0); /* a segment ends synced: what was added to it is not there, so this cannot follow */
+        end_lines(b, 0, 0);
+        follow_segment(b); /* a segment ends synced: what was added to it is not there, so this cannot follow */
         return false;
     }
     whole = segment_writer_append(b->writer, lines, &kept, &err) == 0;
@@ -203,6 +240,7 @@ batch_write(struct batch *b, uint64_t *from)
         tell(b, false, NULL);
     }
     end_lines(b, written, kept);
+    follow_segment(b);
     *from = b->next;
     return whole;
 }
@@ -219,6 +257,7 @@ take_back(struct batch *b)
     lose(b, b->unsynced_lines);
     b->lost += b->unsynced_told;
     b->next = b->synced_next;
+    follow_segment(b);
 }
 
 bool
@@ -300,6 +339,8 @@ batch_free(struct batch *b)
     if (b == NULL)
         return;
     (void)pthread_mutex_destroy(&b->trouble_lock);
+    keeper_free(b->keeper);
+    index_builder_free(b->index);
     segment_writer_close(b->writer);
     redaction_scratch_free(b->scratch);
     buffer_release(&b->lines);
@@ -331,6 +372,12 @@ batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *a
     }
     b->writer = segment_writer_open(folder, b->settings->segment, &repair, err);
     if (b->writer == NULL)
+        goto fail;
+    b->number = segment_writer_number(b->writer);
+    b->base = segment_writer_length(b->writer);
+    b->index = b->base == 0 ? index_builder_new() : NULL;
+    b->keeper = keeper_new(b->settings, b->number, say, arg, err);
+    if (b->keeper == NULL)
         goto fail;
     *repaired = repair.bytes;
     b->next = b->synced_next = repair.next;

@@ -148,6 +148,9 @@ read_record(struct settings_reader *r, const struct value *v)
         record->sync = 0;
     else
         read_duration(r, VALUE_MEMBER(v, "sync"), &record->sync);
+    read_size(r, VALUE_MEMBER(v, "keep"), &record->keep);
+    read_duration(r, VALUE_MEMBER(v, "keep_for"), &record->keep_for);
+    record->compress = read_is(VALUE_MEMBER(v, "compress"), "zstd");
     read_size_t(r, VALUE_MEMBER(v, "max_body"), &record->max_body);
     record->on_error_refuse = read_is(VALUE_MEMBER(v, "on_error"), "refuse");
     record->full = read_is(VALUE_MEMBER(v, "full"), "drop") ? RECORD_DROP : RECORD_BLOCK;

@@ -174,7 +174,9 @@ enum record_full {
 struct record_settings {
     struct text to;        /* folder; empty: nothing is recorded */
     size_t segment;        /* bytes after which a new segment is begun */
-    uint64_t keep;         /* 0: everything */
+    uint64_t keep;         /* bytes: older finished segments are removed; 0: everything is kept */
+    int64_t keep_for;      /* and those whose last line is older; 0: for ever */
+    bool compress;         /* finished segments, by zstd */
     int64_t sync;          /* between fsyncs; 0: always (every batch) */
     bool on_error_refuse;  /* else the traffic passes unrecorded, counted */
     enum record_full full; /* when the disk is slower than the traffic */

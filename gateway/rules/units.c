@@ -17,6 +17,7 @@ struct unit {
 static const struct unit duration_units[] = {
     { { "ns", 2 }, 1 },         { { "us", 2 }, 1000 },       { { "ms", 2 }, 1000000 },
     { { "s", 1 }, 1000000000 }, { { "m", 1 }, 60000000000 }, { { "h", 1 }, 3600000000000 },
+    { { "d", 1 }, 86400000000000 },
 };
 
 static const struct unit size_units[] = {

@@ -1,7 +1,6 @@
 /* segment.c -- the writing end of a recording. */
 #include "traffic/segment.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 #include "base/limits.h"
 #include "json/document.h"
 #include "json/number.h"
+#include "traffic/recording.h"
 
 #define TAIL_BLOCK  (64 * 1024)
 #define PROBE_BYTES (64 * 1024) /* a disk with room for so much may be tried again */
@@ -31,40 +31,6 @@ struct segment_writer {
     bool torn;       /* behind them is something that could not be cut off yet */
     bool removed;    /* somebody has deleted the segment */
 };
-
-/* "000012.jsonl" is 12; 0 for other names. */
-static unsigned
-segment_number(const char *name)
-{
-    char *end;
-    unsigned long number = strtoul(name, &end, 10);
-
-    return end == name + 6 && strcmp(end, ".jsonl") == 0 && number < 1000000 ? (unsigned)number : 0;
-}
-
-static unsigned
-newest_segment(int folder_fd)
-{
-    int copy = dup(folder_fd);
-    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-    struct dirent *entry;
-    unsigned newest = 0;
-
-    if (dir == NULL) {
-        if (copy >= 0)
-            close(copy);
-        return 0;
-    }
-    rewinddir(dir);
-    while ((entry = readdir(dir)) != NULL) {
-        unsigned number = segment_number(entry->d_name);
-
-        if (number > newest)
-            newest = number;
-    }
-    closedir(dir);
-    return newest;
-}
 
 static int
 open_segment(struct segment_writer *w, unsigned number, struct error *err)
@@ -154,25 +120,92 @@ repair(struct segment_writer *w, struct segment_repair *repair, struct error *er
     return 0;
 }
 
+/* Of a compressed segment: what its index says, else what its lines say. */
+static uint64_t
+last_sequence_of(struct segment_writer *w, const struct recording_segment *s)
+{
+    struct arena *arena = arena_new(0, LIMIT_FILE_BYTES);
+    char path[PATH_MAX + 40];
+    struct segment_reader *reader = NULL;
+    struct segment_entry entry;
+    struct index index;
+    uint64_t last = 0, number;
+
+    if (arena != NULL && recording_index(w->folder, s, &index, arena, NULL) == 0) {
+        last = index.line_count > 0 ? index.lines[index.line_count - 1].sequence : 0;
+    } else if (arena != NULL) {
+        (void)snprintf(path, sizeof path, "%s/%s", w->folder, s->name);
+        reader = segment_reader_open(path, NULL);
+    }
+    if (reader != NULL)
+        segment_reader_keep_amendments(reader);
+    while (reader != NULL && segment_reader_next(reader, &entry, NULL) == 1) {
+        const struct value *sequence = VALUE_MEMBER(VALUE_MEMBER(entry.value, "_plumbline"), "sequence");
+
+        if (value_is(sequence, VALUE_NUMBER) && text_to_u64(value_text(sequence), &number))
+            last = number;
+    }
+    segment_reader_close(reader);
+    arena_free(arena);
+    return last;
+}
+
 /* A fresh segment is empty: the numbers go on from the one before. */
 static uint64_t
-sequence_before(struct segment_writer *w)
+sequence_before(struct segment_writer *w, const struct recording_segment *before)
 {
-    char name[32];
     struct stat status;
     uint64_t sequence = 0;
     int fd;
 
-    if (w->number < 2)
-        return 0;
-    snprintf(name, sizeof(name), "%06u.jsonl", w->number - 1);
-    fd = openat(w->folder_fd, name, O_RDONLY | O_CLOEXEC);
+    if (before->compressed)
+        return last_sequence_of(w, before);
+    fd = openat(w->folder_fd, before->name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
     if (fstat(fd, &status) == 0)
         sequence = last_sequence(fd, (uint64_t)status.st_size);
     close(fd);
     return sequence;
+}
+
+/* Go on where the newest segment ends. */
+static int
+find_end(struct segment_writer *w, struct segment_repair *found, struct error *err)
+{
+    struct arena *arena = arena_new(0, 64 * LIMIT_MIB);
+    struct recording_segment *list;
+    size_t count;
+    unsigned number = 1;
+    int result = -1;
+
+    if (arena == NULL)
+        return error_memory(err);
+    if (recording_list(w->folder, false, arena, &list, &count, err) == 0) {
+        if (count > 0)
+            number = list[count - 1].number + list[count - 1].compressed;
+        result = open_segment(w, number, err);
+    }
+    if (result == 0)
+        result = repair(w, found, err);
+    while (count > 0 && list[count - 1].number >= number)
+        count--;
+    if (result == 0 && w->length == 0 && count > 0)
+        found->next = sequence_before(w, &list[count - 1]) + 1;
+    arena_free(arena);
+    return result;
+}
+
+/* Whoever lists the recording looks at the lock for a moment, too (recording.c). */
+static bool
+lock_file(int fd)
+{
+    for (int tries = 0; tries < 5; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        (void)usleep(10000);
+    }
+    return false;
 }
 
 /* On failure nothing is taken. */
@@ -189,7 +222,7 @@ take_folder(struct segment_writer *w, struct error *err)
     lock_fd = openat(folder_fd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_fd < 0)
         error_system(err, errno, w->folder, "cannot write in the recording");
-    else if (flock(lock_fd, LOCK_EX | LOCK_NB) < 0)
+    else if (!lock_file(lock_fd))
         error_set(err, ERROR_ENVIRONMENT, w->folder,
                   "another Plumbline is writing this recording; stop it, or record to another folder");
     else
@@ -209,7 +242,6 @@ struct segment_writer *
 segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_repair *found, struct error *err)
 {
     struct segment_writer *w = calloc(1, sizeof(*w));
-    unsigned number;
 
     if (w == NULL) {
         error_memory(err);
@@ -223,11 +255,8 @@ segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_r
     }
     if (take_folder(w, err) < 0)
         goto fail;
-    number = newest_segment(w->folder_fd);
-    if (open_segment(w, number > 0 ? number : 1, err) < 0 || repair(w, found, err) < 0)
+    if (find_end(w, found, err) < 0)
         goto fail;
-    if (w->length == 0)
-        found->next = sequence_before(w) + 1;
     return w;
 
 fail:
@@ -296,6 +325,18 @@ begin_again(struct segment_writer *w, struct error *err)
         close(old_lock);
     }
     return open_segment(w, w->number + 1, err);
+}
+
+unsigned
+segment_writer_number(const struct segment_writer *w)
+{
+    return w->number;
+}
+
+uint64_t
+segment_writer_length(const struct segment_writer *w)
+{
+    return w->length;
 }
 
 bool

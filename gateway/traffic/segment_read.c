@@ -36,6 +36,15 @@ is_segment(const char *name)
     return text_ends(t, TEXT(".jsonl")) || text_ends(t, TEXT(".jsonl.zst"));
 }
 
+/* Of a segment that was being compressed both may be there: the plain one counts (recording.h). */
+static bool
+is_copy_of(const char *name, const char *before)
+{
+    size_t length = strlen(before);
+
+    return is_segment(before) && strncmp(name, before, length) == 0 && strcmp(name + length, ".zst") == 0;
+}
+
 static int
 list_folder(struct segment_reader *r, const char *path, struct error *err)
 {
@@ -48,7 +57,7 @@ list_folder(struct segment_reader *r, const char *path, struct error *err)
     if (r->files == NULL)
         return error_memory(err);
     for (size_t i = 0; i < count; i++)
-        if (is_segment(names[i]))
+        if (is_segment(names[i]) && (i == 0 || !is_copy_of(names[i], names[i - 1])))
             r->files[r->file_count++] = arena_print(r->arena, "%s/%s", path, names[i]).data;
     if (r->file_count == 0)
         return error_set(err, ERROR_INPUT, path, "this folder is no recording: it has no segments (000001.jsonl …)");

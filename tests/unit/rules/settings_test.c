@@ -69,6 +69,9 @@ every_key_arrives(void **state)
     assert_true(s->record.on_error_refuse);
     assert_int_equal(s->record.full, RECORD_DROP);
     assert_int_equal(s->record.max_body, 100000);
+    assert_int_equal(s->record.keep, UINT64_C(10) << 30);
+    assert_int_equal(s->record.keep_for, INT64_C(30) * 86400 * 1000000000);
+    assert_true(s->record.compress);
     assert_int_equal(s->access, ACCESS_JSON);
     assert_non_null(s->redaction);
     assert_int_equal(s->service_count, 3);

@@ -70,8 +70,8 @@ append(struct segment_writer *w, unsigned sequence)
     struct error err = { .kind = ERROR_NONE };
     size_t kept;
 
-    check_that(segment_writer_append(w, text_make(line, make_line(line, sizeof line, sequence)), &kept, &err) == 0, "%s: %s",
-               err.where, err.what);
+    check_that(segment_writer_append(w, text_make(line, make_line(line, sizeof line, sequence)), &kept, &err) == 0,
+               "%s: %s", err.where, err.what);
 }
 
 /* Sequence numbers of all lines in order, read back; fails on a line that is none, but for a torn last one. */
