@@ -199,6 +199,13 @@ routes_new(const struct service *services, uint32_t count, bool catch_all, struc
 
 /* ---- looking up ---- */
 
+/* OPTIONS * asks about a whole server (RFC 9110 9.3.7): it goes to whoever has all of its paths. */
+static bool
+has_all(const struct prefix *p, struct text path)
+{
+    return p->path.length == 0 && text_equal(path, TEXT("*"));
+}
+
 static const struct prefix *
 find_prefix(const struct routes *r, struct text host, struct text path)
 {
@@ -211,7 +218,7 @@ find_prefix(const struct routes *r, struct text host, struct text path)
 
         if (best != NULL && p->path.length < best->path.length)
             break;
-        if (below(path, p->path) && (fit = host_fit(p->service->settings, host)) > best_fit) {
+        if ((below(path, p->path) || has_all(p, path)) && (fit = host_fit(p->service->settings, host)) > best_fit) {
             best = p;
             best_fit = fit;
         }
