@@ -21,7 +21,8 @@ struct batch {
     struct redaction_scratch *scratch;
     struct segment_writer *writer;
     struct keeper *keeper;
-    struct index_builder *index; /* of the current segment, what is in `lines` included; NULL: not all is known */
+    struct index_builder *index; /* of the current segment, what is in `lines` included; NULL: no memory */
+    bool index_partial;          /* the segment was begun before this program */
     unsigned number;             /* of that segment, */
     uint64_t base;               /* and where in it `lines` will begin */
     struct buffer lines;
@@ -203,11 +204,17 @@ follow_segment(struct batch *b)
 
     if (number != b->number) {
         struct index_builder *old = b->index;
+        bool unknown = old == NULL;
 
         b->index = index_builder_new();
         if (old != NULL && b->index != NULL)
             index_move(old, b->base, b->index);
+        if (b->index_partial) {
+            index_builder_free(old);
+            old = NULL; /* it will be read */
+        }
         keeper_finished(b->keeper, b->number, old, number);
+        b->index_partial = unknown;
         b->number = number;
     }
     if (b->index != NULL)
@@ -375,7 +382,8 @@ batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *a
         goto fail;
     b->number = segment_writer_number(b->writer);
     b->base = segment_writer_length(b->writer);
-    b->index = b->base == 0 ? index_builder_new() : NULL;
+    b->index = index_builder_new();
+    b->index_partial = b->base > 0;
     b->keeper = keeper_new(b->settings, b->number, say, arg, err);
     if (b->keeper == NULL)
         goto fail;

@@ -48,7 +48,8 @@ test('killed again and again under load: what was written survives, whole and wi
     assert.ok(recorded.length > written);
     assert.equal(new Set(recorded.map(({ id }) => id)).size, recorded.length);
     assert.deepEqual(recorded.map(({ sequence }) => sequence), recorded.map((_, i) => i + 1));
-    assert.equal((await plumbline(['log', 'verify', folder])).status, 0);
+    const verified = await plumbline(['log', 'verify', folder]);
+    assert.equal(verified.status, 0, verified.stdout);
 });
 
 test('killed twenty times under load with sync: always: whatever was answered is on record', async () => {
@@ -73,7 +74,8 @@ test('killed twenty times under load with sync: always: whatever was answered is
     assert.ok(answered.length > 1000, `${answered.length} answers`);
     assert.deepEqual(answered.filter((id) => !ids.has(id)), []);
     assert.deepEqual(recorded.map(({ sequence }) => sequence), recorded.map((_, i) => i + 1));
-    assert.equal((await plumbline(['log', 'verify', folder])).status, 0);
+    const verified = await plumbline(['log', 'verify', folder]);
+    assert.equal(verified.status, 0, verified.stdout);
 });
 
 // The calls of a traced program, in the order in which they ended: { call, text }.
