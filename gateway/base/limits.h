@@ -73,7 +73,7 @@
 #define LIMIT_RATE_CALLERS   65536 /* whose use of a rate_limit is kept in mind, over all workers (24 bytes each) */
 #define LIMIT_GENERATIONS    64    /* rulesets that exchanges still use; then a reload is refused */
 #define LIMIT_TAKE_OVER_TIME INT64_C(10000000000)  /* ns: a reload waits that long for every worker */
-#define LIMIT_DRAIN_IDLE     INT64_C(500000000)    /* ns: an idle client may send one more request while we stop */
+#define LIMIT_DRAIN_IDLE     INT64_C(500000000)    /* ns: clients.drain_idle, unless it is set */
 #define LIMIT_RELOAD_TIME    INT64_C(120000000000) /* ns: who asks for a reload waits that long for its result */
 #define LIMIT_LEDGER_BYTES   (256 * LIMIT_MIB)     /* names of services and operations, ever counted */
 #define LIMIT_RECORD_RING    4096                  /* finished exchanges per worker that wait for the recorder */

@@ -160,8 +160,7 @@ drain(struct serving *s, sigset_t *signals)
     admin_drain(s->admin);
     log_line(LOG_INFO, "stopping: finishing what is inside");
     (void)sigdelset(signals, SIGHUP); /* stays blocked: there is nothing to reload any more */
-    reload_stop(s->reload);
-    s->reload = NULL;
+    reload_end(s->reload);
     wait_to_be_left(drain_delay(s->proxy), signals);
     be_hurried(s->proxy, signals);
     proxy_drain(s->proxy);

@@ -68,8 +68,42 @@ call_send_first(struct call *call)
     call->sent = !call->request.more;
 }
 
-/* Connect to the present address, or to one of those behind it. `before` is the link that was tried and failed: it
- * has the request in its queue. */
+/* Open a connection to the best address that was not tried yet. False: there is none, or none works. */
+static bool
+open_link(struct call *call, struct link *link)
+{
+    struct pool *pool = call->pool;
+    int64_t now = loop_now(pool->loop);
+
+    if (call->version != pool->targets.version) { /* other addresses: begin again, but not for ever */
+        call->version = pool->targets.version;
+        call->tried = 0;
+    }
+    while (call->attempts < 2 * TARGETS_MOST) {
+        int next = targets_next(&pool->targets, call->tried, now);
+
+        if (next < 0)
+            return false;
+        call->target = next;
+        call->tried |= UINT32_C(1) << next;
+        memcpy(link->text, pool->targets.list[next].text, sizeof link->text);
+        if (stream_connect(&link->stream, pool->kit, &pool->targets.list[next].address, &link_events, link) == 0)
+            return true;
+        call->attempts++;
+        targets_failed(&pool->targets, next, now);
+    }
+    return false;
+}
+
+/* How many addresses are left behind the present one. */
+static int
+others_left(const struct call *call)
+{
+    return call->pool->targets.count - __builtin_popcount(call->tried);
+}
+
+/* Connect to an address that was not tried yet. `before` is the link that was tried and failed: it has the request in
+ * its queue. */
 static void
 call_connect(struct call *call, struct link *before)
 {
@@ -81,15 +115,9 @@ call_connect(struct call *call, struct link *before)
         fail_soon(call, CALL_MEMORY);
         return;
     }
-    for (; call->address < pool->upstream->count; call->address++) {
-        const struct address *to = &pool->upstream->addresses[call->address];
-
-        if (stream_connect(&link->stream, pool->kit, to, &link_events, link) == 0)
-            break;
-    }
-    if (call->address == pool->upstream->count) {
+    if (!open_link(call, link)) {
+        memcpy(call->where, link->text, sizeof call->where);
         free(link);
-        call->address = pool->upstream->count > 0 ? pool->upstream->count - 1 : 0;
         fail_soon(call, CALL_CONNECT);
         return;
     }
@@ -102,7 +130,41 @@ call_connect(struct call *call, struct link *before)
         stream_inherit(&link->stream, &before->stream);
     else
         call_send_first(call);
-    (void)timer_start(pool->loop, &link->deadline, call->request.connect_timeout);
+    (void)timer_start(pool->loop, &link->deadline,
+                      targets_share(call->connect_by - loop_now(pool->loop), others_left(call)));
+}
+
+/* Connect with all the time that there is for it. */
+static void
+call_connect_first(struct call *call)
+{
+    call->tried = 0;
+    call->attempts = 0;
+    call->version = call->pool->targets.version;
+    call->connect_by = loop_now(call->pool->loop) + call->request.connect_timeout;
+    call_connect(call, NULL);
+}
+
+/* The present address does not work. */
+static void
+call_put_back(struct call *call)
+{
+    struct targets *targets = &call->pool->targets;
+
+    call->attempts++;
+    if (call->version == targets->version)
+        targets_failed(targets, call->target, loop_now(call->pool->loop));
+}
+
+/* May another address do? */
+static bool
+call_has_another(const struct call *call)
+{
+    int64_t now = loop_now(call->pool->loop);
+
+    if (now >= call->connect_by || call->attempts >= 2 * TARGETS_MOST)
+        return false;
+    return call->version != call->pool->targets.version || targets_next(&call->pool->targets, call->tried, now) >= 0;
 }
 
 /* Did the answer begin? An informational response is none. */
@@ -131,6 +193,8 @@ watch_sending(struct call *call)
 void
 call_connected(struct call *call)
 {
+    if (call->version == call->pool->targets.version)
+        targets_worked(&call->pool->targets, call->target);
     watch_sending(call); /* the connect deadline is over */
     call->events->connected(call->arg);
 }
@@ -142,7 +206,7 @@ call_start(struct call *call, struct pool *pool, const struct call_request *requ
     *call = (struct call){ .pool = pool, .request = *request, .events = events, .arg = arg };
     call->fail = (struct deferred){ .call = on_call_fail, .arg = call };
     if (pool->idle_count == 0) {
-        call_connect(call, NULL);
+        call_connect_first(call);
         return false;
     }
     call->link = pool->idle[--pool->idle_count];
@@ -200,6 +264,8 @@ call_leave(struct call *call)
     struct link *link = call->link;
 
     loop_undefer(call->pool->loop, &call->fail);
+    if (link != NULL)
+        memcpy(call->where, link->text, sizeof call->where);
     call->link = NULL;
     if (link != NULL)
         link_drop(link);
@@ -234,7 +300,7 @@ call_why(const struct call *call)
 const char *
 call_address(const struct call *call)
 {
-    return call->pool != NULL && call->pool->upstream->count > 0 ? call->pool->upstream->text[call->address] : "";
+    return call->link != NULL ? call->link->text : call->where;
 }
 
 /* What it means that the connection is lost, from what is known of it. */
@@ -263,12 +329,13 @@ call_lost(struct call *call)
     bool unsent = call->link->stream.sent == call->sent_before;
     enum call_failure failure = find_failure(call);
 
-    if (!was_connected && call->address + 1 < call->pool->upstream->count) {
+    if (!was_connected)
+        call_put_back(call);
+    if (!was_connected && call_has_another(call)) {
         struct link *before = call->link;
 
         call->link = NULL;
         call->why = NULL;
-        call->address++;
         call_connect(call, before);
         link_drop(before);
         return;
@@ -277,8 +344,7 @@ call_lost(struct call *call)
         call_leave(call);
         call->why = NULL;
         call->retried = true;
-        call->address = 0;
-        call_connect(call, NULL);
+        call_connect_first(call);
         return;
     }
     call_fail(call, failure, NULL);

@@ -11,6 +11,7 @@ struct link {
     struct call *call; /* NULL: idle, or about to be freed */
     struct timer deadline;
     struct deferred burial;
+    char text[ADDRESS_TEXT]; /* where it goes */
     bool connected;
     enum { LINK_STRAIGHT, LINK_ASKING, LINK_TUNNEL } way; /* through a proxy by CONNECT */
 };
@@ -19,6 +20,7 @@ struct pool {
     struct stream_kit *kit;
     struct loop *loop;
     const struct upstream *upstream;
+    struct targets targets;
     struct tls_sessions sessions;
     uint32_t most;
     int64_t idle_timeout;

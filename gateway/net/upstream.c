@@ -22,8 +22,6 @@ upstream_resolve(struct upstream *u, struct text host, uint16_t port, bool local
     if (count < 0)
         return -1;
     u->count = count;
-    for (int i = 0; i < count; i++)
-        (void)address_print(&u->addresses[i], u->text[i]);
     return 0;
 }
 
@@ -234,9 +232,26 @@ pool_new(struct stream_kit *kit, struct loop *loop, const struct upstream *u, ui
     pool->kit = kit;
     pool->loop = loop;
     pool->upstream = u;
+    (void)targets_set(&pool->targets, u->addresses, u->count);
     pool->most = most;
     pool->idle_timeout = idle_timeout;
     return pool;
+}
+
+void
+pool_readdress(struct pool *pool, const struct address *addresses, int count)
+{
+    uint32_t kept = 0;
+
+    if (!targets_set(&pool->targets, addresses, count))
+        return;
+    for (uint32_t i = 0; i < pool->idle_count; i++) {
+        if (targets_find(&pool->targets, pool->idle[i]->text) >= 0)
+            pool->idle[kept++] = pool->idle[i];
+        else
+            link_drop(pool->idle[i]);
+    }
+    pool->idle_count = kept;
 }
 
 void

@@ -21,8 +21,9 @@
 #include "http/parse.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "net/targets.h"
 
-#define UPSTREAM_ADDRESSES 8
+#define UPSTREAM_ADDRESSES TARGETS_MOST
 
 /* What leads through an HTTP proxy, whose addresses the upstream then has. */
 struct upstream_proxy {
@@ -31,9 +32,8 @@ struct upstream_proxy {
 };
 
 struct upstream {
-    struct address addresses[UPSTREAM_ADDRESSES]; /* tried in this order */
+    struct address addresses[UPSTREAM_ADDRESSES]; /* tried in this order at first: targets.h */
     int count;
-    char text[UPSTREAM_ADDRESSES][ADDRESS_TEXT];
     struct upstream_proxy proxy;
     struct tls_context *tls; /* what it is spoken to with; NULL: HTTP as it is. Whoever has the upstream drops it */
 };
@@ -45,10 +45,13 @@ int upstream_resolve(struct upstream *u, struct text host, uint16_t port, bool l
 
 struct pool;
 
-/* Borrows the upstream and the kit. At most `most` idle connections are kept, each for idle_timeout. New or NULL
- * (no memory). */
+/* Borrows the upstream and the kit; copies the addresses. At most `most` idle connections are kept, each for
+ * idle_timeout. New or NULL (no memory). */
 struct pool *
 pool_new(struct stream_kit *kit, struct loop *loop, const struct upstream *u, uint32_t most, int64_t idle_timeout);
+
+/* The upstream's name has other addresses now: new connections go there, idle ones to others are closed. */
+void pool_readdress(struct pool *pool, const struct address *addresses, int count);
 
 /* Closes idle connections. Every call must be over. Accepts NULL. */
 void pool_free(struct pool *pool);
@@ -135,10 +138,15 @@ struct call {
     char *raw; /* the bytes of the head so far, in the arena */
     size_t raw_length;
     size_t seen;
-    uint64_t sent_before; /* bytes that the connection had sent for others */
-    int address;          /* which is being tried */
-    uint32_t interims;    /* informational responses so far */
-    bool reused;          /* the connection came from the pool */
+    uint64_t sent_before;     /* bytes that the connection had sent for others */
+    int target;               /* which is being tried */
+    uint32_t tried;           /* bits of those that were, */
+    uint32_t version;         /* of the pool's targets then */
+    uint32_t attempts;        /* connections that did not come about */
+    int64_t connect_by;       /* when connecting must be done with */
+    char where[ADDRESS_TEXT]; /* the last address, once its connection is gone */
+    uint32_t interims;        /* informational responses so far */
+    bool reused;              /* the connection came from the pool */
     bool retried;
     bool streamed; /* bytes that we no longer have were sent */
     bool sent;     /* the whole request was handed to the stream */
@@ -187,7 +195,8 @@ bool call_is_running(const struct call *call);
  * known. */
 const char *call_why(const struct call *call);
 
-/* Which address was tried last ("127.0.0.1:8000"). Borrowed from the upstream. */
+/* Which address was tried last ("127.0.0.1:8000"). Borrowed from the call or
+ * its connection. */
 const char *call_address(const struct call *call);
 
 #endif

@@ -666,7 +666,7 @@ void
 client_drain(struct client *c)
 {
     if (c->state == CLIENT_IDLE) /* a request may be on its way */
-        (void)timer_start(c->worker->loop, &c->deadline, LIMIT_DRAIN_IDLE);
+        (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->drain_idle);
 }
 
 void

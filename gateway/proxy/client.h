@@ -71,7 +71,7 @@ void client_finished(struct client *c, enum client_future future);
 struct client *client_next(const struct client *c);
 
 /* For stopping: connections are closed after the exchange that they have; those that have none may begin one for
- * LIMIT_DRAIN_IDLE. */
+ * drain_idle. */
 void client_drain(struct client *c);
 
 /* At once, whatever it does. */

@@ -264,15 +264,25 @@ reload_start(struct proxy *p, const struct reload_options *o, struct error *err)
 }
 
 void
+reload_end(struct reload *r)
+{
+    if (r == NULL || !r->running)
+        return;
+    atomic_store(&r->stopping, true);
+    wake_up(r);
+    (void)pthread_join(r->thread, NULL);
+    r->running = false;
+    (void)pthread_mutex_lock(&r->lock);
+    (void)pthread_cond_broadcast(&r->changed);
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+void
 reload_stop(struct reload *r)
 {
     if (r == NULL)
         return;
-    atomic_store(&r->stopping, true);
-    if (r->running) {
-        wake_up(r);
-        (void)pthread_join(r->thread, NULL);
-    }
+    reload_end(r);
     if (r->wake >= 0)
         (void)close(r->wake);
     file_watch_free(r->watch);
@@ -291,6 +301,16 @@ reload_ask(struct reload *r)
     wake_up(r);
 }
 
+/* Under the lock. */
+static const char *
+why_failed(const struct reload *r, uint64_t ticket)
+{
+    if (r->answered >= ticket)
+        return r->status.why;
+    return atomic_load(&r->stopping) ? "the gateway is stopping"
+                                     : "the reload is still under way; its outcome will be in the status";
+}
+
 int
 reload_now(struct reload *r, struct reload_result *result, struct error *err)
 {
@@ -298,16 +318,13 @@ reload_now(struct reload *r, struct reload_result *result, struct error *err)
     int64_t end = clock_monotonic() + LIMIT_RELOAD_TIME;
     struct timespec until = { .tv_sec = end / CLOCK_SECOND, .tv_nsec = end % CLOCK_SECOND };
     int code = 0;
-    bool in_time;
 
     wake_up(r);
     (void)pthread_mutex_lock(&r->lock);
     while (r->answered < ticket && code == 0 && !atomic_load(&r->stopping))
         code = pthread_cond_timedwait(&r->changed, &r->lock, &until);
-    in_time = r->answered >= ticket;
     *result = (struct reload_result){ .generation = r->status.generation, .late = r->late };
-    (void)snprintf(result->why, sizeof result->why, "%s",
-                   in_time ? r->status.why : "the reload is still under way; its outcome will be in the status");
+    (void)snprintf(result->why, sizeof result->why, "%s", why_failed(r, ticket));
     (void)pthread_mutex_unlock(&r->lock);
     return result->why[0] == '\0' ? 0 : error_set(err, ERROR_CONFIG, NULL, "%s", result->why);
 }

@@ -30,7 +30,11 @@ struct reload_options {
 /* Start its thread. Borrows the proxy until reload_stop. New, or NULL with err. */
 struct reload *reload_start(struct proxy *p, const struct reload_options *o, struct error *err);
 
-/* End the thread (a reload that is under way is finished first) and free. Accepts NULL. */
+/* End the thread (a reload that is under way is finished first): nothing is reloaded any more, but it can still be
+ * asked how it went. Accepts NULL. */
+void reload_end(struct reload *r);
+
+/* The same, then free. Accepts NULL. */
 void reload_stop(struct reload *r);
 
 #define RELOAD_WHY 800

@@ -31,6 +31,7 @@ settings_new(struct error *err)
         .body_timeout = 30 * SECOND,
         .keep_alive_timeout = 75 * SECOND,
         .drain_timeout = 10 * SECOND,
+        .drain_idle = LIMIT_DRAIN_IDLE,
         .max_connections = LIMIT_CONNECTIONS,
         .min_rate = LIMIT_CLIENT_RATE,
         .max_line = LIMIT_REQUEST_LINE,
@@ -120,6 +121,7 @@ read_clients(struct settings_reader *r, const struct value *v)
     read_duration(r, VALUE_MEMBER(v, "keep_alive_timeout"), &s->keep_alive_timeout);
     read_duration(r, VALUE_MEMBER(v, "drain_timeout"), &s->drain_timeout);
     read_duration(r, VALUE_MEMBER(v, "drain_delay"), &s->drain_delay);
+    read_duration(r, VALUE_MEMBER(v, "drain_idle"), &s->drain_idle);
     read_count(r, VALUE_MEMBER(v, "max_connections"), &s->max_connections);
     read_count(r, VALUE_MEMBER(v, "max_connections_per_client"), &s->max_connections_per_client);
     if (VALUE_MEMBER(v, "overload") != NULL)

@@ -222,6 +222,7 @@ struct settings {
     int64_t keep_alive_timeout;          /* between exchanges */
     int64_t drain_timeout;               /* what is inside when we stop */
     int64_t drain_delay;                 /* before that: /readyz says no, but all is served */
+    int64_t drain_idle;                  /* an idle client may begin one more exchange while we stop */
     uint32_t max_connections;            /* of all workers together */
     uint32_t max_connections_per_client; /* 0: any number; trusted proxies have any number */
     bool overload_refuse; /* those beyond max_connections get 503; else they wait in the kernel's queue */

@@ -88,7 +88,7 @@ test('SIGTERM under load: every request that was sent is answered, the downloads
     const nginx = await startNginx(upstream);
     const size = 3_000_000;
     writeFileSync(path.join(nginx.folder, 'html', 'large'), 'x'.repeat(size));
-    const gateway = await startGateway(nginx.url, {}, { workers: 2, log: { access: 'off' }, clients: { drain_timeout: '60s' } });
+    const gateway = await startGateway(nginx.url, {}, { workers: 2, log: { access: 'off' }, clients: { drain_timeout: '60s', drain_idle: '30s' } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
     let answered = 0;
     let ready;
