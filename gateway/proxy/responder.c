@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "proxy/generation.h"
+#include "proxy/names.h"
 #include "proxy/transit.h"
 #include "proxy/worker.h"
 
@@ -18,10 +19,21 @@ name_authority(struct responder *r, const struct upstream_settings *u)
         (void)snprintf(r->authority + length, sizeof r->authority - (size_t)length, ":%u", (unsigned)u->port);
 }
 
+/* With the place of the setting. */
+static int
+resolve_tcp(struct responder *r, struct text host, uint16_t port, const char *where, struct error *err)
+{
+    struct error why = { .kind = ERROR_NONE };
+
+    if (upstream_resolve(&r->upstream, host, port, false, &why) == 0)
+        return 0;
+    return error_set(err, why.kind, where, "%s: %s", why.where, why.what);
+}
+
 /* The proxy is where the connections go; the upstream is what it is asked for: by a tunnel where there is TLS, else by
  * whole URIs (RFC 9112 3.2.2). */
 static int
-resolve_proxy(struct responder *r, const struct service_settings *s, struct error *err)
+resolve_proxy(struct responder *r, const struct service_settings *s, const char *where, struct error *err)
 {
     const struct http_proxy *p = &s->proxy;
     bool known = p->authorization.length > 0, v6 = text_find(s->upstream.host, ':') < s->upstream.host.length;
@@ -35,10 +47,23 @@ resolve_proxy(struct responder *r, const struct service_settings *s, struct erro
         (void)snprintf(r->connect, sizeof r->connect, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s%.*s%s\r\n", target, target,
                        known ? "Proxy-Authorization: " : "", TEXT_PRINT(p->authorization), known ? "\r\n" : "");
     }
-    if (upstream_resolve(&r->upstream, p->host, p->port, false, err) < 0)
+    if (resolve_tcp(r, p->host, p->port, where, err) < 0)
         return -1;
     r->upstream.proxy = (struct upstream_proxy){ .used = true, .connect = text_of(r->connect) };
     return 0;
+}
+
+bool
+responder_name(const struct service *service, struct text *host, uint16_t *port)
+{
+    const struct service_settings *s = service->settings;
+    bool proxied = s->proxy.host.length > 0;
+
+    if (s->upstream.kind != UPSTREAM_TCP)
+        return false;
+    *host = proxied ? s->proxy.host : s->upstream.host;
+    *port = proxied ? s->proxy.port : s->upstream.port;
+    return names_is_name(*host);
 }
 
 int
@@ -54,8 +79,8 @@ responder_resolve(struct responder *r, const struct service *service, uint16_t s
     case UPSTREAM_TCP:
         name_authority(r, u);
         if (service->settings->proxy.host.length > 0)
-            return resolve_proxy(r, service->settings, err);
-        return upstream_resolve(&r->upstream, u->host, u->port, false, err);
+            return resolve_proxy(r, service->settings, where, err);
+        return resolve_tcp(r, u->host, u->port, where, err);
     case UPSTREAM_UNIX:
         (void)snprintf(r->authority, sizeof r->authority, "localhost");
         return upstream_resolve(&r->upstream, u->host, 0, true, err);

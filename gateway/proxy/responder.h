@@ -24,6 +24,10 @@ struct responder {
 /* Resolve. Blocks. `sandbox_port` is where the sandbox listens, 0 when it does not run. 0 or -1 with err. */
 int responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err);
 
+/* Which host and port its connections go to (the proxy's, where there is one), if the host is a name that has to be
+ * resolved. False: it is not. Borrowed from the service. */
+bool responder_name(const struct service *service, struct text *host, uint16_t *port);
+
 /* Send the request of this transit (t->sent_…) to its service's responder; `more` of the body follows. True: over a
  * kept connection. */
 bool responder_start(struct transit *t, bool more, const struct call_events *events);

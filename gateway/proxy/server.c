@@ -14,6 +14,7 @@
 #include "proxy/generation.h"
 #include "proxy/ledger.h"
 #include "proxy/live_findings.h"
+#include "proxy/names.h"
 #include "proxy/rate_limit.h"
 #include "proxy/recent.h"
 #include "proxy/recorder.h"
@@ -85,7 +86,8 @@ start_workers(struct proxy *p, struct generation *g, struct error *err)
         if (worker_start(p->workers[i], err) < 0)
             return -1;
     }
-    return 0;
+    p->names = names_start(p, err);
+    return p->names != NULL ? 0 : -1;
 }
 
 static int
@@ -135,6 +137,8 @@ proxy_drain(struct proxy *p)
     if (p == NULL || p->drained)
         return;
     p->drained = true;
+    names_stop(p->names);
+    p->names = NULL;
     for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_stop(p->workers[i]);
     for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
@@ -259,14 +263,23 @@ proxy_workers(const struct proxy *p)
 }
 
 struct ruleset *
-proxy_ruleset(struct proxy *p)
+server_newest(struct proxy *p, uint64_t *generation)
 {
     struct ruleset *ruleset;
 
     (void)pthread_mutex_lock(&p->lock);
     ruleset = ruleset_hold(p->newest->ruleset);
+    *generation = p->newest->number;
     (void)pthread_mutex_unlock(&p->lock);
     return ruleset;
+}
+
+struct ruleset *
+proxy_ruleset(struct proxy *p)
+{
+    uint64_t generation;
+
+    return server_newest(p, &generation);
 }
 
 uint64_t

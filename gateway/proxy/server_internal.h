@@ -11,6 +11,7 @@ struct admission;
 struct generation;
 struct ledger;
 struct listener;
+struct names;
 struct live_findings;
 struct rate_table;
 struct recent;
@@ -31,6 +32,7 @@ struct proxy {
     struct ledger *past;       /* what generations counted that are gone */
     struct listening *listening;
     struct recorder *recorder;
+    struct names *names;
     struct recent *recent; /* NULL: there is no admin listener that shows them */
     struct live_findings *findings;
     struct rate_table *rates;
@@ -44,6 +46,9 @@ struct proxy {
 /* Give the generation its listeners, opening those that are not open yet. 0, or -1 with err: then nothing is open that
  * was not before. */
 int server_listen(struct proxy *p, struct generation *g, struct error *err);
+
+/* The newest ruleset, with a reference for the caller, and its generation's number. Any thread. */
+struct ruleset *server_newest(struct proxy *p, uint64_t *generation);
 
 /* Close everything. */
 void server_listen_no_more(struct proxy *p);

@@ -9,7 +9,7 @@
 #include "net/listener.h"
 #include "proxy/generation.h"
 #include "proxy/ledger.h"
-#include "proxy/recorder.h"
+#include "proxy/names.h"
 #include "proxy/secure.h"
 #include "proxy/server_internal.h"
 #include "proxy/worker.h"
@@ -190,18 +190,19 @@ build(struct proxy *p, struct generation *g, struct error *err)
 static void
 hand_over(struct proxy *p, struct generation *g)
 {
+    for (uint32_t i = 0; i < g->listener_count; i++)
+        (void)listener_tls_swap(g->listeners[i], g->tls[i]); /* listen_one has seen to it that it can be */
     (void)pthread_mutex_lock(&p->lock);
     g->older = p->newest;
     p->newest = g;
-    (void)pthread_mutex_unlock(&p->lock);
-    for (uint32_t i = 0; i < g->listener_count; i++)
-        (void)listener_tls_swap(g->listeners[i], g->tls[i]); /* listen_one has seen to it that it can be */
     for (uint32_t i = 0; i < p->worker_count; i++) {
         struct share *untaken = worker_hand_over(p->workers[i], g->shares[i]);
 
         if (untaken != NULL)
             share_close(untaken);
     }
+    (void)pthread_mutex_unlock(&p->lock);
+    names_wake(p->names);
 }
 
 /* How many workers have not taken it over in time. */

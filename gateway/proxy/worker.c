@@ -13,6 +13,7 @@
 #include "proxy/generation.h"
 #include "proxy/hold.h"
 #include "proxy/live_findings.h"
+#include "net/upstream.h"
 #include "proxy/recent.h"
 #include "proxy/recorder.h"
 #include "proxy/ring.h"
@@ -204,6 +205,53 @@ take_over(struct worker *w, struct share *next)
     on_retire(w);
 }
 
+/* ---- other addresses ---- */
+
+/* A message to a worker; it frees it. */
+struct readdress {
+    struct readdress *next;
+    uint64_t generation;
+    uint32_t service;
+    int count;
+    struct address addresses[UPSTREAM_ADDRESSES];
+};
+
+void
+worker_readdress(struct worker *w, uint64_t generation, uint32_t service, const struct upstream *fresh)
+{
+    struct readdress *r = calloc(1, sizeof *r);
+
+    if (r == NULL)
+        return; /* it goes on with those that it has */
+    r->generation = generation;
+    r->service = service;
+    r->count = fresh->count;
+    memcpy(r->addresses, fresh->addresses, sizeof r->addresses);
+    r->next = atomic_load(&w->readdress);
+    while (!atomic_compare_exchange_weak(&w->readdress, &r->next, r))
+        continue;
+    loop_wake(w->loop);
+}
+
+/* The newest one of a service is the only one that counts. */
+static void
+readdress(struct worker *w)
+{
+    struct readdress *all = atomic_exchange(&w->readdress, NULL), *oldest = NULL, *next;
+
+    for (; all != NULL; all = next) {
+        next = all->next;
+        all->next = oldest;
+        oldest = all;
+    }
+    for (; oldest != NULL; oldest = next) {
+        next = oldest->next;
+        if (oldest->generation == w->share->generation->number)
+            pool_readdress(w->share->pools[oldest->service], oldest->addresses, oldest->count);
+        free(oldest);
+    }
+}
+
 struct share *
 worker_hand_over(struct worker *w, struct share *share)
 {
@@ -285,6 +333,7 @@ on_woken(void *arg)
     door_woken(w);
     if (next != NULL)
         take_over(w, next);
+    readdress(w);
     if (atomic_load(&w->stop) && !w->draining)
         begin_drain(w);
     if (atomic_load(&w->hurry) && w->draining)
@@ -400,7 +449,12 @@ static void
 close_shares(struct worker *w)
 {
     struct share *next, *untaken = atomic_exchange(&w->next, NULL);
+    struct readdress *r = atomic_exchange(&w->readdress, NULL), *after;
 
+    for (; r != NULL; r = after) {
+        after = r->next;
+        free(r);
+    }
     for (struct share *s = w->older; s != NULL; s = next) {
         next = s->older;
         share_close(s);

@@ -23,6 +23,7 @@ struct generation;
 struct live_findings;
 struct live_lane;
 struct rate_table;
+struct readdress;
 struct recent;
 struct recent_lane;
 struct recorder;
@@ -32,6 +33,7 @@ struct settings;
 struct share;
 struct schema_scratch;
 struct transit;
+struct upstream;
 
 #define WORKER_ARENAS 256 /* kept for reuse */
 
@@ -41,10 +43,11 @@ struct worker {
     struct stream_kit *kit;
     struct acceptor **acceptors;
     uint32_t acceptor_count;
-    struct share *share;          /* of the newest generation that it took over */
-    struct share *older;          /* of earlier ones, which exchanges still use */
-    _Atomic(struct share *) next; /* handed over, not taken yet */
-    struct timer retire_again;    /* looks at what only the recorder still uses */
+    struct share *share;                   /* of the newest generation that it took over */
+    struct share *older;                   /* of earlier ones, which exchanges still use */
+    _Atomic(struct share *) next;          /* handed over, not taken yet */
+    _Atomic(struct readdress *) readdress; /* newest first; not done yet */
+    struct timer retire_again;             /* looks at what only the recorder still uses */
     struct deferred retire;
     struct schema_scratch *scratch;
     struct rate_table *rates; /* shared by all workers; borrowed from the server */
@@ -97,6 +100,10 @@ int worker_start(struct worker *w, struct error *err);
 /* One thread at a time, while it runs: begin exchanges with this share from now on (soon). Gives back a share that
  * was handed over before and never taken, or NULL. */
 struct share *worker_hand_over(struct worker *w, struct share *share);
+
+/* One thread at a time, while it runs: a service's name has these addresses now. Of no effect for another generation
+ * than the one that it uses or is about to use. */
+void worker_readdress(struct worker *w, uint64_t generation, uint32_t service, const struct upstream *fresh);
 
 /* Any thread, also a signal handler: once it is stopping, break off what is inside. */
 void worker_hurry(struct worker *w);
