@@ -4,6 +4,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t \x21-\x7e\x80-\xff]*$/; // field-content and the white space around it (RFC 9110 5.5)
 const HOST = /^(\[[0-9A-Fa-f:.vV%a-zA-Z~!$&'()*+,;=_-]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:\d*)?$/; // uri-host [ ":" port ] (RFC 3986 3.2.2)
 
+// Of framing, routing, authentication, content and control: too late behind the body.
+const NO_TRAILER = /^(authorization|connection|content-(encoding|length|type)|cookie|expect|host|proxy-auth.*|set-cookie|te|trailer|transfer-encoding|upgrade)$/i;
+
 class Malformed extends Error {}
 class Incomplete extends Error {}
 
@@ -69,8 +72,12 @@ function readChunks(bytes) {
         const size = BigInt(`0x${match[1]}`);
         if (size >= 1n << 63n)
             fail('a chunk that nobody can count');
-        if (size === 0n)
-            return { body, trailers: readFields(bytes) };
+        if (size === 0n) {
+            const trailers = readFields(bytes);
+            if (trailers.some(([name]) => NO_TRAILER.test(name)))
+                fail('a trailer that says how to read the message'); // RFC 9110 6.5.1
+            return { body, trailers };
+        }
         if (size > 1n << 30n)
             throw new Incomplete('a chunk');
         body += bytes.take(Number(size));
@@ -127,6 +134,8 @@ function readResponse(bytes, method) {
     const response = { status: Number(status), version, reason: reason ?? '', fields: readFields(bytes), trailers: [], body: '' };
     if (response.status < 100 || response.status > 599)
         fail('the status');
+    if (response.status === 101)
+        fail('a 101 that nobody asked for');
     const never = response.status < 200 || response.status === 204;
     const { chunked, length } = framingOf(response.fields, version);
     if (never && (chunked || length > 0))
