@@ -196,26 +196,18 @@ redaction_scratch_free(struct redaction_scratch *scratch)
 
 /* ---- heads ---- */
 
-/* Fields that carry a URL. */
-static bool
-is_url_field(const struct header *h)
-{
-    return h->id == HEADER_LOCATION || text_equal_nocase(h->name, TEXT("Referer")) ||
-           text_equal_nocase(h->name, TEXT("Content-Location"));
-}
-
 static bool
 redact_field(struct redacting *d, const struct header *h, enum redact_action action, struct text *value)
 {
-    bool changed;
-
+    if (action == REDACT_NONE && d->rules->headers.count > 0 && redact_is_credential(*value))
+        action = REDACT_MASK;
     if (action != REDACT_NONE)
         return redact_header_value(d, action, h, value);
-    changed = is_url_field(h) && redact_url(d, NULL, value);
-    if (d->rules->pattern_count > 0 &&
-        !text_is_utf8(*value)) /* patterns are for text; such a value is rare and stays */
-        return changed;
-    return redact_patterns(d, value) || changed;
+    if (d->rules->pattern_count > 0 && !text_is_utf8(*value)) { /* patterns are for text */
+        *value = redact_value(d, REDACT_MASK, *value);
+        return true;
+    }
+    return redact_inside(d, value);
 }
 
 /* The list is copied when the first field changes: the received bytes are not ours. */
@@ -255,40 +247,56 @@ redact_fields(struct redacting *d, struct header **list, uint32_t *count)
     }
 }
 
+/* Where the path begins: behind scheme and authority of an absolute target. */
+static size_t
+path_begin(struct text target)
+{
+    size_t scheme = text_search(target, TEXT("://"));
+
+    if (text_starts(target, TEXT("/")) || scheme > text_find(target, '?') || scheme == target.length)
+        return 0;
+    return scheme + 3 + text_find(text_from(target, scheme + 3), '/');
+}
+
 /* The path and the query are parts of the target, and stay so. */
 static void
 redact_request_target(struct redacting *d, struct message *m)
 {
-    struct text target = m->target;
-    size_t front = m->path.data != NULL && m->target.data != NULL ? (size_t)(m->path.data - m->target.data) : 0;
-    size_t question = text_find(target, '?');
-    struct text before = text_slice(target, 0, question);
-    bool path = redact_patterns(d, &before), query;
+    struct text target = m->target, path, behind;
+    bool changed = redact_url(d, "query", &target);
+    size_t front = path_begin(target), question = text_find(target, '?');
 
-    if (front > target.length)
-        front = 0; /* a path that was made elsewhere */
-    query = redact_url(d, "query", &target);
-    if (path) {
+    path = text_slice(target, front, question > front ? question - front : 0);
+    behind = text_from(target, question);
+    if (redact_path(d, &path)) {
         redact_note(d, "path", TEXT(""));
-        question = text_find(target, '?');
-        target = arena_print(d->arena, "%.*s%.*s", TEXT_PRINT(before), TEXT_PRINT(text_from(target, question)));
+        changed = true;
     }
-    if (question < target.length) {
-        struct text whole = target;
-
-        if (redact_patterns(d, &whole)) {
-            target = whole;
-            query = true;
-            redact_note(d, "query", TEXT(""));
-        }
+    if (redact_patterns(d, &behind)) {
+        redact_note(d, "query", TEXT(""));
+        changed = true;
     }
-    if (!path && !query)
+    if (!changed)
         return;
+    target = arena_print(d->arena, "%.*s%.*s%.*s", TEXT_PRINT(text_slice(target, 0, front)), TEXT_PRINT(path),
+                         TEXT_PRINT(behind));
     d->failed = d->failed || target.data == NULL;
     m->target = target;
-    question = text_find(target, '?');
-    m->path = text_from(text_slice(target, 0, question), front);
-    m->query = text_from(target, question + 1);
+    m->path = text_slice(target, front, path.length);
+    m->query = text_from(target, front + path.length + 1);
+}
+
+/* It stands in the recorded URL, as the Host field does. */
+static void
+redact_authority(struct redacting *d, struct message *m)
+{
+    size_t at = text_find(m->authority, '@');
+
+    if (at < m->authority.length && d->rules->queries.count > 0)
+        m->authority = text_from(m->authority, at + 1);
+    if (name_set_find(&d->rules->headers, TEXT("Host")) != REDACT_NONE)
+        m->authority = redact_value(d, name_set_find(&d->rules->headers, TEXT("Host")), m->authority);
+    (void)redact_patterns(d, &m->authority);
 }
 
 /* ---- what verdicts quote ---- */
@@ -351,8 +359,10 @@ redact_verdict(struct redacting *d, struct verdict *verdict)
             forget_in_refusal(d, v->found);
             v->found = TEXT("***");
         }
-        redact_patterns(d, &v->found);
-        redact_patterns(d, &v->hint);
+        if (text_starts(v->found, TEXT("/"))) /* a path that nobody knows */
+            redact_path(d, &v->found);
+        redact_inside(d, &v->found);
+        redact_inside(d, &v->hint);
         redact_patterns(d, &v->instance);
     }
     for (uint32_t i = 0; i < verdict->unchecked_count; i++)
@@ -377,13 +387,15 @@ redaction_apply(const struct redaction *r, struct exchange *x, struct redaction_
         return 0;
     buffer_clear(&scratch->built);
     redact_request_target(&d, &x->request);
+    redact_authority(&d, &x->request);
     redact_message(&d, SIDE_REQUEST, &x->request);
     redact_verdict(&d, &x->request_verdict); /* before the response, which may quote the request */
     if (x->has_response) {
         redact_message(&d, SIDE_RESPONSE, &x->response);
+        redact_patterns(&d, &x->response.reason);
         redact_verdict(&d, &x->response_verdict);
     }
-    redact_patterns(&d, &x->refusal.detail);
+    redact_inside(&d, &x->refusal.detail);
     for (uint32_t i = 0; i < x->redacted_count; i++) /* a name may be a secret, too */
         redact_patterns(&d, &x->redacted[i]);
     return d.failed ? -1 : 0;
@@ -397,6 +409,6 @@ redaction_target(const struct redaction *r, struct text target, struct redaction
     if (!r->active)
         return target;
     redact_url(&d, NULL, &target);
-    redact_patterns(&d, &target);
+    redact_inside(&d, &target);
     return d.failed ? TEXT("***") : target;
 }

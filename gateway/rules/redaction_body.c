@@ -27,8 +27,10 @@ enum body_way {
 static bool
 looks_like_json(struct text t)
 {
+    if (text_starts(t, TEXT("\xef\xbb\xbf"))) /* no JSON for our reader, but for others */
+        t = text_from(t, 3);
     for (size_t i = 0; i < t.length; i++)
-        if (t.data[i] != ' ' && t.data[i] != '\n' && t.data[i] != '\r' && t.data[i] != '\t')
+        if (memchr(" \n\r\t", t.data[i], 4) == NULL)
             return t.data[i] == '{' || t.data[i] == '[';
     return false;
 }
@@ -43,6 +45,14 @@ is_picture(const struct media_type *type)
         if (text_equal_nocase(type->type, text_of(kinds[i])))
             return true;
     return false;
+}
+
+/* No picture is UTF-8, but for those in XML; what is text could be a form or JSON after all. */
+static bool
+is_like_picture(const struct message *m)
+{
+    return message_header(m, HEADER_CONTENT_ENCODING) == NULL &&
+           ((!looks_like_json(m->body) && text_find(m->body, '=') == m->body.length) || !text_is_utf8(m->body));
 }
 
 /* By the media type as told; what has none, or says "text", may still be JSON. */
@@ -95,7 +105,7 @@ put_digest(struct redacting *d, struct message *m)
 static bool
 redact_text_body(struct redacting *d, struct text *t)
 {
-    if (!redact_patterns(d, t))
+    if (!redact_inside(d, t))
         return false;
     redact_note(d, "body", TEXT(""));
     return true;
@@ -153,94 +163,24 @@ redact_lines(struct redacting *d, struct text *t, bool events, bool *readable)
 
 /* ---- forms ---- */
 
-/* The name of a part, out of its Content-Disposition (RFC 7578 4.2). */
-static struct text
-part_name(struct text head)
-{
-    size_t at = 0;
-    struct text rest;
-
-    for (;;) {
-        rest = text_from(head, at);
-        size_t found = text_search(rest, TEXT("name=\""));
-
-        if (found == rest.length)
-            return text_make(NULL, 0);
-        at += found + 6;
-        if (found == 0 || rest.data[found - 1] == ' ' || rest.data[found - 1] == ';')
-            break; /* and not filename=" */
-    }
-    rest = text_from(head, at);
-    return text_slice(rest, 0, text_find(rest, '"'));
-}
-
-/* The content of one part, between its empty line and the next boundary. */
-static bool
-redact_part_content(struct redacting *d, struct text head, struct text *content, bool *readable)
-{
-    struct text name = part_name(head);
-    enum redact_action action = name_set_find(&d->rules->fields, name);
-
-    if (action != REDACT_NONE) {
-        struct text place = arena_print(d->arena, "/%.*s", TEXT_PRINT(name));
-
-        d->failed = d->failed || place.data == NULL;
-        *content = redact_value(d, action, *content);
-        redact_note(d, "body", place);
-        return true;
-    }
-    if (looks_like_json(*content)) {
-        bool changed = redact_json(d, content, readable);
-
-        *readable = true; /* a part says nothing of being JSON */
-        if (changed)
-            return true;
-    }
-    return text_is_utf8(*content) && redact_text_body(d, content);
-}
-
-static bool
-redact_multipart(struct redacting *d, const struct media_type *type, struct text *t, bool *readable)
-{
-    struct text boundary = media_type_parameter(type, TEXT("boundary")), rest = *t;
-    struct buffer out;
-    bool changed = false;
-
-    *readable = boundary.length > 0;
-    if (!*readable)
-        return false;
-    boundary = arena_print(d->arena, "--%.*s", TEXT_PRINT(boundary));
-    *readable = boundary.data != NULL && text_search(rest, boundary) < rest.length;
-    buffer_init(&out, t->length * 16 + LIMIT_KIB);
-    while (*readable && rest.length > 0) {
-        size_t end = text_search(text_from(rest, boundary.length), boundary) + boundary.length;
-        struct text part = text_slice(rest, 0, end);
-        size_t blank = text_search(part, TEXT("\r\n\r\n"));
-        struct text content = text_from(part, blank + 4);
-        size_t tail = text_ends(content, TEXT("\r\n")) ? 2 : 0;
-
-        rest = text_from(rest, end < rest.length ? end : rest.length);
-        content = text_slice(content, 0, content.length - tail);
-        buffer_add(&out, text_slice(part, 0, blank + 4));
-        changed = redact_part_content(d, text_slice(part, 0, blank), &content, readable) || changed;
-        buffer_add(&out, content);
-        if (tail > 0)
-            buffer_add(&out, TEXT("\r\n"));
-    }
-    if (changed && *readable) {
-        *t = arena_text(d->arena, buffer_text(&out));
-        d->failed = d->failed || buffer_failed(&out) || t->data == NULL;
-    }
-    buffer_release(&out);
-    return changed;
-}
-
 static bool
 redact_form(struct redacting *d, struct text *t)
 {
     bool changed = redact_pairs(d, &d->rules->fields, "body", t);
 
-    return redact_text_body(d, t) || changed;
+    if (!redact_patterns(d, t))
+        return changed;
+    redact_note(d, "body", TEXT(""));
+    return true;
+}
+
+/* Text, but in an encoding that is not looked into: UTF-16 by its mark, or by what it is said to be. */
+static bool
+is_odd_text(const struct redacting *d, const struct media_type *type, struct text t)
+{
+    if (text_starts(t, TEXT("\xff\xfe")) || text_starts(t, TEXT("\xfe\xff")))
+        return true;
+    return d->rules->pattern_count > 0 && text_equal_nocase(type->type, TEXT("text"));
 }
 
 /* True when it was changed; *readable is false when it is not what it should be. */
@@ -264,7 +204,7 @@ redact_plain(struct redacting *d, const struct media_type *type, struct text *t,
     case WAY_TEXT:
         return redact_text_body(d, t);
     default:
-        *readable = !d->rules->cards || !card_number_search(*t, 0, &start, &end);
+        *readable = !is_odd_text(d, type, *t) && (!d->rules->cards || !card_number_search(*t, 0, &start, &end));
         return false;
     }
 }
@@ -280,7 +220,7 @@ redact_body(struct redacting *d, struct message *m)
         return;
     if (!media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
         type.type = text_make(NULL, 0);
-    if (is_picture(&type))
+    if (is_picture(&type) && is_like_picture(m))
         return;
     if (m->body_state != BODY_WHOLE ||
         (!m->body_plain && coding_decode(m, LIMIT_REDACTED_BODY, d->arena, &plain) != CODING_OK)) {

@@ -3,7 +3,10 @@
 #define RULES_REDACTION_INTERNAL_H
 
 #include "base/buffer.h"
+#include "http/media_type.h"
 #include "http/message.h"
+#include "http/query.h"
+#include "rules/card_number.h"
 #include "rules/redaction.h"
 #include "schema/pattern.h"
 #include "traffic/exchange.h"
@@ -15,7 +18,8 @@ enum redact_action {
     REDACT_HASH,
 };
 
-/* Names of one kind. Case, '_' and '-' are ignored: card_number, Card-Number and cardNumber are one name. */
+/* Names of one kind. Case, '_', '-' and spaces are ignored: card_number, Card-Number and cardNumber are one name. Of a
+ * name in steps (user[password], user.password) each step counts. */
 struct name_entry {
     struct text name; /* folded; empty: the slot is free */
     uint64_t hash;
@@ -70,8 +74,9 @@ struct redacting {
     struct exchange *x;
     struct arena *arena;
     enum side side;
-    uint32_t room; /* places that x->redacted has room for */
-    bool failed;   /* no memory */
+    uint32_t room;  /* places that x->redacted has room for */
+    unsigned depth; /* of texts inside of texts */
+    bool failed;    /* no memory */
 };
 
 /* ---- redaction_names.c ---- */
@@ -97,11 +102,29 @@ bool redact_pairs(struct redacting *d, const struct name_set *names, const char 
 /* A URL or request target: user information, query, fragment, patterns. NULL for kind notes nothing. */
 bool redact_url(struct redacting *d, const char *kind, struct text *t);
 
+/* "Bearer …" or "Basic …": credentials, whatever the field is called. */
+bool redact_is_credential(struct text value);
+
 /* The value of a header field of this name. */
 bool redact_header_value(struct redacting *d, enum redact_action action, const struct header *h, struct text *t);
 
 /* Note "request KIND NAME", once. */
 void redact_note(struct redacting *d, const char *kind, struct text name);
+
+/* ---- redaction_inside.c: the same ---- */
+
+/* A text that says nothing of what is in it: URLs, a=b, JSON, XML, patterns, one inside the other. */
+bool redact_inside(struct redacting *d, struct text *t);
+
+/* The same for one that may be percent-encoded; `plus` as in percent_decode. */
+bool redact_encoded(struct redacting *d, bool plus, struct text *t);
+
+/* The path of a target: patterns, also where they are encoded, and parameters (;jsessionid=). */
+bool redact_path(struct redacting *d, struct text *path);
+
+/* ---- redaction_multipart.c ---- */
+
+bool redact_multipart(struct redacting *d, const struct media_type *type, struct text *t, bool *readable);
 
 /* ---- redaction_json.c ---- */
 

@@ -182,13 +182,10 @@ static void
 walk_text(struct json_edit *e, const struct value *v, const struct step *step)
 {
     struct text t = value_text(v);
-    bool url = t.length > 8 && text_starts(t, TEXT("http")) && text_search(t, TEXT("://")) < t.length;
-    bool changed = v->type == VALUE_STRING && url && redact_url(e->d, NULL, &t);
 
     if (v->type == VALUE_NUMBER && (v->flags & VALUE_INTEGER) == 0)
         return; /* digits of a measurement */
-    changed = redact_patterns(e->d, &t) || changed;
-    if (!changed)
+    if (!(v->type == VALUE_STRING ? redact_inside(e->d, &t) : redact_patterns(e->d, &t)))
         return;
     skip_to(e, v);
     if (v->type == VALUE_STRING)
@@ -240,11 +237,25 @@ walk(struct json_edit *e, const struct value *v, const struct step *step, enum r
     }
 }
 
+/* A string in which there could be pairs, users of URLs, or JSON. */
+static bool
+is_odd(const struct value *v)
+{
+    struct text t = value_text(v);
+
+    return t.length > 4 && (memchr(t.data, '=', t.length) != NULL || memchr(t.data, '<', t.length) != NULL ||
+                            (v->flags & VALUE_ESCAPED) != 0 || text_search(t, TEXT("://")) < t.length);
+}
+
 /* One look at each string of the tape, key or not, tells almost always that there is nothing to do. */
 static bool
 may_hold_secrets(const struct redaction *r, const struct document *document)
 {
+    struct text source = document->source;
     size_t start, end;
+    bool odd = r->fields.count + r->queries.count > 0 &&
+               (memchr(source.data, '=', source.length) != NULL || memchr(source.data, '<', source.length) != NULL ||
+                memchr(source.data, '@', source.length) != NULL || memchr(source.data, '\\', source.length) != NULL);
 
     if (r->pointer_count > 0 || r->pattern_count > 0 ||
         (r->cards && card_number_search(document->source, 0, &start, &end)))
@@ -258,7 +269,7 @@ may_hold_secrets(const struct redaction *r, const struct document *document)
             return true;
         if ((v->flags & VALUE_ESCAPED) != 0 && r->cards && card_number_search(value_text(v), 0, &start, &end))
             return true;
-        if (v->count > 8 && r->queries.count > 0 && memcmp(v->data, "http", 4) == 0)
+        if (odd && is_odd(v))
             return true;
     }
     return false;

@@ -5,13 +5,57 @@
 #include "base/hash.h"
 #include "rules/redaction_internal.h"
 
-#define NAME_MAX_BYTES 63 /* a longer name is in no set: bit 63 of `lengths` */
+#define STEPS_MAX_BYTES 256 /* of a name in steps */
+#define NAME_MAX_BYTES  63  /* a longer name is in no set: bit 63 of `lengths` */
 
 static const char *const default_headers[] = {
-    "Authorization",   "Proxy-Authorization", "Cookie",         "Set-Cookie",      "X-Api-Key",
-    "Api-Key",         "X-Api-Token",         "X-Auth-Token",   "X-Access-Token",  "X-Refresh-Token",
-    "X-Session-Token", "X-Csrf-Token",        "X-Xsrf-Token",   "X-Client-Secret", "X-Amz-Security-Token",
-    "X-Goog-Api-Key",  "X-Vault-Token",       "X-Gitlab-Token", "Private-Token",   "Ocp-Apim-Subscription-Key",
+    "Authorization",
+    "Proxy-Authorization",
+    "Cookie",
+    "Set-Cookie",
+    "X-Api-Key",
+    "Api-Key",
+    "X-Api-Token",
+    "X-Auth-Token",
+    "X-Access-Token",
+    "X-Refresh-Token",
+    "X-Session-Token",
+    "X-Csrf-Token",
+    "X-Xsrf-Token",
+    "X-Client-Secret",
+    "X-Amz-Security-Token",
+    "X-Goog-Api-Key",
+    "X-Vault-Token",
+    "X-Gitlab-Token",
+    "Private-Token",
+    "Ocp-Apim-Subscription-Key",
+    "Token",
+    "Auth-Token",
+    "Access-Token",
+    "X-Token",
+    "X-Auth",
+    "X-Authorization",
+    "X-Authentication",
+    "X-Secret",
+    "X-Api-Secret",
+    "X-Password",
+    "X-Jwt",
+    "X-Jwt-Assertion",
+    "X-Forwarded-Access-Token",
+    "X-Forwarded-Authorization",
+    "X-Original-Authorization",
+    "X-Amzn-Oidc-Data",
+    "X-Amzn-Oidc-Accesstoken",
+    "X-Goog-Iap-Jwt-Assertion",
+    "X-Ms-Token-Aad-Access-Token",
+    "X-Ms-Token-Aad-Id-Token",
+    "X-Shopify-Access-Token",
+    "Cf-Access-Jwt-Assertion",
+    "Authentication-Info",
+    "Proxy-Authentication-Info",
+    "DPoP",
+    "Cookie2",
+    "Set-Cookie2",
 };
 
 static const char *const default_queries[] = {
@@ -37,6 +81,14 @@ static const char *const default_queries[] = {
     "x_amz_credential",
     "x_amz_security_token",
     "client_assertion",
+    "code_verifier",
+    "passphrase",
+    "csrf_token",
+    "xsrf_token",
+    "authenticity_token",
+    "jsessionid",
+    "phpsessid",
+    "sessionid",
 };
 
 static const char *const default_fields[] = {
@@ -63,6 +115,15 @@ static const char *const default_fields[] = {
     "api_token",
     "client_assertion",
     "jwt",
+    "assertion",
+    "code_verifier",
+    "csrf_token",
+    "xsrf_token",
+    "authenticity_token",
+    "user_password",
+    "db_password",
+    "user_pass",
+    "otp",
     "card_number",
     "pan",
     "primary_account_number",
@@ -85,7 +146,7 @@ fold(char out[NAME_MAX_BYTES], struct text name)
     size_t length = 0;
 
     for (size_t i = 0; i < name.length; i++) {
-        if (name.data[i] == '_' || name.data[i] == '-')
+        if (name.data[i] == '_' || name.data[i] == '-' || name.data[i] == ' ')
             continue;
         if (length == NAME_MAX_BYTES)
             return 0;
@@ -130,12 +191,12 @@ learn_ends(struct name_set *set, struct text folded)
     unsigned char first = (unsigned char)folded.data[0], last = (unsigned char)folded.data[folded.length - 1];
     uint32_t seconds = folded.length > 1 ? UINT32_C(1) << (folded.data[1] & 31) : 0;
 
-    seconds |= UINT32_C(1) << ('_' & 31) | UINT32_C(1) << ('-' & 31); /* x_y */
+    seconds |= UINT32_C(1) << ('_' & 31) | UINT32_C(1) << ('-' & 31) | UINT32_C(1) << (' ' & 31); /* x_y */
     set->second[first] |= seconds;
     set->second[toupper(first)] |= seconds;
-    set->second['_'] = set->second['-'] = UINT32_MAX;
+    set->second['_'] = set->second['-'] = set->second[' '] = UINT32_MAX;
     set->last[last] = set->last[toupper(last)] = true;
-    set->last['_'] = set->last['-'] = true;
+    set->last['_'] = set->last['-'] = set->last[' '] = set->last[']'] = true;
 }
 
 int
@@ -166,28 +227,57 @@ name_set_add(struct name_set *set, struct text name, enum redact_action action, 
     return 0;
 }
 
-/* The two bytes at the beginning and the one at the end rule out almost every name. */
+/* The two bytes at the beginning rule out almost every name. */
 static bool
-may_have(const struct name_set *set, struct text name)
+may_begin(const struct name_set *set, struct text name)
 {
-    if (name.length == 0 || !set->last[(unsigned char)name.data[name.length - 1]])
-        return false;
     return name.length == 1 ? set->second[(unsigned char)name.data[0]] != 0
                             : (set->second[(unsigned char)name.data[0]] >> (name.data[1] & 31) & 1) != 0;
 }
 
-enum redact_action
-name_set_find(const struct name_set *set, struct text name)
+static enum redact_action
+find_whole(const struct name_set *set, struct text name)
 {
     char bytes[NAME_MAX_BYTES];
     struct text folded;
 
-    if (!may_have(set, name))
+    if (name.length == 0 || !may_begin(set, name))
         return REDACT_NONE;
     folded = text_make(bytes, fold(bytes, name));
     if (folded.length == 0 || (set->lengths >> folded.length & 1) == 0)
         return REDACT_NONE;
     return find_slot(set, folded, hash_text(folded, 0))->action;
+}
+
+/* user[password], user.password, ns:password: what is behind the last '.' or ':', or in any of the brackets. */
+static enum redact_action
+find_step(const struct name_set *set, struct text name)
+{
+    enum redact_action action = REDACT_NONE;
+    size_t end = name.length;
+
+    for (size_t i = name.length; i > 0 && action == REDACT_NONE; i--) {
+        char c = name.data[i - 1];
+
+        if (c != '.' && c != ':' && c != '[' && c != ']')
+            continue;
+        action = find_whole(set, text_slice(name, i, end - i));
+        end = i - 1;
+        if (c == '.' || c == ':')
+            return action;
+    }
+    return action != REDACT_NONE || end == name.length ? action : find_whole(set, text_slice(name, 0, end));
+}
+
+enum redact_action
+name_set_find(const struct name_set *set, struct text name)
+{
+    enum redact_action action;
+
+    if (name.length == 0 || !set->last[(unsigned char)name.data[name.length - 1]])
+        return REDACT_NONE; /* the last byte rules out most */
+    action = find_whole(set, name);
+    return action == REDACT_NONE && name.length < STEPS_MAX_BYTES ? find_step(set, name) : action;
 }
 
 static int

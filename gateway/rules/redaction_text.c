@@ -182,16 +182,20 @@ pair_action(struct redacting *d, const struct name_set *names, const struct quer
     return pair->has_value ? name_set_find(names, *name) : REDACT_NONE;
 }
 
-/* Is there anything to do? The common no costs no copy. */
+/* Could there be anything to do? The common no costs no copy. */
 static bool
 has_secret_pair(struct redacting *d, const struct name_set *names, struct text rest)
 {
     struct query_pair pair;
     struct text name;
 
-    while (query_next(&rest, &pair))
+    while (query_next(&rest, &pair)) {
         if (pair_action(d, names, &pair, &name) != REDACT_NONE)
             return true;
+        for (size_t i = 0; i < pair.value.length; i++)
+            if (memchr("%+=@<{[", pair.value.data[i], 7) != NULL)
+                return true;
+    }
     return false;
 }
 
@@ -206,36 +210,57 @@ note_pair(struct redacting *d, const char *kind, struct text name)
     }
     buffer_init(&pointer, 4096);
     buffer_byte(&pointer, '/');
-    buffer_add(&pointer, name);
+    for (size_t i = 0; i < name.length; i++) /* user[password] is /user/password, list[] is /list */
+        if (name.data[i] == '[' && i + 1 < name.length && name.data[i + 1] != ']')
+            buffer_byte(&pointer, '/');
+        else if (name.data[i] != '[' && name.data[i] != ']')
+            buffer_byte(&pointer, name.data[i]);
     redact_note(d, kind, buffer_failed(&pointer) ? TEXT("") : buffer_text(&pointer));
     buffer_release(&pointer);
+}
+
+/* The value of one pair. */
+static bool
+redact_pair(struct redacting *d, const struct name_set *names, const char *kind, struct query_pair *pair)
+{
+    struct text name;
+    enum redact_action action = pair_action(d, names, pair, &name);
+
+    if (action != REDACT_NONE)
+        pair->value = redact_value(d, action, pair->value);
+    else if (!redact_encoded(d, true, &pair->value))
+        return false;
+    note_pair(d, kind, name);
+    return true;
 }
 
 bool
 redact_pairs(struct redacting *d, const struct name_set *names, const char *kind, struct text *t)
 {
-    struct buffer *built = &d->scratch->built;
-    struct text rest = *t, name;
+    struct text rest = *t;
     struct query_pair pair;
-    bool first = true;
+    struct buffer out;
+    bool changed = false, first = true;
 
-    if (names->count == 0 || !has_secret_pair(d, names, *t))
+    if (!has_secret_pair(d, names, *t))
         return false;
-    buffer_clear(built);
+    buffer_init(&out, t->length * 16 + 4096);
     while (query_next(&rest, &pair)) {
-        enum redact_action action = pair_action(d, names, &pair, &name);
-
-        if (action != REDACT_NONE)
-            note_pair(d, kind, name);
+        changed = redact_pair(d, names, kind, &pair) || changed;
         if (!first)
-            buffer_byte(built, '&');
+            buffer_byte(&out, '&');
         first = false;
-        buffer_add(built, pair.name);
+        buffer_add(&out, pair.name);
         if (pair.has_value)
-            buffer_byte(built, '=');
-        buffer_add(built, action == REDACT_NONE ? pair.value : redact_value(d, action, pair.value));
+            buffer_byte(&out, '=');
+        buffer_add(&out, pair.value);
     }
-    return take_built(d, t);
+    if (changed) {
+        *t = arena_text(d->arena, buffer_text(&out));
+        d->failed = d->failed || buffer_failed(&out) || t->data == NULL;
+    }
+    buffer_release(&out);
+    return changed;
 }
 
 /* scheme://user:password@host */
@@ -292,6 +317,20 @@ redact_url(struct redacting *d, const char *kind, struct text *t)
 
 /* ---- header values ---- */
 
+/* What may stand behind a cookie (RFC 6265 4.1.1 and its successors); the value of anything else may be a secret. */
+static bool
+is_cookie_attribute(struct text part)
+{
+    static const char *const known[] = { "expires",  "max-age",  "domain",      "path",    "secure", "httponly",
+                                         "samesite", "priority", "partitioned", "comment", "version" };
+    struct text name = text_trim(text_slice(part, 0, text_find(part, '=')));
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (text_equal_nocase(name, text_of(known[i])))
+            return true;
+    return name.length == 0;
+}
+
 /* "a=1; b=2" with every value redacted (RFC 6265 4.2), or of the first pair only (4.1, attributes behind it). */
 static void
 redact_cookie(struct redacting *d, enum redact_action action, bool first_only, struct text *t)
@@ -307,7 +346,7 @@ redact_cookie(struct redacting *d, enum redact_action action, bool first_only, s
 
         if (count++ > 0)
             buffer_byte(built, ';');
-        if (first_only && count > 1) {
+        if (first_only && count > 1 && is_cookie_attribute(part)) {
             buffer_add(built, part);
         } else if (equals < part.length) {
             buffer_add(built, text_slice(part, 0, equals + 1));
@@ -317,6 +356,49 @@ redact_cookie(struct redacting *d, enum redact_action action, bool first_only, s
         }
     }
     take_built(d, t);
+}
+
+/* The schemes of the IANA registry, and those that are as common. Any other first word may be the secret itself. */
+static bool
+is_auth_scheme(struct text word)
+{
+    static const char *const known[] = { "Basic",
+                                         "Bearer",
+                                         "Concealed",
+                                         "Digest",
+                                         "DPoP",
+                                         "GNAP",
+                                         "HOBA",
+                                         "Mutual",
+                                         "Negotiate",
+                                         "NTLM",
+                                         "OAuth",
+                                         "PrivateToken",
+                                         "SCRAM-SHA-1",
+                                         "SCRAM-SHA-256",
+                                         "vapid",
+                                         "Token",
+                                         "ApiKey",
+                                         "Hawk",
+                                         "AWS4-HMAC-SHA256",
+                                         "SharedKey",
+                                         "AWS",
+                                         "JWT",
+                                         "Signature",
+                                         "Key",
+                                         "GoogleLogin" };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (text_equal_nocase(word, text_of(known[i])))
+            return true;
+    return false;
+}
+
+bool
+redact_is_credential(struct text value)
+{
+    return text_equal_nocase(text_slice(value, 0, 7), TEXT("Bearer ")) ||
+           text_equal_nocase(text_slice(value, 0, 6), TEXT("Basic "));
 }
 
 bool
@@ -330,7 +412,8 @@ redact_header_value(struct redacting *d, enum redact_action action, const struct
         redact_cookie(d, action, h->id == HEADER_SET_COOKIE, t);
         return true;
     }
-    if ((h->id == HEADER_AUTHORIZATION || h->id == HEADER_PROXY_AUTHORIZATION) && space < t->length) {
+    if (space < t->length && is_auth_scheme(text_slice(*t, 0, space)) &&
+        (h->id == HEADER_AUTHORIZATION || h->id == HEADER_PROXY_AUTHORIZATION || redact_is_credential(*t))) {
         /* the scheme says what kind of credentials there were (RFC 9110 11.4) */
         *t = arena_print(d->arena, "%.*s %.*s", TEXT_PRINT(text_slice(*t, 0, space)),
                          TEXT_PRINT(redact_value(d, action, text_trim(text_from(*t, space)))));

@@ -305,7 +305,7 @@ test('check finds the same in a HAR file and in what was imported from it', asyn
         const { stdout } = await plumbline(['check', what, '--contract', file, '--report', 'json']);
         return JSON.parse(stdout).findings.map(({ fingerprint, rule, count }) => `${fingerprint} ${rule} ${count}`);
     };
-    for (const name of ['charles', 'chrome', 'firefox', 'insomnia', 'k6', 'mitmproxy', 'postman', 'safari', 'secrets']) {
+    for (const name of ['charles', 'chrome', 'firefox', 'k6', 'mitmproxy', 'postman', 'safari', 'secrets']) {
         const har = path.join(cases, `${name}.har`);
         const { folder } = await imported(har, '--no-redact');
         const expected = await findings(har);
