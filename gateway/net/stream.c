@@ -551,14 +551,6 @@ stream_hold(struct stream *s)
     s->held = true;
 }
 
-void
-stream_release(struct stream *s)
-{
-    s->held = false;
-    if (!s->connecting)
-        (void)write_on(s);
-}
-
 int
 stream_say(struct stream *s, struct text bytes)
 {

@@ -61,7 +61,7 @@ struct stream {
     bool connecting;
     bool shaking;  /* TLS is being agreed on */
     bool agreed;   /* it was */
-    bool held;     /* what is sent is queued, until stream_release */
+    bool held;     /* what is sent is queued, until TLS is agreed on */
     bool readable; /* the socket may have bytes (or its end) */
     bool writable;
     bool paused;
@@ -89,10 +89,9 @@ bool stream_secure(struct stream *s, struct tls_context *c, struct tls_sessions 
 /* In `broken`, after EPROTONOSUPPORT: go on without TLS. */
 void stream_unsecure(struct stream *s);
 
-/* From the beginning of a connection on: queue what is sent, until released. stream_say goes ahead of the queue; it is
- * short, and for the empty socket of a new connection. 0, or an errno. */
+/* From the beginning of a connection on: queue what is sent, until TLS is agreed on (a proxy stands in between).
+ * stream_say goes ahead of the queue; it is short, and for the empty socket of a new connection. 0, or an errno. */
 void stream_hold(struct stream *s);
-void stream_release(struct stream *s);
 int stream_say(struct stream *s, struct text bytes);
 
 /* Did the peer's bytes end without TLS's own end? Then they may be cut off. False where there is no TLS. */

@@ -211,18 +211,19 @@ find_trouble(const struct tls *t)
     return why != NULL ? why : "the connection was lost";
 }
 
-/* The errno for what SSL_… returned. */
+/* The errno for a call that did not do its work. What it waits for is asked of the connection itself: SSL_get_error
+ * looks into the thread's queue of errors first, which others may have left something in, and emptying that before
+ * each call costs more than the call's other overhead. */
 static int
-error_of(struct tls *t, int code)
+error_of(struct tls *t)
 {
-    switch (SSL_get_error(t->ssl, code)) {
-    case SSL_ERROR_WANT_READ:
+    const BIO *bio = SSL_get_rbio(t->ssl);
+
+    if (SSL_want_read(t->ssl) && BIO_should_read(bio))
         return EAGAIN;
-    case SSL_ERROR_WANT_WRITE:
+    if (SSL_want_write(t->ssl) && BIO_should_write(bio)) {
         t->read_blocked = true;
         return EAGAIN;
-    default:
-        break;
     }
     if (t->trouble == NULL)
         t->trouble = find_trouble(t);
@@ -257,9 +258,17 @@ tls_shake(struct tls *t)
     t->read_blocked = false;
     code = SSL_do_handshake(t->ssl);
     if (code != 1)
-        return error_of(t, code);
+        return error_of(t);
     t->shaken = true;
     return 0;
+}
+
+/* The peer said close_notify; a fatal alert sets the same flag, but is an error. */
+static bool
+is_at_end(const struct tls *t, int code)
+{
+    return (SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN) != 0 &&
+           SSL_get_error(t->ssl, code) == SSL_ERROR_ZERO_RETURN;
 }
 
 ssize_t
@@ -268,7 +277,6 @@ tls_take(struct tls *t, char *room, size_t size)
     size_t total = 0;
     int error = 0;
 
-    ERR_clear_error();
     t->read_blocked = false;
     while (total < size) {
         size_t got = 0;
@@ -276,12 +284,14 @@ tls_take(struct tls *t, char *room, size_t size)
 
         if (code == 1) {
             total += got;
+            if (t->dry && SSL_has_pending(t->ssl) == 0)
+                break; /* what asking again would find out, for less */
             continue;
         }
-        if (SSL_get_error(t->ssl, code) == SSL_ERROR_ZERO_RETURN)
+        if (is_at_end(t, code))
             t->cut = false;
         else
-            error = error_of(t, code);
+            error = error_of(t);
         if (t->cut)
             error = 0;
         t->over = error != EAGAIN;
@@ -298,7 +308,6 @@ tls_give(struct tls *t, const struct iovec *parts, size_t count)
 {
     size_t total = 0;
 
-    ERR_clear_error();
     for (size_t i = 0; i < count; i++) {
         const char *bytes = parts[i].iov_base;
 
@@ -312,7 +321,7 @@ tls_give(struct tls *t, const struct iovec *parts, size_t count)
             total += sent;
             if (code == 1)
                 continue;
-            error = error_of(t, code);
+            error = error_of(t);
             t->read_blocked = read_blocked;
             if (total > 0)
                 return (ssize_t)total; /* a failure comes again */

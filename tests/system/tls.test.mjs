@@ -328,6 +328,14 @@ test('an upstream that wants a certificate gets ours', async () => {
     server.close();
 });
 
+test('an upstream that never finishes its handshake ends with the connect timeout', async () => {
+    const silent = await rawUpstream(() => {});
+    const { gateway, status, json } = await through(silent.url.replace('http', 'https'), { ca: pki.ca }, { timeouts: { connect: '300ms' } });
+    assert.equal(status, 504);
+    assert.equal(json.errors[0].keyword, 'upstream-connect-timeout');
+    await gateway.stop();
+});
+
 test('connections to an upstream are kept, and new ones resume the session', async () => {
     const nginx = await nginxTls(() => local, 'keepalive_requests 2; ssl_session_cache shared:a:1m;')();
     const { gateway } = await through(`https://localhost:${nginx.secure}`, { ca: pki.ca });
