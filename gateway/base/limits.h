@@ -68,7 +68,7 @@
 #define LIMIT_CONNECTIONS    10000            /* client connections, of all workers together */
 #define LIMIT_CLIENT_RATE    240              /* bytes per second below which a client is too slow */
 #define LIMIT_TURNED_AWAY    64               /* per worker: refused connections that get time to read why */
-#define LIMIT_UPSTREAM_IDLE  64               /* idle connections kept per upstream and worker */
+#define LIMIT_UPSTREAM_IDLE  1024 /* idle connections kept per upstream and worker: answers come in bursts */
 #define LIMIT_WORKERS        64
 #define LIMIT_RATE_CALLERS   65536 /* whose use of a rate_limit is kept in mind, over all workers (24 bytes each) */
 #define LIMIT_GENERATIONS    64    /* rulesets that exchanges still use; then a reload is refused */

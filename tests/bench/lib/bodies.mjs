@@ -12,7 +12,14 @@ function padded(value, size) {
 }
 
 export const small = { request: padded(order(3), 600), response: padded(answer(3), 700) };
-export const large = { request: padded(order(655), 65_536), response: padded(answer(655), 65_636) };
+// A page of a catalogue: texts of some sentences, as the large bodies of real services have them.
+const sentences = 'Turned from one bar of brass and balanced by hand. The point is hardened steel and can be replaced. Comes with three metres of '
+    + 'braided line on a walnut reel, which fits the groove of the cap. ';
+const described = (value) => ({ ...value, items: value.items.map((each, i) => ({ ...each, name: `${each.name}. ${sentences.repeat(2).slice(0, 190 + i % 60)}` })) });
+
+export const large = { request: padded(described(order(204)), 65_536), response: padded(described(answer(204)), 65_636) };
+// The same size of nothing but short values, nine bytes each.
+export const dense = { request: padded(order(655), 65_536), response: padded(answer(655), 65_636) };
 
 // The same request, but against the contract.
 export const broken = (request) => request.replace('"quantity":1,', '"quantity":0,');

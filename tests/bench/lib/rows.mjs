@@ -4,7 +4,7 @@
 //   candidates   name: { what, begin(upstream), mode, target }; target: what the row's ratio may be at most
 //
 // The groups without candidates (further down) measure something else than CPU under load, each in its own way.
-import { large, small } from './bodies.mjs';
+import { dense, large, small } from './bodies.mjs';
 import { certificate, haproxy, lateUpstream, nginx, nginxUpstream, otherServices, plumbline, recordingHere } from './candidates.mjs';
 import { BOTH, LOAD_CORE, PROXY_CORE } from './measure.mjs';
 
@@ -18,7 +18,7 @@ const certified = async () => (tls ??= await certificate());
 export const GROUPS = {
     small: {
         title: 'bodies of 600 and 700 bytes, 50 connections',
-        with: { bodies: small, upstream: nginxUpstream, connections: 50, seconds: 2, rounds: 7 },
+        with: { bodies: small, upstream: nginxUpstream, connections: 50, seconds: 1, rounds: 9 },
         candidates: {
             nginx: plainNginx,
             haproxy: plainHaproxy,
@@ -30,10 +30,15 @@ export const GROUPS = {
         },
     },
     large: {
-        title: 'bodies of 64 KiB, 50 connections',
+        title: 'bodies of 64 KiB, 50 connections: 204 items with texts of some sentences',
         with: { bodies: large, upstream: nginxUpstream, connections: 50, seconds: 2, rounds: 5 },
         candidates: { nginx: plainNginx, haproxy: plainHaproxy, off: ours('off', 'plumbline, nothing checked'),
             enforce: ours('enforce', 'plumbline, both sides enforced', { target: 4 }) },
+    },
+    dense: {
+        title: 'bodies of 64 KiB, 50 connections: nothing but short values, nine bytes each',
+        with: { bodies: dense, upstream: nginxUpstream, connections: 50, seconds: 2, rounds: 4 },
+        candidates: { nginx: plainNginx, enforce: ours('enforce', 'plumbline, both sides enforced', { target: 4 }) },
     },
     inflight: {
         title: '3,000 requests in flight: the upstream answers after 500 ms',
