@@ -644,7 +644,7 @@ client_finished(struct client *c, enum client_future future)
         reset_when_delivered(c);
         return;
     }
-    if (future == CLIENT_CLOSE || future == CLIENT_BREAK_OFF || c->worker->draining) {
+    if (future == CLIENT_CLOSE || future == CLIENT_BREAK_OFF) {
         if (c->half_closed && !unread)
             client_end(c);
         else
@@ -652,7 +652,10 @@ client_finished(struct client *c, enum client_future future)
         return;
     }
     c->state = CLIENT_IDLE;
-    set_deadline(c, settings_of(c)->keep_alive_timeout);
+    if (c->worker->draining)
+        client_drain(c); /* its answer promised it another one, before we knew */
+    else
+        set_deadline(c, settings_of(c)->keep_alive_timeout);
     stream_resume(&c->stream);
 }
 

@@ -55,6 +55,10 @@ every_key_arrives(void **state)
     assert_int_equal(s->body_timeout, 2000000000);
     assert_int_equal(s->keep_alive_timeout, 3000000000);
     assert_int_equal(s->drain_timeout, 4000000000);
+    assert_int_equal(s->drain_delay, 5000000000);
+    assert_int_equal(s->drain_idle, 6000000000);
+    assert_int_equal(s->resolve, 7000000000);
+    assert_false(s->reload_watch);
     assert_int_equal(s->max_connections, 5);
     assert_int_equal(s->max_header, 8192);
     assert_int_equal(s->max_fields, 7);
