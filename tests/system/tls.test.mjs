@@ -151,6 +151,19 @@ test('a reload takes new certificates, all or none, and connections that are the
     await gateway.stop();
 });
 
+test('changed certificates are noticed', async () => {
+    const folder = temporaryFolder();
+    const pair = { cert: path.join(folder, 'c.pem'), key: path.join(folder, 'c.key') };
+    copyFileSync(local.cert, pair.cert);
+    copyFileSync(local.key, pair.key);
+    const gateway = await secure(pair);
+    copyFileSync(one.cert, pair.cert);
+    copyFileSync(one.key, pair.key);
+    await gateway.waitFor(/reloaded \(generation 2\)/);
+    assert.match((await look(gateway.port, '-noservername')).text, /subject=.*?CN = one/);
+    await gateway.stop();
+});
+
 test('plain HTTP on a port of TLS is told so, and what is no HTTP is closed', async () => {
     const gateway = await secure();
     for (const method of ['GET', 'DELETE', 'PATCH']) {
