@@ -55,9 +55,11 @@ cmd_proxy(int argc, char **argv)
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more = "A CONTRACT is a file or an http(s) URL, which is fetched at the start and by SIGHUP. Paths outside "
-                "the contracts pass and are\n"
-                "reported. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
+        .more =
+            "A CONTRACT is a file or an http(s) URL, which is fetched at the start and by each reload. Paths outside "
+            "the\n"
+            "contracts pass and are reported. SIGHUP, and a changed contract, reload: all of it takes effect, or the\n"
+            "previous one stays. Exit: 0 stopped by a signal, 2 usage or contract, 3 environment.",
     };
 
     if (!options_read(&usage, argc, argv, &p.contracts, &code))
