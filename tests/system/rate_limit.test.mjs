@@ -1,5 +1,6 @@
 // rate_limit: who is counted, what is answered, and that neither workers nor reloads change it.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { connect, rawUpstream } from './lib/index.mjs';
 import { responses, startGateway } from './lib/gateway.mjs';
@@ -60,6 +61,22 @@ test('the number of workers changes nothing', async () => {
     const all = statuses(await ask(gateway.port, times(40)));
     assert.equal(all.filter((status) => status === 200).length, 20);
     assert.ok(all.slice(20).every((status) => status === 429));
+});
+
+test('a reload that leaves the rate as it was goes on counting, one that changes it begins anew', async () => {
+    const upstream = await rawUpstream(answer);
+    const gateway = await startGateway(upstream.url, { rate_limit: { requests: 3, per: '1h' } });
+    const reload = async (change) => {
+        writeFileSync(gateway.config, JSON.stringify(change(JSON.parse(readFileSync(gateway.config, 'utf8')))));
+        const before = gateway.stderr.length;
+        gateway.signal('SIGHUP');
+        await gateway.waitFor(new RegExp(`^[^]{${before},}reloaded`));
+    };
+    assert.deepEqual(statuses(await ask(gateway.port, times(2))), [200, 200]);
+    await reload((config) => ({ ...config, seed: 2 }));
+    assert.deepEqual(statuses(await ask(gateway.port, times(2))), [200, 429]);
+    await reload((config) => { config.services.parts.rate_limit.requests = 4; return config; });
+    assert.deepEqual(statuses(await ask(gateway.port, times(5))), [200, 200, 200, 200, 429]);
 });
 
 test('what is used up is earned again', async () => {
