@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/log_commands.h"
 #include "cli/log_filter.h"
+#include "traffic/amend.h"
 #include "traffic/har.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
@@ -104,6 +105,26 @@ tell_broken(struct exporting *e, const struct segment_entry *entry, const struct
             entry->value != NULL ? broken->what : entry->broken.what);
 }
 
+/* The entry, or what it became by a later line: written anew. */
+static const struct value *
+as_amended(struct exporting *e, const struct segment_entry *entry, const struct exchange *x)
+{
+    struct document *document = ARENA_NEW(e->arena, struct document);
+    const struct value *result = entry->value;
+    struct text line;
+    struct buffer out;
+
+    if (entry->amendments == NULL || document == NULL || amend_find(entry->amendments, x->sequence) == NULL)
+        return result;
+    buffer_init(&out, 8 * LIMIT_RECORD_LINE);
+    record_write(&out, x, LIMIT_RECORD_LINE);
+    line = arena_text(e->arena, buffer_text(&out));
+    if (!buffer_failed(&out) && line.data != NULL && document_parse(document, line, NULL, e->arena, NULL) == 0)
+        result = document->root;
+    buffer_release(&out);
+    return result;
+}
+
 static void
 export_entry(struct exporting *e, const struct segment_entry *entry)
 {
@@ -114,7 +135,7 @@ export_entry(struct exporting *e, const struct segment_entry *entry)
         return; /* being written, or cut by a crash */
     arena_reset(e->arena);
     x.arena = e->arena;
-    if (entry->value == NULL || record_read(&x, entry->value, &broken) < 0) {
+    if (entry->value == NULL || segment_entry_read(entry, &x, &broken) < 0) {
         tell_broken(e, entry, &broken);
         return;
     }
@@ -122,7 +143,7 @@ export_entry(struct exporting *e, const struct segment_entry *entry)
         return;
     if (e->exported++ > 0)
         buffer_add(&e->out, TEXT(",\n"));
-    har_write_entry(&e->out, entry->value, e->arena);
+    har_write_entry(&e->out, as_amended(e, entry, &x), e->arena);
 }
 
 static int

@@ -133,7 +133,7 @@ import_entry(struct importing *im, const struct segment_entry *entry, struct err
     }
     arena_reset(im->arena);
     x.arena = im->arena;
-    if (record_read(&x, entry->value, &broken) < 0) {
+    if (segment_entry_read(entry, &x, &broken) < 0) {
         refuse(im, entry, broken.where, broken.what);
         return 0;
     }

@@ -15,8 +15,8 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/log_colour.h"
 #include "cli/log_commands.h"
-#include "report/exchange_text.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
 
@@ -30,8 +30,9 @@ struct tail {
     struct arena *arena;
     struct buffer *ring; /* the last `most` lines, as shown */
     uint64_t count;      /* lines that went through the ring */
-    bool at_once;        /* lines are printed as they come */
-    bool may_be_empty;   /* an empty folder may become a recording */
+    bool colour;
+    bool at_once;      /* lines are printed as they come */
+    bool may_be_empty; /* an empty folder may become a recording */
 
     int fd; /* the segment that is being read */
     unsigned number;
@@ -56,7 +57,7 @@ take_exchange(struct tail *t, const struct exchange *x)
     struct buffer *line = &t->ring[t->count % (uint64_t)(t->most > 0 ? t->most : 1)];
 
     buffer_clear(line);
-    exchange_text_line(line, x);
+    log_colour_line(line, x, t->colour);
     if (t->at_once) {
         struct text text = buffer_text(line);
 
@@ -424,6 +425,7 @@ log_tail(int argc, char **argv)
         return EXIT_CONFIG;
     }
     t.path = recordings.items[0];
+    t.colour = log_colour_wanted();
     result = tail_start(&t, &err) < 0 ? -1 : run(&t, following, &err);
     tail_end(&t);
     return result < 0 ? command_fail("log tail", &err) : EXIT_FINE;

@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { before } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { binary, plumbline, rawClient, rawUpstream, readRecording, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
+import { binary, plumbline, rawClient, rawUpstream, readRecording, run, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { judge, judgeHarEntry } from './lib/judge.mjs';
 
@@ -88,7 +88,7 @@ test('one exchange is shown whole, and what was sent cannot command the terminal
     assert.doesNotMatch(other.stdout, /\x1b/);
     const none = await plumbline(['log', 'show', recording, '--id', 'nobody']);
     assert.equal(none.status, 1);
-    assert.match(none.stderr, /no exchange with the id 'nobody'/);
+    assert.match(none.stderr, /no exchange whose id begins with 'nobody'/);
 });
 
 test('bodies are shown decoded; binary ones by their size', async () => {
@@ -196,4 +196,60 @@ test('mistakes on the command line', async () => {
         assert.equal(result.status, status, `${args.join(' ')}: ${result.stderr}`);
         assert.match(result.stderr, message);
     }
+});
+
+test('an exchange is found by how its id begins, as a page, as JSON or as a command for curl', async () => {
+    const { id } = exchanges[1]._plumbline;
+    const begin = id.slice(0, 18);
+    const same = exchanges.filter(({ _plumbline }) => _plumbline.id.startsWith(begin));
+    const page = await plumbline(['log', 'show', recording, id]);
+    assert.equal(page.status, 0, page.stderr);
+    assert.equal(page.stdout, (await plumbline(['log', 'show', recording, '--id', id])).stdout);
+
+    const lines = await plumbline(['log', 'show', recording, begin, '--report', 'json']);
+    assert.deepEqual(lines.stdout.trimEnd().split('\n').map(JSON.parse), same);
+    const all = await plumbline(['log', 'show', recording, '--report', 'json', '--where', 'method=POST']);
+    assert.equal(all.stdout.trimEnd().split('\n').length, 4);
+    const none = await plumbline(['log', 'show', recording, 'zzzzzzzz']);
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /no exchange whose id begins with 'zzzzzzzz'/);
+    const nowhere = await plumbline(['log', 'show', id], { cwd: temporaryFolder() });
+    assert.equal(nowhere.status, 2);
+    assert.match(nowhere.stderr, /which recording\? there is no rules\/gateway\.yaml here/);
+});
+
+test('a command for curl sends the recorded request again', async () => {
+    const upstream = await rawUpstream(json('[]'));
+    for (const exchange of exchanges) {
+        const { id } = exchange._plumbline;
+        const { stdout } = await plumbline(['log', 'show', recording, '--curl', id]);
+        const authority = new URL(exchange.request.url).host;
+        const at = stdout.lastIndexOf(`'http://${authority}`); // the URL stands behind a target of its own
+        const command = `${stdout.slice(0, at)}'${upstream.url}${stdout.slice(at + authority.length + 8)}`;
+        const before = upstream.received().length;
+        const { status, stderr } = await run('bash', ['-c', command]);
+
+        assert.equal(status, 0, `${command}\n${stderr}`);
+        const sent = upstream.received().slice(before);
+        const end = sent.indexOf('\r\n\r\n');
+        assert.equal(sent.split(' ')[0], exchange.request.method);
+        assert.ok(sent.split(' ')[1].endsWith(exchange._plumbline.target.replace(/^http:\/\/[^/]*/, '')), sent);
+        for (const { name, value } of exchange.request.headers)
+            if (!/^(host|connection|content-length|transfer-encoding)$/i.test(name))
+                assert.ok(sent.slice(0, end).toLowerCase().includes(`\r\n${name}: ${value}`.toLowerCase()), `${name}: ${value} in ${sent}`);
+        const bytes = exchange._plumbline.request_base64;
+        const body = bytes ? Buffer.from(bytes, 'base64').toString('latin1') : Buffer.from(exchange.request.postData?.text ?? '').toString('latin1');
+        assert.equal(sent.slice(end + 4), body);
+        for (const place of (exchange._plumbline.redacted ?? []).filter((each) => each.startsWith('request ')))
+            assert.ok(stdout.includes(`# redacted, put it in: ${place}\n`));
+    }
+});
+
+test('colours are for terminals only', async () => {
+    const plain = await plumbline(['log', 'show', recording]);
+    assert.doesNotMatch(plain.stdout, /\x1b/);
+    const onTerminal = await run('script', ['-qec', `${binary} log show ${recording}`, '/dev/null'], { env: { TERM: 'xterm', NO_COLOR: '' } });
+    assert.match(onTerminal.stdout, /\x1b\[31m[^\n]*violation[^\n]*\x1b\[0m/);
+    const unwanted = await run('script', ['-qec', `${binary} log show ${recording}`, '/dev/null'], { env: { TERM: 'xterm', NO_COLOR: '1' } });
+    assert.doesNotMatch(unwanted.stdout, /\x1b/);
 });
