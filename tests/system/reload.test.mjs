@@ -1,9 +1,10 @@
 // Another ruleset while the gateway runs: by SIGHUP, by a changed file; and what is said when it is broken.
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { connect, freePort, rawUpstream, temporaryFolder } from './lib/index.mjs';
+import { connect, freePort, plumbline, rawUpstream, temporaryFolder } from './lib/index.mjs';
 import { contract, responses, startGateway } from './lib/gateway.mjs';
 
 const list = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]';
@@ -172,4 +173,68 @@ test('counters go on over reloads', async () => {
 
     assert.match(metrics, /plumbline_requests_total\{service="parts",operation="listParts",status="2xx"\} 3\n/);
     assert.match(metrics, /plumbline_reloads_total\{result="success"\} 3\n/);
+});
+
+test('a second SIGTERM breaks off what is inside', async () => {
+    const upstream = await rawUpstream(() => {});
+    const gateway = await startGateway(upstream.url, {}, { clients: { drain_timeout: '1h' } });
+    const stuck = await connect(gateway.port);
+    stuck.send(get('/parts'));
+    await (await upstream.waitForConnection()).head();
+    gateway.signal('SIGTERM');
+    await gateway.waitFor(/stopping: finishing what is inside/);
+    const idle = connect(gateway.port).then((c) => c.closed(), () => {}); // refused, or closed with the others
+    gateway.signal('SIGTERM');
+    await stuck.closed();
+    await idle;
+    assert.deepEqual(await gateway.exit, { status: 0, signal: null });
+});
+
+test('drain_delay: /readyz says no while everything is still served; SIGHUP does nothing any more', async () => {
+    const upstream = await rawUpstream(list);
+    const gateway = await startGateway(upstream.url, enforce, { admin: '127.0.0.1:0', clients: { drain_delay: '1h' } });
+    const admin = (await gateway.waitFor(/admin on (\S+)/))[1];
+    assert.equal((await fetch(`${admin}/readyz`)).status, 200);
+    gateway.signal('SIGTERM');
+    await gateway.waitFor(/stopping: finishing what is inside/);
+    assert.equal((await fetch(`${admin}/readyz`)).status, 503);
+    gateway.signal('SIGHUP');
+    const client = await connect(gateway.port); // a new one
+    client.send(get('/parts'));
+    await until(client, /\[\]$/);
+    assert.doesNotMatch(client.text(), /connection: close/i);
+    client.socket.destroy();
+    gateway.signal('SIGTERM'); // ends the delay
+    assert.deepEqual(await gateway.exit, { status: 0, signal: null });
+    assert.doesNotMatch(gateway.stderr, /reloaded/);
+});
+
+test('a name with several addresses: the one that answers is found', async (t) => {
+    const { address } = await lookup('localhost');
+    const all = (await lookup('localhost', { all: true })).map((each) => each.address);
+    if (!all.includes('127.0.0.1'))
+        return t.skip(`localhost is ${all}`);
+    const upstream = await rawUpstream(list); // on 127.0.0.1 alone
+    const gateway = await startGateway(`http://localhost:${upstream.port}`, { timeouts: { connect: '20s' } });
+    for (let n = 0; n < 3; n++)
+        assert.equal((await fetch(`${gateway.url}/parts`)).status, 200, `localhost is ${all}, ${address} first`);
+});
+
+test('a name that nobody knows is an error with the place of the setting', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(path.join(folder, 'parts.openapi.json'), JSON.stringify(contract));
+    writeFileSync(path.join(folder, 'gateway.yaml'), 'listen: 127.0.0.1:0\nservices:\n  parts: { contract: parts.openapi.json, upstream: "http://nobody.invalid:80" }\n');
+    const { status: code, stderr } = await plumbline(['serve', '-c', path.join(folder, 'gateway.yaml')]);
+
+    assert.equal(code, 3);
+    assert.match(stderr, /gateway\.yaml:3:\d+: nobody\.invalid: cannot resolve this name/);
+});
+
+test('a reload to a name that nobody knows keeps the previous rules', async () => {
+    const upstream = await rawUpstream(list);
+    const gateway = await startGateway(upstream.url, enforce, unwatched);
+    change(gateway, (s) => { s.services.parts.upstream = 'http://nobody.invalid:80'; });
+    gateway.signal('SIGHUP');
+    await gateway.waitFor(/reload failed, the previous rules stay: .*nobody\.invalid: cannot resolve this name/);
+    assert.equal(await status(gateway), 200);
 });
