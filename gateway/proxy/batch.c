@@ -355,8 +355,8 @@ batch_free(struct batch *b)
 }
 
 struct batch *
-batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
-          struct error *err)
+batch_new(const struct record_settings *settings, uint64_t *repaired, void (*say)(void *arg, const char *line),
+          void *arg, struct error *err)
 {
     struct batch *b = calloc(1, sizeof *b);
     struct segment_repair repair = { .bytes = 0 };
@@ -367,7 +367,7 @@ batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *a
         return NULL;
     }
     (void)pthread_mutex_init(&b->trouble_lock, NULL);
-    b->settings = &ruleset_settings(ruleset)->record;
+    b->settings = settings;
     b->say = say;
     b->say_arg = arg;
     b->synced = now();

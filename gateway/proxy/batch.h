@@ -18,10 +18,10 @@ struct batch;
 struct exchange;
 struct redaction_scratch;
 
-/* Open the recording of the ruleset's settings. New, or NULL with err. `repaired` is set to the bytes of a torn line
+/* Open the recording. Borrows the settings. New, or NULL with err. `repaired` is set to the bytes of a torn line
  * that were cut off. `say` is called when writing begins to fail and when it works again. */
-struct batch *batch_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line),
-                        void *arg, struct error *err);
+struct batch *batch_new(const struct record_settings *settings, uint64_t *repaired,
+                        void (*say)(void *arg, const char *line), void *arg, struct error *err);
 void batch_free(struct batch *b);
 
 /* Redact it as its own ruleset says, unless that was done (*redacted), and add its line. `dropped`: how many were ever

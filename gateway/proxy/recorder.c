@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -25,8 +26,8 @@
 #define REST_MS  1    /* between looks at rings that had something: by then there is more, and nobody had to wake us */
 
 struct recorder {
-    struct ruleset *ruleset; /* held: whose settings these are; redaction is that of the exchange's own */
-    const struct record_settings *settings;
+    struct record_settings settings; /* a copy: they stay as they are, whatever is reloaded */
+    char folder[4096];               /* settings.to */
     struct batch *batch;
     struct ring *finished[LIMIT_WORKERS];
     struct ring *emptied[LIMIT_WORKERS];
@@ -203,7 +204,7 @@ run(void *arg)
             return NULL;
         if (!some)
             sleep_until_needed(r);
-        else if (r->settings->sync != 0)
+        else if (r->settings.sync != 0)
             rest_a_little(r); /* nobody waits */
     }
 }
@@ -216,14 +217,13 @@ recorder_free(struct recorder *r)
     if (r == NULL)
         return;
     batch_free(r->batch);
-    ruleset_drop(r->ruleset);
     if (r->wake >= 0)
         (void)close(r->wake);
     free(r);
 }
 
 struct recorder *
-recorder_new(struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
+recorder_new(const struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line), void *arg,
              struct error *err)
 {
     struct recorder *r = calloc(1, sizeof *r);
@@ -232,10 +232,11 @@ recorder_new(struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg,
         error_memory(err);
         return NULL;
     }
-    r->ruleset = ruleset_hold(ruleset);
-    r->settings = &ruleset_settings(ruleset)->record;
+    r->settings = ruleset_settings(ruleset)->record;
+    (void)snprintf(r->folder, sizeof r->folder, "%.*s", TEXT_PRINT(r->settings.to));
+    r->settings.to = text_of(r->folder);
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    r->batch = batch_new(ruleset, repaired, say, arg, err);
+    r->batch = batch_new(&r->settings, repaired, say, arg, err);
     if (r->batch != NULL && r->wake >= 0)
         return r;
     if (r->batch != NULL)
@@ -310,19 +311,19 @@ recorder_refuses(const struct transit *t)
 {
     const struct recorder *r = t->worker->recorder;
 
-    return recorder_wants(t) && r->settings->on_error_refuse && batch_is_failing(r->batch);
+    return recorder_wants(t) && r->settings.on_error_refuse && batch_is_failing(r->batch);
 }
 
 bool
 recorder_holds(const struct transit *t)
 {
-    return recorder_wants(t) && t->worker->recorder->settings->sync == 0;
+    return recorder_wants(t) && t->worker->recorder->settings.sync == 0;
 }
 
 bool
 recorder_insists(const struct transit *t)
 {
-    return recorder_wants(t) && t->worker->recorder->settings->on_error_refuse;
+    return recorder_wants(t) && t->worker->recorder->settings.on_error_refuse;
 }
 
 /* Bounded by count and by memory: few exchanges with large bodies are as much as many small ones. */
@@ -345,7 +346,7 @@ recorder_give(struct transit *t)
     struct recorder *r = w->recorder;
 
     while (!put_finished(w, t)) {
-        if (r->settings->full == RECORD_DROP) {
+        if (r->settings.full == RECORD_DROP) {
             atomic_fetch_add(&r->dropped, 1);
             count_add(&t->share->counters->unrecorded, 1);
             return false;

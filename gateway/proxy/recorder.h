@@ -19,10 +19,10 @@ struct ring;
 struct transit;
 
 /* Open the recording of the ruleset's settings. New, or NULL with err. `repaired` is set to the bytes of a torn
- * line that were cut off. Holds the ruleset. `say` is called from the recorder's thread when writing begins to fail and
+ * line that were cut off. `say` is called from the recorder's thread when writing begins to fail and
  * when it works again. */
-struct recorder *recorder_new(struct ruleset *ruleset, uint64_t *repaired, void (*say)(void *arg, const char *line),
-                              void *arg, struct error *err);
+struct recorder *recorder_new(const struct ruleset *ruleset, uint64_t *repaired,
+                              void (*say)(void *arg, const char *line), void *arg, struct error *err);
 
 /* Before it runs: the rings of one worker. */
 int recorder_attach(struct recorder *r, struct ring *finished, struct ring *emptied);
