@@ -54,6 +54,28 @@ api_not_found(struct api_call *call)
     write_problem(call, &problem);
 }
 
+/* ---- requests ---- */
+
+bool
+api_query(struct api_call *call, struct text name, struct text *value)
+{
+    struct text rest = call->request->message.query;
+    struct query_pair pair;
+
+    while (query_next(&rest, &pair))
+        if (text_equal(pair.name, name))
+            return percent_decode(pair.value, true, call->request->arena, value);
+    return false;
+}
+
+bool
+api_accepts(const struct api_call *call, struct text type)
+{
+    const struct header *accept = message_header_named(&call->request->message, TEXT("Accept"));
+
+    return accept != NULL && text_search(accept->value, type) < accept->value.length;
+}
+
 /* ---- the short pages ---- */
 
 static void
@@ -132,6 +154,11 @@ const struct api_page api_pages[] = {
     { "GET", "/api/v1/exchanges/{id}", "one exchange, whole", false, api_exchange },
     { "GET", "/api/v1/findings", "what the traffic got wrong, each thing once", false, api_findings },
     { "DELETE", "/api/v1/findings", "begin to count findings anew", false, api_findings_reset },
+    { "GET", "/api/v1/contracts", "the contracts and their operations", false, api_contracts },
+    { "GET", "/api/v1/contracts/{service}", "a contract's own text, line by line", false, api_contract },
+    { "GET", "/api/v1/recordings", "the segments of the recording", false, api_recordings },
+    { "GET", "/api/v1/recordings/{segment}", "one segment, as it is or as HAR", false, api_recording },
+    { "POST", "/api/v1/reload", "read the settings and contracts anew", false, api_reload },
 };
 const size_t api_page_count = sizeof(api_pages) / sizeof(api_pages[0]);
 

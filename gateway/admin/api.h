@@ -59,6 +59,13 @@ void api_problem(struct api_call *call, uint16_t status, struct text detail);
 /* The same, about one place of the request: "query limit". */
 void api_problem_at(struct api_call *call, uint16_t status, struct text place, struct text detail);
 
+/* Is this query parameter there? Its value, decoded, in the call's arena. */
+bool api_query(struct api_call *call, struct text name, struct text *value);
+
+/* Does the client ask for this media type by name? (Of wildcards and weights we do not think: each page has a default
+ * that anyone can read.) */
+bool api_accepts(const struct api_call *call, struct text type);
+
 /* 404, with the list of what there is. */
 void api_not_found(struct api_call *call);
 
@@ -70,5 +77,10 @@ void api_exchange(struct api_call *call);
 void api_exchange_stream(struct api_call *call);
 void api_findings(struct api_call *call);
 void api_findings_reset(struct api_call *call);
+void api_contracts(struct api_call *call);
+void api_contract(struct api_call *call);
+void api_recordings(struct api_call *call);
+void api_recording(struct api_call *call);
+void api_reload(struct api_call *call);
 
 #endif

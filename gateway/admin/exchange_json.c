@@ -4,8 +4,8 @@
 #include "admin/write.h"
 #include "base/base64.h"
 #include "base/limits.h"
-#include "base/version.h"
 #include "http/coding.h"
+#include "traffic/har.h"
 #include "traffic/record.h"
 
 #define LINES_AROUND 3   /* of the contract, before and after the violated one */
@@ -265,14 +265,23 @@ exchange_json_whole(struct json_writer *w, const struct exchange *x, const struc
     json_end_object(w);
 }
 
-void
+bool
 exchange_json_har(struct buffer *out, const struct exchange *x, size_t max_body)
 {
-    buffer_print(out,
-                 "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"plumbline\",\"version\":\"%s\"},\"entries\":[",
-                 PLUMBLINE_VERSION);
-    record_write(out, x, max_body);
-    buffer_add(out, TEXT("]}}\n"));
+    struct document line;
+    struct buffer written;
+    bool good;
+
+    buffer_init(&written, LIMIT_RECORD_LINE);
+    record_write(&written, x, max_body);
+    good = !buffer_failed(&written) && document_parse(&line, buffer_text(&written), NULL, x->arena, NULL) == 0;
+    if (good) {
+        har_write_begin(out);
+        har_write_entry(out, line.root, x->arena);
+        har_write_end(out);
+    }
+    buffer_release(&written);
+    return good;
 }
 
 /* ---- a shell command ---- */

@@ -14,8 +14,8 @@ void exchange_json_line(struct json_writer *w, const struct exchange *x);
  * the ruleset that the exchange was checked with. Uses the exchange's arena. */
 void exchange_json_whole(struct json_writer *w, const struct exchange *x, const struct ruleset *ruleset);
 
-/* A HAR 1.2 file of this one entry. */
-void exchange_json_har(struct buffer *out, const struct exchange *x, size_t max_body);
+/* A HAR 1.2 file of this one entry. False: no memory. */
+bool exchange_json_har(struct buffer *out, const struct exchange *x, size_t max_body);
 
 /* A command for a shell that sends the request again; `base` is where to ("http://127.0.0.1:8080"). */
 void exchange_json_curl(struct buffer *out, const struct exchange *x, struct text base);

@@ -113,8 +113,10 @@ write_one(struct api_call *call, const struct exchange *x, const struct ruleset 
 
     switch (form) {
     case FORM_HAR:
-        api_content_type(call, TEXT("application/har+json"));
-        exchange_json_har(out, x, ruleset_settings(ruleset)->record.max_body);
+        if (!exchange_json_har(out, x, ruleset_settings(ruleset)->record.max_body))
+            api_problem(call, 503, TEXT("no memory"));
+        else
+            api_content_type(call, TEXT("application/har+json"));
         break;
     case FORM_CURL:
         api_content_type(call, TEXT("text/plain; charset=utf-8"));

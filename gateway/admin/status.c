@@ -6,16 +6,11 @@
 #include "proxy/reload.h"
 #include "proxy/server.h"
 
-static struct text
-mode_text(enum mode mode)
-{
-    return mode == MODE_OFF ? TEXT("off") : mode == MODE_OBSERVE ? TEXT("observe") : TEXT("enforce");
-}
-
 static void
-write_service(struct json_writer *w, const struct service *service)
+write_service(struct json_writer *w, struct proxy *proxy, const struct service *service)
 {
     const struct service_settings *s = service->settings;
+    struct proxy_health health = proxy_health(proxy, service->index);
 
     json_object(w);
     write_text(w, "name", s->name);
@@ -25,9 +20,12 @@ write_service(struct json_writer *w, const struct service *service)
     write_number(w, "operations", contract_operation_count(service->contract));
     write_number(w, "defects", contract_defects(service->contract));
     write_text(w, "upstream", s->upstream.text);
-    write_text(w, "request", mode_text(s->policy.request));
-    write_text(w, "response", mode_text(s->policy.response));
-    write_text(w, "undocumented", mode_text(s->policy.undocumented));
+    write_time(w, "answered", health.answered);
+    write_time(w, "failed", health.failed);
+    write_text_or_null(w, "failure", text_of(health.why));
+    write_text(w, "request", write_mode(s->policy.request));
+    write_text(w, "response", write_mode(s->policy.response));
+    write_text(w, "undocumented", write_mode(s->policy.undocumented));
     JSON_KEY(w, "recorded");
     json_bool(w, s->policy.record);
     json_end_object(w);
@@ -141,7 +139,7 @@ api_status(struct api_call *call)
     JSON_KEY(&w, "services");
     json_array(&w);
     for (uint32_t i = 0; i < ruleset_service_count(ruleset); i++)
-        write_service(&w, ruleset_service(ruleset, i));
+        write_service(&w, api->proxy, ruleset_service(ruleset, i));
     json_end_array(&w);
     write_counters(&w, api->proxy);
     write_recording(&w, api, &ruleset_settings(ruleset)->record);

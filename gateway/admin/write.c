@@ -61,3 +61,9 @@ write_milliseconds(struct json_writer *w, const char *key, int64_t ns)
     else
         json_double(w, (double)ns / 1e6, 3);
 }
+
+struct text
+write_mode(enum mode mode)
+{
+    return mode == MODE_OFF ? TEXT("off") : mode == MODE_OBSERVE ? TEXT("observe") : TEXT("enforce");
+}

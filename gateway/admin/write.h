@@ -16,4 +16,7 @@ void write_bool(struct json_writer *w, const char *key, bool value);
 void write_time(struct json_writer *w, const char *key, int64_t wall);       /* RFC 3339, or null for 0 */
 void write_milliseconds(struct json_writer *w, const char *key, int64_t ns); /* or null where it never happened: -1 */
 
+/* "off", "observe", "enforce". */
+struct text write_mode(enum mode mode);
+
 #endif

@@ -61,6 +61,8 @@ struct text contract_name_of(struct text path); /* the same for a path or URL; b
 const struct document *contract_document(const struct contract *c);
 /* One of the files it is made of, by the name that violations have for it; NULL when there is none. */
 const struct document *contract_document_named(const struct contract *c, struct text file);
+/* All of them, one by one: *place is 0 at first. NULL behind the last one. */
+const struct document *contract_document_next(const struct contract *c, uint32_t *place);
 const struct schema_set *contract_schemas(const struct contract *c);
 uint32_t contract_defects(const struct contract *c);
 

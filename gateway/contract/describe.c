@@ -36,15 +36,29 @@ contract_name(const struct contract *c)
     return c->name;
 }
 
+/* A file is there twice when it has two URIs (3.2 $self): then the one by which it was opened counts. */
+const struct document *
+contract_document_next(const struct contract *c, uint32_t *place)
+{
+    while (*place < c->sources.capacity) {
+        const struct index_slot *slot = &c->sources.slots[(*place)++];
+        const struct source *source = slot->hash != 0 ? slot->value : NULL;
+
+        if (source != NULL && text_equal(slot->key, source->uri))
+            return &source->document;
+    }
+    return NULL;
+}
+
 const struct document *
 contract_document_named(const struct contract *c, struct text file)
 {
-    for (uint32_t i = 0; i < c->sources.capacity; i++) {
-        const struct source *source = c->sources.slots[i].hash != 0 ? c->sources.slots[i].value : NULL;
+    const struct document *d;
+    uint32_t place = 0;
 
-        if (source != NULL && text_equal(text_of(source->document.name), file))
-            return &source->document;
-    }
+    while ((d = contract_document_next(c, &place)) != NULL)
+        if (text_equal(text_of(d->name), file))
+            return d;
     return NULL;
 }
 

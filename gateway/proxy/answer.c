@@ -8,6 +8,8 @@
 #include "proxy/limiting.h"
 #include "proxy/hold.h"
 #include "proxy/pipeline.h"
+#include "proxy/generation.h"
+#include "proxy/metrics.h"
 #include "proxy/responder.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
@@ -318,6 +320,7 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
     if (t->finishing || try_again(t))
         return;
     t->exchange.upstream = arena_text(t->exchange.arena, text_of(call_address(&t->call)));
+    counters_upstream_failed(t->share->counters, t, call_failure_id(failure));
     if (fault != NULL)
         t->upstream_fault = fault->id;
     else if (call_why(&t->call) != NULL)

@@ -30,7 +30,8 @@ counters_new(const struct ruleset *ruleset)
     c->service_count = ruleset_service_count(ruleset);
     c->operations = calloc(c->operation_count + c->service_count + 1, sizeof(operation_place));
     c->services = calloc(c->service_count + 1, sizeof(struct service_counters));
-    if (c->operations != NULL && c->services != NULL)
+    c->health = calloc(c->service_count + 1, sizeof(struct service_health));
+    if (c->operations != NULL && c->services != NULL && c->health != NULL)
         return c;
     counters_free(c);
     return NULL;
@@ -45,6 +46,7 @@ counters_free(struct counters *c)
         free(atomic_load(&c->operations[i]));
     free(c->operations);
     free(c->services);
+    free(c->health);
     free(c);
 }
 
@@ -135,6 +137,22 @@ count_service(struct service_counters *s, const struct transit *t)
         count_add(&s->refusals[refusal_class(t)], 1);
 }
 
+static void
+count_answer(struct service_health *h, const struct exchange *x)
+{
+    if (x->times.first_byte >= 0)
+        atomic_store_explicit(&h->answered, (uint64_t)(x->started + x->times.first_byte), memory_order_relaxed);
+}
+
+void
+counters_upstream_failed(struct counters *c, const struct transit *t, const char *why)
+{
+    struct service_health *h = &c->health[t->route.service->index];
+
+    atomic_store_explicit(&h->why, why, memory_order_relaxed);
+    atomic_store_explicit(&h->failed, (uint64_t)(t->exchange.started + transit_time(t)), memory_order_relaxed);
+}
+
 static uint64_t
 found(const struct verdict *v)
 {
@@ -150,6 +168,8 @@ counters_exchange(struct counters *c, const struct transit *t)
     if (o != NULL)
         count_operation(o, x);
     count_service(&c->services[t->route.service != NULL ? t->route.service->index : c->service_count], t);
+    if (t->route.service != NULL)
+        count_answer(&c->health[t->route.service->index], x);
     if (x->request_verdict.count + x->response_verdict.count > 0)
         count_add(&c->violations, found(&x->request_verdict) + found(&x->response_verdict));
     if (x->outcome == OUTCOME_REFUSED)

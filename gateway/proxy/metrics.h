@@ -43,6 +43,13 @@ struct service_counters {
     counter refusals[METRICS_REFUSALS];
 };
 
+/* How the upstream of a service did last; times are wall clock, 0: never. */
+struct service_health {
+    counter answered; /* it began an answer */
+    counter failed;
+    _Atomic(const char *) why; /* it failed: an id of CALL_FAILURES (net/upstream.h) */
+};
+
 /* Made when its first exchange is counted: contracts have thousands of operations, traffic has a few. */
 typedef _Atomic(struct operation_counters *) operation_place;
 
@@ -52,6 +59,7 @@ struct counters {
     uint32_t service_count;
     operation_place *operations;
     struct service_counters *services; /* the last one: no service */
+    struct service_health *health;     /* by service index */
     counter connections;               /* open now */
     counter accepted;
     counter handshakes_failed; /* clients with whom no TLS came about */
@@ -92,6 +100,9 @@ counters_of(const struct counters *c, uint32_t place)
 
 /* An exchange is finished. */
 void counters_exchange(struct counters *c, const struct transit *t);
+
+/* The upstream of the exchange failed; `why` is literal. */
+void counters_upstream_failed(struct counters *c, const struct transit *t, const char *why);
 
 #define RECORDER_TROUBLE 800
 

@@ -231,6 +231,27 @@ proxy_totals(struct proxy *p)
     return sum;
 }
 
+struct proxy_health
+proxy_health(struct proxy *p, uint32_t service)
+{
+    struct proxy_health now = { .why = NULL };
+
+    (void)pthread_mutex_lock(&p->lock);
+    for (uint32_t i = 0; i < p->newest->share_count; i++) {
+        const struct counters *c = p->newest->shares[i]->counters;
+        const struct service_health *h = service < c->service_count ? &c->health[service] : NULL;
+
+        if (h != NULL && (int64_t)count_of(&h->answered) > now.answered)
+            now.answered = (int64_t)count_of(&h->answered);
+        if (h != NULL && (int64_t)count_of(&h->failed) > now.failed) {
+            now.failed = (int64_t)count_of(&h->failed);
+            now.why = atomic_load_explicit(&h->why, memory_order_relaxed);
+        }
+    }
+    (void)pthread_mutex_unlock(&p->lock);
+    return now;
+}
+
 struct recorder_totals
 proxy_recorded(const struct proxy *p)
 {

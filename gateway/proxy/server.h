@@ -70,6 +70,13 @@ struct recorder_totals proxy_recorded(const struct proxy *p);
 struct recent *proxy_recent(const struct proxy *p);
 struct live_findings *proxy_findings(const struct proxy *p);
 
+/* How the upstream of a service did last, over all workers; times are wall clock, 0: never since the last reload. */
+struct proxy_health {
+    int64_t answered, failed;
+    const char *why; /* it failed (an id of docs/refusals.md), literal; NULL: it never did */
+};
+struct proxy_health proxy_health(struct proxy *p, uint32_t service);
+
 /* Is it ready for traffic (and recording, where it was asked to)? *why is literal when it is not. */
 bool proxy_ready(const struct proxy *p, const char **why);
 
