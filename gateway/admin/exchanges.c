@@ -65,7 +65,7 @@ api_exchanges(struct api_call *call)
     write_number(&w, "seen", view.seen);
     write_number(&w, "kept", view.kept);
     write_number(&w, "held", view.count);
-    write_bool(&w, "sampled", view.kept < view.seen);
+    write_bool(&w, "sampled", view.sampled);
     write_list(&w, &view, &f);
     json_end_object(&w);
     recent_close(&view);

@@ -79,6 +79,7 @@ api_reload(struct api_call *call)
     else if (reload_now(call->api->reload, &result, &err) == 0)
         write_result(call, &result, before);
     else
-        api_problem_at(call, err.kind == ERROR_ENVIRONMENT ? 409 : 422, text_of(err.where), text_of(err.what));
+        api_problem_at(call, err.kind == ERROR_ENVIRONMENT ? 409 : 422,
+                       err.where[0] != '\0' ? text_of(err.where) : TEXT("settings"), text_of(err.what));
     ruleset_drop(before);
 }

@@ -455,6 +455,8 @@ refuse(struct service_answer *answer, uint16_t status, struct text detail)
 
     answer->status = status;
     service_answer_header(answer, TEXT("Content-Type"), TEXT("application/problem+json"));
+    service_answer_header(answer, TEXT("X-Content-Type-Options"), TEXT("nosniff"));
+    service_answer_header(answer, TEXT("Cache-Control"), TEXT("no-store"));
     problem_write(&answer->body, &problem);
 }
 

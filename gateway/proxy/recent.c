@@ -21,8 +21,9 @@ struct recent_lane {
     struct recent_entry **row;
     uint32_t capacity, first, count;
     size_t bytes, most_bytes;
-    counter seen; /* written by the worker */
-    counter kept; /* written under the lock */
+    counter seen, passed_over; /* written by the worker */
+    counter kept;              /* written under the lock */
+    counter too_heavy;         /* written by whoever keeps */
 
     /* the worker's own */
     int64_t second; /* when the budgets were filled */
@@ -142,6 +143,8 @@ recent_seen(struct recent_lane *lane, struct transit *t)
         return;
     count_add(&lane->seen, 1);
     t->keep = t->policy->record && has_budget(lane, t);
+    if (!t->keep)
+        count_add(&lane->passed_over, 1);
 }
 
 /* Under the lane's lock. The caller frees what it gets, without the lock; NULL: nothing had to go. */
@@ -192,8 +195,10 @@ recent_keep(struct recent_lane *lane, struct transit *t)
     if (lane == NULL || !t->keep)
         return false;
     weight = weight > LIMIT_RECENT_LEAST ? weight : LIMIT_RECENT_LEAST;
-    if (weight > lane->most_bytes / (is_remarkable(&t->exchange) ? 1 : 4))
+    if (weight > lane->most_bytes / (is_remarkable(&t->exchange) ? 1 : 4)) {
+        count_add(&lane->too_heavy, 1);
         return false;
+    }
     e = ARENA_NEW(arena, struct recent_entry);
     if (e == NULL)
         return false;
@@ -241,6 +246,7 @@ collect(struct recent *r, uint64_t after, struct recent_view *view)
 
         view->seen += count_of(&lane->seen);
         view->kept += count_of(&lane->kept);
+        view->sampled = view->sampled || count_of(&lane->passed_over) + count_of(&lane->too_heavy) > 0;
         for (uint32_t n = 0; n < lane->count; n++) {
             struct recent_entry *e = lane->row[(lane->first + n) % lane->capacity];
 
