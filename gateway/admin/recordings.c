@@ -1,24 +1,11 @@
 /* recordings.c -- /api/v1/recordings: the segments that the settings' recording has, and each of them. */
-#include <stdio.h>
-#include <sys/stat.h>
-
 #include "admin/write.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "proxy/server.h"
 #include "traffic/har.h"
+#include "traffic/recording.h"
 #include "traffic/segment.h"
-
-/* "000001.jsonl" or "000001.jsonl.zst": nothing else is a segment, and nothing else is ever opened. */
-static bool
-is_segment(struct text name)
-{
-    struct text number = text_slice(name, 0, text_find(name, '.')), end = text_from(name, number.length);
-    uint64_t value;
-
-    return number.length >= 6 && number.length <= 12 && text_to_u64(number, &value) &&
-           (text_equal(end, TEXT(".jsonl")) || text_equal(end, TEXT(".jsonl.zst")));
-}
 
 /* The folder, NUL-terminated in the call's arena; NULL: answered, because nothing is recorded. */
 static const char *
@@ -45,49 +32,55 @@ fail(struct api_call *call, const struct error *err)
 
 /* ---- the list ---- */
 
+/* What only an index tells is null where there is none yet. */
 static void
-write_segment(struct json_writer *w, struct api_call *call, const char *folder, const char *name, bool last)
+write_segment(struct json_writer *w, const struct recording_segment *s)
 {
-    struct text path = arena_print(call->request->arena, "%s/%s", folder, name);
-    bool compressed = text_ends(text_of(name), TEXT(".zst"));
-    struct stat about;
-
-    if (path.data == NULL || stat(path.data, &about) < 0)
-        return; /* deleted meanwhile */
     json_object(w);
-    write_text(w, "name", text_of(name));
-    write_number(w, "bytes", (uint64_t)about.st_size);
-    write_time(w, "changed", (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec);
-    write_bool(w, "compressed", compressed);
-    write_bool(w, "open", last && !compressed);
+    write_text(w, "name", text_of(s->name));
+    write_number(w, "bytes", s->bytes);
+    write_time(w, "changed", s->modified);
+    write_bool(w, "compressed", s->compressed);
+    write_bool(w, "open", s->open);
+    write_key(w, "lines");
+    if (s->indexed)
+        json_integer(w, (int64_t)s->lines);
+    else
+        json_null(w);
+    write_time(w, "first", s->indexed ? s->first : 0);
+    write_time(w, "last", s->indexed ? s->last : 0);
     json_end_object(w);
+}
+
+/* False: answered. */
+static bool
+list_segments(struct api_call *call, const char *folder, bool indexes, struct recording_segment **list, size_t *count)
+{
+    struct error err = { .kind = ERROR_NONE };
+
+    if (recording_list(folder, indexes, call->request->arena, list, count, &err) == 0)
+        return true;
+    fail(call, &err);
+    return false;
 }
 
 void
 api_recordings(struct api_call *call)
 {
-    const char *folder = folder_of(call), **names, *last = NULL;
-    struct error err = { .kind = ERROR_NONE };
+    const char *folder = folder_of(call);
+    struct recording_segment *list;
     struct json_writer w;
     size_t count;
 
-    if (folder == NULL)
+    if (folder == NULL || !list_segments(call, folder, true, &list, &count))
         return;
-    if (file_list(folder, call->request->arena, &names, &count, &err) < 0) {
-        fail(call, &err);
-        return;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (is_segment(text_of(names[i])))
-            last = names[i];
     write_begin(&w, call);
     json_object(&w);
     write_text(&w, "folder", text_of(folder));
     write_key(&w, "segments");
     json_array(&w);
     for (size_t i = 0; i < count; i++)
-        if (is_segment(text_of(names[i])))
-            write_segment(&w, call, folder, names[i], names[i] == last);
+        write_segment(&w, &list[i]);
     json_end_array(&w);
     json_end_object(&w);
 }
@@ -155,14 +148,27 @@ answer_har(struct api_call *call, const char *path)
     api_content_type(call, TEXT("application/har+json"));
 }
 
+/* Only what is in the list is ever opened. */
+static const struct recording_segment *
+segment_named(const struct recording_segment *list, size_t count, struct text name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(text_of(list[i].name), name))
+            return &list[i];
+    return NULL;
+}
+
 void
 api_recording(struct api_call *call)
 {
     const char *folder = folder_of(call);
     struct text path, format = { NULL, 0 };
     bool har = api_accepts(call, TEXT("application/har+json"));
+    struct recording_segment *list;
+    const struct recording_segment *segment;
+    size_t count;
 
-    if (folder == NULL)
+    if (folder == NULL || !list_segments(call, folder, false, &list, &count))
         return;
     if (api_query(call, TEXT("format"), &format)) {
         har = text_equal(format, TEXT("har"));
@@ -171,8 +177,10 @@ api_recording(struct api_call *call)
             return;
         }
     }
-    path = arena_print(call->request->arena, "%s/%.*s", folder, TEXT_PRINT(call->name));
-    if (!is_segment(call->name) || path.data == NULL || !file_exists(path.data))
+    segment = segment_named(list, count, call->name);
+    path =
+        segment != NULL ? arena_print(call->request->arena, "%s/%s", folder, segment->name) : (struct text){ NULL, 0 };
+    if (path.data == NULL)
         api_problem(call, 404, TEXT("the recording has no such segment"));
     else if (har)
         answer_har(call, path.data);

@@ -35,7 +35,8 @@ struct reload {
     pthread_cond_t changed;
     uint64_t answered; /* tickets */
     struct reload_status status;
-    uint32_t late; /* of the last one */
+    struct error error; /* why the last one failed */
+    uint32_t late;      /* of the last one */
 
     /* its thread's own */
     struct file_trace files; /* what the last load has read, whatever came of it */
@@ -174,6 +175,7 @@ reload_once(struct reload *r, bool asked)
         r->status.failed++;
         explain(&err, r->status.why);
     }
+    r->error = err;
     r->late = late;
     r->answered = ticket;
     s = r->status;
@@ -317,6 +319,7 @@ reload_now(struct reload *r, struct reload_result *result, struct error *err)
     uint64_t ticket = atomic_fetch_add(&r->asked, 1) + 1;
     int64_t end = clock_monotonic() + LIMIT_RELOAD_TIME;
     struct timespec until = { .tv_sec = end / CLOCK_SECOND, .tv_nsec = end % CLOCK_SECOND };
+    struct error why;
     int code = 0;
 
     wake_up(r);
@@ -325,8 +328,11 @@ reload_now(struct reload *r, struct reload_result *result, struct error *err)
         code = pthread_cond_timedwait(&r->changed, &r->lock, &until);
     *result = (struct reload_result){ .generation = r->status.generation, .late = r->late };
     (void)snprintf(result->why, sizeof result->why, "%s", why_failed(r, ticket));
+    why = r->answered >= ticket && r->error.kind != ERROR_NONE ? r->error : (struct error){ ERROR_ENVIRONMENT, "", "" };
     (void)pthread_mutex_unlock(&r->lock);
-    return result->why[0] == '\0' ? 0 : error_set(err, ERROR_CONFIG, NULL, "%s", result->why);
+    if (result->why[0] == '\0')
+        return 0;
+    return error_set(err, why.kind, why.where, "%s", why.what[0] != '\0' ? why.what : result->why);
 }
 
 struct reload_status

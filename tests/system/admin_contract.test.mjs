@@ -57,7 +57,7 @@ const apart = (operation, status) => status === '405' || (status === '400' && !o
 
 test('every operation answers with every status as its contract says', { timeout: 180_000 }, async () => {
     assert.equal((await run(binary, ['contract', 'lint', document])).status, 0);
-    const rich = await watched({ record: { to: path.join(temporaryFolder(), 'rec'), sync: '20ms' } });
+    const rich = await watched({ listen: '127.0.0.1:0', record: { to: path.join(temporaryFolder(), 'rec'), sync: '20ms' } });
     const poor = await watched({ recent: { exchanges: 0 } });
     const driven = new Set();
 

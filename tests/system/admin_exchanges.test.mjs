@@ -193,12 +193,12 @@ test('what is held is bounded by count and by bytes', async () => {
         await few.pass(`/parts?limit=${i}`);
     await few.listOnce(3);
     assert.deepEqual((await few.list()).exchanges.map(({ target }) => target), ['/parts?limit=7', '/parts?limit=6', '/parts?limit=5']);
-    const small = await start(respond(`[${part},${' '.repeat(100_000)}${part}]`), { recent: { bytes: '4MiB' } });
+    const small = await start(respond(`[${part},${' '.repeat(100_000)}${part}]`), { recent: { bytes: '2MiB' } });
     for (let i = 0; i < 30; i++)
         await small.pass('/parts');
     const { held, kept } = await small.listOnce(2);
     assert.equal(kept, 30);
-    assert.ok(held > 2 && held < 30, `${held} of more than 100 KB in 4 MiB`);
+    assert.ok(held > 2 && held < 30, `${held} of more than 100 KB in 2 MiB`);
     const none = await start(undefined, { recent: { exchanges: 0 } });
     assert.equal((await none.ask('/api/v1/exchanges')).status, 404);
     assert.equal((await none.ask('/api/v1/exchanges/stream')).status, 404);
