@@ -92,18 +92,18 @@ void
 listen_read(struct settings_reader *r, const struct value *v)
 {
     struct settings *s = r->settings;
-    uint32_t count = value_is(v, VALUE_ARRAY) ? v->count : 1;
+    bool list = value_is(v, VALUE_ARRAY);
 
     if (v == NULL)
         return;
-    s->listen = ARENA_ARRAY(s->arena, struct listen_setting, count);
+    s->listen = ARENA_ARRAY(s->arena, struct listen_setting, list ? v->count : 1);
     if (s->listen == NULL) {
         error_memory(r->err);
         r->failed = true;
         return;
     }
     s->listen_count = 0;
-    if (!value_is(v, VALUE_ARRAY)) {
+    if (!list) {
         read_listener(r, v, &s->listen[s->listen_count++]);
         return;
     }

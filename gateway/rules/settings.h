@@ -206,12 +206,12 @@ struct settings {
     int64_t resolve;           /* between looking up the upstreams' names; 0: only at the start and by a reload */
     struct service_settings *services;
     uint32_t service_count;
-    struct text proxy; /* of `defaults`, as written; a secret */
     bool catch_all;    /* a request that no service matches goes to the first one, and is reported */
+    struct text proxy; /* of `defaults`, as written; a secret */
     struct record_settings record;
     enum access_log access;
-    struct ip_network *trusted_proxies;
     enum log_level level;
+    struct ip_network *trusted_proxies;
     uint32_t trusted_proxy_count;
     bool trusted_unix; /* who comes by a unix socket is trusted, too */
     uint64_t seed;     /* of the sandbox's generated answers */

@@ -171,6 +171,46 @@ paths_are_relative_to_the_file_that_names_them(void **state)
 }
 
 static void
+tls_and_proxies_arrive(void **state)
+{
+    struct settings *s;
+    const struct listen_tls *tls;
+    const struct service_settings *shop, *erp;
+
+    (void)state;
+    (void)setenv("PLUMBLINE_TEST_PEM", "-----BEGIN PRIVATE KEY-----", 1);
+    s = load("parts/tls.yaml", NULL);
+    shop = &s->services[0];
+    erp = &s->services[1];
+    assert_int_equal(s->listen_count, 2);
+    tls = s->listen[0].tls;
+    assert_non_null(tls);
+    assert_null(s->listen[1].tls);
+    assert_int_equal(tls->certificate_count, 2);
+    check_text(tls->certificates[0].cert, FOLDER "/parts/a.pem");
+    check_text(tls->certificates[0].key, "/abs/a.key");
+    check_text(tls->certificates[1].key, "-----BEGIN PRIVATE KEY-----"); /* the key itself, not a path */
+    check_text(tls->client_ca, FOLDER "/parts/ca.pem");
+    assert_int_equal(tls->client_auth, CLIENT_AUTH_REQUIRE);
+    assert_true(tls->only_1_3);
+    assert_true(shop->upstream.tls);
+    assert_int_equal(shop->upstream.port, 443);
+    check_text(shop->upstream.base, "/base");
+    assert_true(shop->host_upstream); /* for https, unless said */
+    check_text(shop->tls.server_name, "inside");
+    check_text(shop->tls.own.key, FOLDER "/parts/c.key");
+    assert_true(shop->tls.unverified);
+    assert_int_equal(shop->proxy.host.length, 0);
+    assert_int_equal(erp->upstream.port, 9443);
+    assert_false(erp->host_upstream);
+    assert_false(erp->tls.unverified);
+    check_text(erp->proxy.host, "proxy");
+    check_text(erp->proxy.authorization, "Basic bWU6cGFzcw==");
+    assert_int_equal(s->services[2].proxy.host.length, 0); /* a unix socket is behind no proxy */
+    settings_free(s);
+}
+
+static void
 the_command_line_beats_the_environment_beats_the_file(void **state)
 {
     const struct settings_overrides flags = { .listen = "127.0.0.1:1", .admin = "off", .workers = 9, .record = "rec" };
@@ -232,6 +272,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mistake_is_told_with_its_place),
         cmocka_unit_test(every_key_arrives),
+        cmocka_unit_test(tls_and_proxies_arrive),
         cmocka_unit_test(policies_are_laid_one_over_the_other),
         cmocka_unit_test(a_rate_belongs_to_who_names_it),
         cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
