@@ -133,6 +133,22 @@ add_target(struct buffer *out, const struct transit *t)
     }
 }
 
+/* Trailers go through here, so whoever takes them is told of behind us, too (RFC 9110 10.1.4); transfer codings do
+ * not. */
+static void
+add_te_field(struct buffer *out, const struct message *m, const struct header *h)
+{
+    struct text rest = h->value, one;
+
+    while (m->minor > 0 && header_list_next(&rest, &one)) {
+        if (!text_equal_nocase(one, TEXT("trailers")))
+            continue;
+        add_field(out, h->name, one);
+        add_field(out, TEXT("Connection"), h->name);
+        return;
+    }
+}
+
 /* The two fields that ask for another protocol, in their places. `asked` is the list, and is emptied. */
 static void
 add_upgrade_field(struct buffer *out, const struct header *h, struct text *asked)
@@ -161,6 +177,8 @@ add_request_fields(struct buffer *out, const struct transit *t)
 
         if (t->upgrade.length > 0)
             add_upgrade_field(out, h, &upgrade);
+        if (h->id == HEADER_TE)
+            add_te_field(out, m, h);
 
         if (drop_request_field(t, h, forwarded))
             continue;
@@ -193,7 +211,7 @@ request_head_bytes(const struct transit *t)
                    2 * m->authority.length + t->upgrade.length;
 
     for (uint32_t i = 0; i < m->header_count; i++)
-        bytes += m->headers[i].name.length + m->headers[i].value.length + 4;
+        bytes += m->headers[i].name.length + m->headers[i].value.length + (m->headers[i].id == HEADER_TE ? 24 : 4);
     for (uint32_t i = 0; i < s->set_header_count; i++)
         bytes += s->set_headers[i].name.length + s->set_headers[i].value.length + 4;
     return bytes;

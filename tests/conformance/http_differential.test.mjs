@@ -171,7 +171,7 @@ function meant(message) {
 function came(message, sent) {
     const hadHost = all(sent.fields, 'host').length > 0;
     const asksUpgrade = listed(message.fields, 'upgrade').length > 0;
-    const fields = message.fields.filter((field) => !isOurs(field) && !/^transfer-encoding$/i.test(field[0]) && (hadHost || !/^host$/i.test(field[0])) && !(asksUpgrade && /^(connection|upgrade)$/i.test(field[0])));
+    const fields = message.fields.filter((field) => !isOurs(field) && !/^transfer-encoding$/i.test(field[0]) && (hadHost || !/^host$/i.test(field[0])) && !(asksUpgrade && /^(connection|upgrade)$/i.test(field[0])) && !/^te$/i.test(field[0]) && !(/^connection$/i.test(field[0]) && /^te$/i.test(field[1])));
     return JSON.stringify([message.method, message.target, fields, message.body, message.trailers]);
 }
 
