@@ -4,6 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define PLAIN_PIECE 4096 /* bytes of a string that are escaped in one go */
 
 void
@@ -256,15 +260,73 @@ word_is_special(uint64_t word)
     return ((word | (word - ones * ' ') | (quote - ones) | (backslash - ones)) & high) != 0;
 }
 
+#ifdef __SSE2__
+#define BLOCK 16
+
+static void
+copy_block(char *out, const char *in)
+{
+    _mm_storeu_si128((__m128i *)(void *)out, _mm_loadu_si128((const __m128i *)(const void *)in));
+}
+
+/* escape_plain by blocks, as far as whole ones go. `*stop`: the next byte needs more. */
+static size_t
+escape_blocks(char **room, struct text in, bool *stop)
+{
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    char *out = *room;
+    size_t done = 0;
+
+    for (size_t block = 0; block + 2 * BLOCK <= in.length && !*stop; block += BLOCK) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(in.data + block));
+        /* signed: what is not ASCII is less than a space, too */
+        unsigned more = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, space));
+        unsigned found = more | (unsigned)_mm_movemask_epi8(
+                                    _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+
+        for (; found != 0 && !*stop; found &= found - 1) {
+            unsigned bit = (unsigned)__builtin_ctz(found);
+
+            copy_block(out, in.data + done); /* at most as many as are wanted; the rest is written over */
+            out += block + bit - done;
+            done = block + bit;
+            if ((more >> bit & 1) != 0) {
+                *stop = true;
+            } else {
+                *out++ = '\\';
+                *out++ = in.data[done++];
+            }
+        }
+        if (!*stop) {
+            copy_block(out, in.data + done);
+            out += block + BLOCK - done;
+            done = block + BLOCK;
+        }
+    }
+    *room = out;
+    return done;
+}
+#else
+#define BLOCK 0
+
+static size_t
+escape_blocks(char **room, struct text in, bool *stop)
+{
+    (void)room, (void)in, (void)stop;
+    return 0;
+}
+#endif
+
 /* Copies ASCII, quotes and backslashes escaped; stops at the first byte that needs more. Gives how many bytes of `in`
- * are done. There must be room for twice as many. */
+ * are done. There must be room for twice as many, and a block. */
 static size_t
 escape_plain(char **room, struct text in)
 {
+    bool stop = false;
+    size_t i = escape_blocks(room, in, &stop);
     char *out = *room;
-    size_t i = 0;
 
-    while (i < in.length) {
+    while (i < in.length && !stop) {
         uint64_t word;
 
         if (in.length - i >= sizeof word) {
@@ -300,9 +362,9 @@ add_plain(struct buffer *out, struct text value)
         char *begin, *end;
         size_t done;
 
-        if (out->failed || buffer_length(out) + 2 * piece.length > out->ceiling)
+        if (out->failed || buffer_length(out) + 2 * piece.length + BLOCK > out->ceiling)
             return value;
-        begin = end = buffer_room(out, 2 * piece.length);
+        begin = end = buffer_room(out, 2 * piece.length + BLOCK);
         if (begin == NULL)
             return value;
         done = escape_plain(&end, piece);
