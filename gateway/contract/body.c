@@ -207,6 +207,8 @@ check_json(const struct checking *c, const struct media *media, const struct sha
     }
     if (document.duplicate_keys > 0)
         report_duplicates(c, media, &document, instance);
+    if (instance.length == 0 && c->check->parsed != NULL)
+        c->check->parsed(c->check->parsed_arg, &document);
     if (!checking_valid(c, shape, document.root, instance))
         report_schema(c, id, shape, document.root, instance);
     else if (document.duplicate_keys == 0)

@@ -24,12 +24,17 @@ struct check_policy {
 
 extern const struct check_policy check_policy_default;
 
+struct document;
+
 struct check {
     struct arena *arena;
     struct schema_scratch *scratch;
     const struct check_policy *policy;
     uint32_t request_budget; /* work left; start both with LIMIT_CHECK_BUDGET */
     uint32_t response_budget;
+    /* Others may look at a whole JSON body (by its source) while its tape is there; NULL: nobody does. */
+    void (*parsed)(void *arg, const struct document *document);
+    void *parsed_arg;
 };
 
 /* Parameters, credentials, media type, deprecation. match may lack an operation: then path-unknown or method-unknown

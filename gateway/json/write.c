@@ -9,6 +9,7 @@
 #endif
 
 #define PLAIN_PIECE 4096 /* bytes of a string that are escaped in one go */
+#define SHORT       64   /* strings that mostly need no escape at all */
 
 void
 json_begin(struct json_writer *w, struct buffer *out, unsigned indent)
@@ -377,9 +378,8 @@ add_plain(struct buffer *out, struct text value)
 }
 
 void
-json_escape(struct buffer *out, struct text value)
+json_escape_inside(struct buffer *out, struct text value)
 {
-    buffer_byte(out, '"');
     value = add_plain(out, value);
     while (value.length > 0) {
         size_t plain = plain_length(value);
@@ -389,5 +389,43 @@ json_escape(struct buffer *out, struct text value)
         if (value.length > 0)
             value = add_plain(out, text_from(value, escape_one(out, value)));
     }
+}
+
+/* A short string as it is, quotes included; false when it needs more than that. */
+static bool
+add_short(struct buffer *out, struct text value)
+{
+    uint64_t word = 0;
+    size_t i = 0;
+    char *room;
+
+    for (; i + sizeof word <= value.length; i += sizeof word) {
+        memcpy(&word, value.data + i, sizeof word);
+        if (word_is_special(word))
+            return false;
+    }
+    if (i < value.length) {
+        word = UINT64_C(0x2020202020202020);
+        memcpy(&word, value.data + i, value.length - i);
+        if (word_is_special(word))
+            return false;
+    }
+    room = buffer_room(out, value.length + 2);
+    if (room == NULL)
+        return true; /* the buffer has failed */
+    room[0] = '"';
+    memcpy(room + 1, value.data, value.length);
+    room[value.length + 1] = '"';
+    buffer_wrote(out, value.length + 2);
+    return true;
+}
+
+void
+json_escape(struct buffer *out, struct text value)
+{
+    if (value.length > 0 && value.length <= SHORT && add_short(out, value))
+        return;
+    buffer_byte(out, '"');
+    json_escape_inside(out, value);
     buffer_byte(out, '"');
 }

@@ -38,8 +38,9 @@ void json_value(struct json_writer *w, const struct value *value);
 /* Text that is already JSON. */
 void json_raw(struct json_writer *w, struct text json);
 
-/* The quoted, escaped string alone. */
+/* The quoted, escaped string alone; and without its quotes. */
 void json_escape(struct buffer *out, struct text value);
+void json_escape_inside(struct buffer *out, struct text value);
 
 /* A key that is a literal: quoted and followed by its colon already, so that it needs no looking at. */
 void json_key_literal(struct json_writer *w, struct text quoted);

@@ -208,6 +208,22 @@ step_finish(struct transit *t)
 
 /* ---- begin ---- */
 
+/* A body was read for its check: what the recorder would look for in it is looked for now, while it is in the cache. */
+static void
+on_parsed(void *arg, const struct document *document)
+{
+    struct transit *t = arg;
+    struct exchange *x = &t->exchange;
+    const struct redaction *redaction = ruleset_redaction(t->ruleset);
+    const char *data = document->source.data;
+
+    if (!recorder_wants(t) || (data != x->request.body.data && data != x->response.body.data) ||
+        !redaction_is_clean(redaction, document))
+        return;
+    x->searched_by = redaction;
+    x->clean[data == x->request.body.data ? SIDE_REQUEST : SIDE_RESPONSE] = data;
+}
+
 /* Until a service is found. */
 static const struct policy no_policy = { .record = true, .max_body = LIMIT_BODY_HELD };
 
@@ -239,7 +255,9 @@ pipeline_new(struct worker *w, struct client *c)
                                .scratch = w->scratch,
                                .policy = &no_policy.check,
                                .request_budget = LIMIT_CHECK_BUDGET,
-                               .response_budget = LIMIT_CHECK_BUDGET };
+                               .response_budget = LIMIT_CHECK_BUDGET,
+                               .parsed = on_parsed,
+                               .parsed_arg = t };
     t->ending = (struct deferred){ .call = on_ending, .arg = t };
     exchange_id_next(w, t->exchange.started, t->exchange.id);
     count_add(&t->share->counters->in_flight, 1);

@@ -30,6 +30,9 @@ void redaction_scratch_free(struct redaction_scratch *scratch);
  * -1 (no memory: then nothing of the exchange may be written). */
 int redaction_apply(const struct redaction *r, struct exchange *x, struct redaction_scratch *scratch);
 
+/* Is there nothing to redact in this JSON text? For whoever has read it anyway. */
+bool redaction_is_clean(const struct redaction *r, const struct document *document);
+
 /* A single text by the patterns and query keys (log lines, targets on the admin page). In the arena. */
 struct text
 redaction_target(const struct redaction *r, struct text target, struct redaction_scratch *scratch, struct arena *arena);

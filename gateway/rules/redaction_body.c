@@ -218,6 +218,8 @@ redact_body(struct redacting *d, struct message *m)
 
     if (m->body_state == BODY_NONE || m->body.length == 0)
         return;
+    if (m->body_state == BODY_WHOLE && d->x->searched_by == d->rules && m->body.data == d->x->clean[d->side])
+        return; /* it was read while it was checked */
     if (!media_type_parse(message_value(m, HEADER_CONTENT_TYPE), &type))
         type.type = text_make(NULL, 0);
     if (is_picture(&type) && is_like_picture(m))

@@ -276,6 +276,12 @@ may_hold_secrets(const struct redaction *r, const struct document *document)
 }
 
 bool
+redaction_is_clean(const struct redaction *r, const struct document *document)
+{
+    return !r->active || !may_hold_secrets(r, document);
+}
+
+bool
 redact_json(struct redacting *d, struct text *t, bool *readable)
 {
     struct document document;

@@ -14,6 +14,8 @@
 #include "contract/violation.h"
 #include "http/message.h"
 
+struct redaction;
+
 enum outcome {
     OUTCOME_DELIVERED,   /* a response went to the client */
     OUTCOME_REFUSED,     /* Plumbline answered itself: see refusal */
@@ -88,6 +90,8 @@ struct exchange {
     bool has_response;
     struct verdict request_verdict;
     struct verdict response_verdict;
+    const struct redaction *searched_by; /* what looked into the JSON bodies while they were checked, or NULL: */
+    const char *clean[2];                /* by side: of a body with this data, in which it found nothing to redact */
     bool verdicts_carried; /* read from a recording: the verdicts are those of the live check */
 
     enum outcome outcome;

@@ -32,13 +32,15 @@ static void
 json_milliseconds(struct json_writer *w, int64_t ns)
 {
     uint64_t rest = (uint64_t)ns % 1000000;
+    char fraction[7];
 
     json_integer(w, ns < 0 ? -1 : ns / 1000000);
     if (ns < 0)
         return;
-    buffer_byte(w->out, '.');
-    for (uint64_t digit = 100000; digit > 0; digit /= 10)
-        buffer_byte(w->out, (char)('0' + rest / digit % 10));
+    fraction[0] = '.';
+    for (int i = 6; i > 0; i--, rest /= 10)
+        fraction[i] = (char)('0' + rest % 10);
+    buffer_add(w->out, text_make(fraction, sizeof fraction));
 }
 
 /* A cut may go through a character: what is left of it goes, too. */
@@ -76,13 +78,12 @@ static void
 write_headers(struct json_writer *w, const struct header *headers, uint32_t count)
 {
     json_array(w);
-    for (uint32_t i = 0; i < count; i++) {
-        json_object(w);
-        JSON_KEY(w, "name");
-        json_string(w, headers[i].name);
-        JSON_KEY(w, "value");
-        json_string(w, headers[i].value);
-        json_end_object(w);
+    for (uint32_t i = 0; i < count; i++) { /* by hand: every exchange has a dozen of them */
+        buffer_add(w->out, i > 0 ? TEXT(",{\"name\":") : TEXT("{\"name\":"));
+        json_escape(w->out, headers[i].name);
+        buffer_add(w->out, TEXT(",\"value\":"));
+        json_escape(w->out, headers[i].value);
+        buffer_byte(w->out, '}');
     }
     json_end_array(w);
 }
@@ -147,12 +148,18 @@ write_url(struct json_writer *w, const struct exchange *x)
     bool origin = m->target.length > 0 && m->target.data[0] == '/';
     struct text authority = m->authority.length > 0 ? m->authority : TEXT("localhost");
     struct text scheme = x->scheme.length > 0 ? x->scheme : TEXT("http");
-    struct text url = absolute ? m->target
-                               : arena_print(x->arena, "%.*s://%.*s%.*s", TEXT_PRINT(scheme), TEXT_PRINT(authority),
-                                             TEXT_PRINT(origin ? m->target : TEXT("/")));
 
     JSON_KEY(w, "url");
-    json_string(w, url);
+    if (absolute) {
+        json_string(w, m->target);
+        return;
+    }
+    json_raw(w, TEXT("\""));
+    json_escape_inside(w->out, scheme);
+    buffer_add(w->out, TEXT("://"));
+    json_escape_inside(w->out, authority);
+    json_escape_inside(w->out, origin ? m->target : TEXT("/"));
+    buffer_byte(w->out, '"');
 }
 
 static void
