@@ -263,6 +263,37 @@ test('large bodies arrive whole in both directions, through TLS on both sides', 
     await gateway.stop();
 });
 
+test('an upgraded connection is a tunnel through TLS on both sides, closed side by side', async () => {
+    const server = https.createServer({ cert: readFileSync(local.cert), key: readFileSync(local.key) });
+    let closed;
+    const ended = new Promise((resolve) => { closed = resolve; });
+    server.on('upgrade', (request, socket) => {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        socket.on('data', (data) => socket.write(data));
+        socket.on('end', () => { closed(); socket.end('goodbye'); });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onCleanup(() => server.close());
+    const gateway = await secure({}, { upstream: `https://localhost:${server.address().port}`, service: { tls: { ca: pki.ca } } });
+    const client = tls.connect({ port: gateway.port, host: '127.0.0.1', ca: readFileSync(pki.ca), allowHalfOpen: true });
+    onCleanup(() => client.destroy());
+    await once(client, 'secureConnect');
+    client.write('GET /parts HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    let text = '';
+    const body = 'abcdefghij'.repeat(50_000);
+    client.on('data', (data) => {
+        if (text === '')
+            client.end(body);
+        text += data;
+    });
+    await ended;
+    await once(client, 'end');
+    assert.match(text, /^HTTP\/1\.1 101 /);
+    assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), `${body}goodbye`);
+    await gateway.stop();
+});
+
 // ---- upstreams ----
 
 const nginxTls = (pair, more = '') => async () => {
