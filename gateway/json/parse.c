@@ -286,8 +286,8 @@ note_key(struct parser *p, const struct value *key)
     object->data = (const char *)(seen | bit);
 }
 
-/* A key and its colon, in front of a member's value. */
-static inline const char *
+/* A key and its colon, in front of a member's value. Inline, because half of all values are keys. */
+static inline __attribute__((always_inline)) const char *
 parse_key(struct parser *p, const char *at)
 {
     at = scan_space(at, p->end);

@@ -48,6 +48,24 @@ bool walk_spent(struct walk *w);
 /* The type and the instructions, when walk_value has paid for them. */
 bool walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
 
+/* Is it plain to see that the value satisfies the schema? */
+static inline bool
+walk_quick(const struct schema *s, const struct value *v)
+{
+    uint32_t number = 0;
+
+    if (s->quick == QUICK_TEXT)
+        return v->type == VALUE_STRING && v->count >= s->least && v->count <= s->most;
+    if (s->quick == QUICK_NONE || (v->flags & VALUE_INTEGER) == 0 || v->type != VALUE_NUMBER || v->count > 9)
+        return false;
+    for (const char *at = v->data, *end = at + v->count; at < end; at++) {
+        if (*at == '-')
+            return false;
+        number = number * 10 + (uint32_t)(*at - '0');
+    }
+    return number >= s->least && number <= s->most;
+}
+
 /* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. Inline, because for most
  * members the type is all there is to ask. */
 static inline bool
@@ -58,6 +76,8 @@ walk_value(struct walk *w, const struct schema *s, const struct value *v, struct
     if (__builtin_expect(w->budget <= work, 0))
         return walk_spent(w);
     w->budget -= work;
+    if (walk_quick(s, v))
+        return true;
     if (work == 1 && (s->types & type_bits((enum value_type)v->type)) != 0)
         return true;
     return walk_program(w, s, v, marks);

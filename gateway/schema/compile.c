@@ -161,6 +161,55 @@ compile_pattern(struct compiling *c, const struct value *place)
     return pattern;
 }
 
+/* Narrow s->least and s->most to what surely satisfies the instruction. */
+static bool
+narrow(struct schema *s, const struct op *op)
+{
+    uint64_t least = s->least, most = s->most;
+
+    switch ((enum op_code)op->code) {
+    case OP_MIN_LENGTH: /* a code point has at most four bytes */
+        least = op->with.number > 0 ? op->with.number * 4 - 3 : 0;
+        break;
+    case OP_MAX_LENGTH:
+        most = op->with.number;
+        break;
+    case OP_MINIMUM:
+        least = op->with.bound->integer > 0 ? (uint64_t)op->with.bound->integer : 0;
+        break;
+    case OP_MAXIMUM:
+        most = op->with.bound->integer > 0 ? (uint64_t)op->with.bound->integer : 0;
+        break;
+    default:
+        return false;
+    }
+    if (((op->code == OP_MINIMUM || op->code == OP_MAXIMUM) &&
+         (!op->with.bound->whole || (op->code == OP_MAXIMUM && op->with.bound->integer < 0))) ||
+        least > UINT32_MAX)
+        return false;
+    s->least = least > s->least ? (uint32_t)least : s->least;
+    s->most = most < s->most ? (uint32_t)most : s->most;
+    return true;
+}
+
+/* See enum quick. Nothing may be asked of any instance, because that is asked of texts and numbers, too. */
+static void
+find_quick(struct schema *s)
+{
+    bool text = (s->types & SCHEMA_TYPE_STRING) != 0;
+    enum op_group group = text ? GROUP_STRING : GROUP_NUMBER;
+
+    s->least = 0;
+    s->most = UINT32_MAX;
+    if (s->ends[GROUP_LAST] != s->ends[GROUP_OBJECT] || (!text && (s->types & SCHEMA_TYPE_INTEGER) == 0))
+        return;
+    for (uint32_t i = schema_begin(s, group); i < s->ends[group]; i++) {
+        if (!narrow(s, &s->code[i]))
+            return;
+    }
+    s->quick = text ? QUICK_TEXT : QUICK_NATURAL;
+}
+
 /* The instructions collected for a schema, sorted by group, in memory of their own. */
 static int
 pack(struct schema_set *set, struct schema *s)
@@ -178,6 +227,7 @@ pack(struct schema_set *set, struct schema *s)
         s->ends[group] = at;
     }
     s->code = code;
+    find_quick(s);
     return 0;
 }
 

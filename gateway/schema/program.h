@@ -195,9 +195,19 @@ struct op {
 #define SCHEMA_LOOPS            16u /* may apply itself to the same value: asked before entering */
 #define SCHEMA_ENDS             32u /* loops.c has been here: it comes to an end */
 
+/* Most properties are a short text or a small number. For them one comparison tells that all is well; the program is
+ * asked when it does not. */
+enum quick {
+    QUICK_NONE,
+    QUICK_TEXT,    /* a string of `least` to `most` bytes satisfies the schema */
+    QUICK_NATURAL, /* so does a number from `least` to `most` that is written in at most nine digits */
+};
+
 struct schema {
     uint8_t types; /* SCHEMA_TYPE_… bits that are allowed; 0 for the schema false */
     uint8_t flags;
+    uint8_t quick; /* enum quick */
+    uint32_t least, most;
     uint32_t ends[GROUPS]; /* one past the last instruction of each group */
     const struct op *code;
     const struct resource *resource;

@@ -195,6 +195,51 @@ more_than_sixty_four_members_are_tracked(void **state)
     compiled_free(c);
 }
 
+static void
+check_all(const char *schema, const char *const *instances, bool valid)
+{
+    struct compiled *c = compiled_from(schema, SCHEMA_2020_12, false);
+
+    for (; *instances != NULL; instances++)
+        check_that(compiled_accepts(c, *instances) == valid, "%s: %s", schema, *instances);
+    compiled_free(c);
+}
+
+#define ALL(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* One comparison tells of most values that they are fine (enum quick); it must never tell it of another one. */
+static void
+what_is_told_at_a_glance_is_what_a_closer_look_tells(void **state)
+{
+    (void)state;
+    check_all("{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}",
+              ALL("\"ab\"", "\"äöü\"", "\"\\u00e4b\"", "\"𝄞𝄞\""), true);
+    check_all("{\"type\":\"string\",\"minLength\":2,\"maxLength\":3}",
+              ALL("\"a\"", "\"𝄞\"", "\"abcd\"", "\"äöüß\"", "\"\"", "12", "[1,2]"), false);
+    check_all("{\"type\":[\"string\",\"integer\"],\"minLength\":1,\"minimum\":5}", ALL("\"a\"", "5", "5.0", "1e1"),
+              true);
+    check_all("{\"type\":[\"string\",\"integer\"],\"minLength\":1,\"minimum\":5}",
+              ALL("\"\"", "4", "-7", "5.5", "null"), false);
+    check_all("{\"type\":\"integer\",\"minimum\":-3,\"maximum\":1000}", ALL("-3", "0", "-0", "1000", "1e3", "999.0"),
+              true);
+    check_all("{\"type\":\"integer\",\"minimum\":-3,\"maximum\":1000}",
+              ALL("-4", "1001", "1000.5", "9999999999", "99999999999999999999", "\"7\""), false);
+    check_all("{\"type\":\"integer\",\"maximum\":-1}", ALL("-1", "-5000000000"), true);
+    check_all("{\"type\":\"integer\",\"maximum\":-1}", ALL("0", "1"), false);
+    check_all("{\"minimum\":4294967296}", ALL("4294967296", "99999999999", "\"x\"", "{}"), true);
+    check_all("{\"minimum\":4294967296}", ALL("4294967295", "0"), false);
+    check_all("{\"type\":\"number\",\"minimum\":0.5}", ALL("0.5", "1", "5e-1"), true);
+    check_all("{\"type\":\"number\",\"minimum\":0.5}", ALL("0", "0.49"), false);
+    check_all("{\"type\":\"number\",\"exclusiveMinimum\":1,\"maximum\":10.25}", ALL("1.01", "10.25", "2"), true);
+    check_all("{\"type\":\"number\",\"exclusiveMinimum\":1,\"maximum\":10.25}", ALL("1", "1.0", "10.26", "11"), false);
+    check_all("{\"type\":\"string\",\"maxLength\":5,\"enum\":[\"ab\"]}", ALL("\"ab\""), true);
+    check_all("{\"type\":\"string\",\"maxLength\":5,\"enum\":[\"ab\"]}", ALL("\"abc\""), false);
+    check_all("{\"multipleOf\":0.01}", ALL("12.5", "0", "-3.07", "100", "123456789012.34", "1e2", "5.100"), true);
+    check_all("{\"multipleOf\":0.01}", ALL("12.505", "0.001", "-3.071", "1e-3"), false);
+    check_all("{\"multipleOf\":0.25}", ALL("0.75", "-1.5", "1000000.25"), true);
+    check_all("{\"multipleOf\":0.25}", ALL("0.7", "0.2", "-1.6"), false);
+}
+
 int
 main(void)
 {
@@ -209,6 +254,7 @@ main(void)
         cmocka_unit_test(numbers_are_compared_as_written),
         cmocka_unit_test(a_repeated_key_must_satisfy_its_schema_each_time),
         cmocka_unit_test(more_than_sixty_four_members_are_tracked),
+        cmocka_unit_test(what_is_told_at_a_glance_is_what_a_closer_look_tells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
