@@ -4,14 +4,15 @@ import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
-import { readRecording, startNginx, temporaryFolder } from './lib/index.mjs';
+import { connect, readRecording, startNginx, temporaryFolder } from './lib/index.mjs';
 import { contract, startGateway } from './lib/gateway.mjs';
 
 const CLIENTS = 24;
 const RELOADS = 50;
 const upstream = `default_type application/json;
     location = /parts { return 200 '[{"name":"bolt","size":3}]'; }
-    location = /large { root html; }`;
+    location = /large { root html; }
+    location = /chunked { alias html/large; ssi on; ssi_types *; }`; // without a length
 
 // Two contracts. Of `GET /parts?limit=50` and its answer the one finds its request wrong, the other one its response: an exchange that
 // was judged by a single one of them has exactly one violation.
@@ -94,10 +95,11 @@ test('SIGTERM under load: every request that was sent is answered, the downloads
     let ready;
     const warm = new Promise((resolve) => { ready = resolve; });
     const clients = Array.from({ length: CLIENTS }, async (_, index) => {
+        const target = ['/parts', '/large', '/chunked'][index % 3];
         for (;;) {
-            const { status, complete, length, close } = await ask(agent, `${gateway.url}${index % 3 === 0 ? '/large' : '/parts'}`);
+            const { status, complete, length, close } = await ask(agent, `${gateway.url}${target}`);
             assert.deepEqual([status, complete], [200, true]);
-            if (index % 3 === 0)
+            if (target !== '/parts')
                 assert.equal(length, size);
             if (++answered === 5 * CLIENTS)
                 ready();
@@ -109,5 +111,29 @@ test('SIGTERM under load: every request that was sent is answered, the downloads
     gateway.signal('SIGTERM');
     await Promise.all(clients);
     agent.destroy();
+    assert.deepEqual(await gateway.exit, { status: 0, signal: null });
+});
+
+test('SIGTERM while clients connect: whoever was connected is answered, the others are refused', async () => {
+    const nginx = await startNginx(upstream);
+    const gateway = await startGateway(nginx.url, {}, { workers: 2, log: { access: 'off' }, clients: { drain_timeout: '60s', drain_idle: '30s' } });
+    let answered = 0;
+    let ready;
+    const warm = new Promise((resolve) => { ready = resolve; });
+    // One connection after the other, one request on each; until the first one that is refused.
+    const clients = Array.from({ length: CLIENTS }, async () => {
+        for (;;) {
+            const client = await connect(gateway.port).catch((error) => assert.match(String(error), /ECONNREFUSED|did not|timeout/i));
+            if (client === undefined)
+                return;
+            client.send('GET /parts HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+            assert.match(await client.closed(), /^HTTP\/1\.1 200 [^]*bolt/);
+            if (++answered === 5 * CLIENTS)
+                ready();
+        }
+    });
+    await warm;
+    gateway.signal('SIGTERM');
+    await Promise.all(clients);
     assert.deepEqual(await gateway.exit, { status: 0, signal: null });
 });

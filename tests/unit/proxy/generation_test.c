@@ -1,0 +1,115 @@
+/* When a generation is out of use: its shares, exchanges of a worker, and what the recorder has. */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include "proxy/generation.h"
+#include "proxy/server.h"
+
+static char folder[64];
+static struct loop *loop;
+static struct stream_kit *kit;
+static struct ruleset *ruleset;
+static const struct proxy_options options;
+
+static int
+begin(void **state)
+{
+    char path[128];
+    const char *paths[] = { path };
+    FILE *f;
+
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/plumbline-generation-XXXXXX");
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    (void)snprintf(path, sizeof path, "%s/shop.json", folder);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    (void)fputs("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":{}}", f);
+    (void)fclose(f);
+    loop = loop_new(NULL);
+    kit = stream_kit_new(loop);
+    ruleset = ruleset_new(settings_proxy(paths, 1, "http://127.0.0.1:1", false, NULL, NULL), NULL, NULL, NULL);
+    return ruleset != NULL ? 0 : -1;
+}
+
+static int
+end(void **state)
+{
+    char command[128];
+
+    (void)state;
+    ruleset_drop(ruleset);
+    stream_kit_free(kit);
+    loop_free(loop);
+    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static struct generation *
+generation(uint32_t shares)
+{
+    struct generation *g = generation_new(ruleset, 1, &options, NULL);
+
+    assert_non_null(g);
+    for (uint32_t i = 0; i < shares; i++)
+        assert_int_equal(generation_share(g, kit, loop, NULL), 0);
+    return g;
+}
+
+static void
+it_is_over_when_every_worker_has_closed_its_share(void **state)
+{
+    struct generation *g = generation(2);
+
+    (void)state;
+    assert_int_equal(g->share_count, 2);
+    assert_false(generation_is_over(g));
+    share_close(g->shares[0]);
+    assert_false(generation_is_over(g));
+    share_close(g->shares[1]);
+    assert_true(generation_is_over(g));
+    generation_free(g);
+}
+
+static void
+a_share_is_used_by_exchanges_and_by_what_the_recorder_has(void **state)
+{
+    struct generation *g = generation(1);
+    struct share *s = g->shares[0];
+
+    (void)state;
+    assert_false(share_is_used(s));
+    s->users++;
+    assert_true(share_is_used(s));
+    s->lent++;
+    s->users--;
+    assert_true(share_is_used(s));
+    share_return(s);
+    assert_false(share_is_used(s));
+    generation_free(g);
+}
+
+static void
+one_that_was_never_handed_over_is_freed_with_its_shares(void **state)
+{
+    (void)state;
+    generation_free(generation(3));
+    generation_free(generation(0));
+    generation_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(it_is_over_when_every_worker_has_closed_its_share),
+        TEST(a_share_is_used_by_exchanges_and_by_what_the_recorder_has),
+        TEST(one_that_was_never_handed_over_is_freed_with_its_shares),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
