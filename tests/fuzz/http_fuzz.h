@@ -64,6 +64,12 @@ fuzz_message(const uint8_t *data, size_t size, bool is_request, struct text meth
                 TEXT_PRINT(buffer_text(&pieces)));
         abort();
     }
+    buffer_clear(&pieces);
+    cuts[0] = parse_head_guess(d.bytes); /* as connections are read */
+    d.cut_count = 1;
+    drive_run(&d, &pieces);
+    if (!text_equal(buffer_text(&whole), buffer_text(&pieces)))
+        abort();
     if (text_search(buffer_text(&whole), TEXT("\nstuck\n")) < buffer_length(&whole))
         abort();
     buffer_release(&pieces);

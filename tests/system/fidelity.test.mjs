@@ -198,7 +198,7 @@ test('pipelined requests of every framing are answered in order', async () => {
     let n = 0;
     const upstream = await rawUpstream(async (connection) => {
         for (let from = 0; ; n++) {
-            from = await connection.until(() => { const at = connection.text().indexOf('!', from); return at >= 0 ? at + 1 : undefined; }, 'a request', 60_000).catch(() => -1);
+            from = await connection.until(() => { const at = connection.text().indexOf('!', from); return at >= 0 ? at + 1 : connection.ended ? -1 : undefined; }, 'a request', 60_000);
             if (from < 0)
                 return;
             await connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${n.toString(36)}`);
