@@ -1,6 +1,10 @@
 /* text.c -- looking at bytes that belong to somebody else. */
 #include "base/text.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <stdint.h>
 
 /* ASCII only, whatever the locale says. */
@@ -174,6 +178,10 @@ text_is_utf8(struct text t)
         uint64_t word;
         size_t length;
 
+#ifdef __SSE2__
+        while (t.length - i >= 16 && _mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)(s + i))) == 0)
+            i += 16;
+#endif
         while (t.length - i >= sizeof word) {
             memcpy(&word, s + i, sizeof word);
             if (word & UINT64_C(0x8080808080808080))

@@ -391,6 +391,26 @@ json_escape_inside(struct buffer *out, struct text value)
     }
 }
 
+/* Without a call: two words that overlap, and those between. */
+static void
+copy_short(char *out, const char *in, size_t length)
+{
+    uint64_t word;
+    size_t i = 0;
+
+    for (; i + sizeof word <= length; i += sizeof word) {
+        memcpy(&word, in + i, sizeof word);
+        memcpy(out + i, &word, sizeof word);
+    }
+    if (length >= sizeof word) {
+        memcpy(&word, in + length - sizeof word, sizeof word);
+        memcpy(out + length - sizeof word, &word, sizeof word);
+        return;
+    }
+    for (; i < length; i++)
+        out[i] = in[i];
+}
+
 /* A short string as it is, quotes included; false when it needs more than that. */
 static bool
 add_short(struct buffer *out, struct text value)
@@ -404,17 +424,23 @@ add_short(struct buffer *out, struct text value)
         if (word_is_special(word))
             return false;
     }
-    if (i < value.length) {
-        word = UINT64_C(0x2020202020202020);
-        memcpy(&word, value.data + i, value.length - i);
+    if (i < value.length && value.length >= sizeof word) { /* the last eight again */
+        memcpy(&word, value.data + value.length - sizeof word, sizeof word);
         if (word_is_special(word))
+            return false;
+        i = value.length;
+    }
+    for (; i < value.length; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+
+        if (c < ' ' || c == '"' || c == '\\' || c >= 0x80)
             return false;
     }
     room = buffer_room(out, value.length + 2);
     if (room == NULL)
         return true; /* the buffer has failed */
     room[0] = '"';
-    memcpy(room + 1, value.data, value.length);
+    copy_short(room + 1, value.data, value.length);
     room[value.length + 1] = '"';
     buffer_wrote(out, value.length + 2);
     return true;

@@ -32,7 +32,8 @@ struct name_set {
     uint32_t count;
     uint64_t lengths; /* bit per length of a folded name */
     uint32_t longest;
-    uint32_t second[256]; /* by the first byte of a name: a bit for each second byte (its low five bits) */
+    uint32_t seconds[32][32]; /* by the low five bits of the first and the last byte: a bit for those of the second */
+    uint32_t second[256];     /* by the first byte of a name: a bit for each second byte (its low five bits) */
     bool last[256];
 };
 

@@ -255,7 +255,8 @@ may_hold_secrets(const struct redaction *r, const struct document *document)
     size_t start, end;
     bool odd = r->fields.count + r->queries.count > 0 &&
                (memchr(source.data, '=', source.length) != NULL || memchr(source.data, '<', source.length) != NULL ||
-                memchr(source.data, '@', source.length) != NULL || memchr(source.data, '\\', source.length) != NULL);
+                memchr(source.data, '\\', source.length) != NULL ||
+                (memchr(source.data, '@', source.length) != NULL && text_search(source, TEXT("://")) < source.length));
 
     if (r->pointer_count > 0 || r->pattern_count > 0 ||
         (r->cards && card_number_search(document->source, 0, &start, &end)))

@@ -150,7 +150,7 @@ fold(char out[NAME_MAX_BYTES], struct text name)
             continue;
         if (length == NAME_MAX_BYTES)
             return 0;
-        out[length++] = (char)tolower((unsigned char)name.data[i]);
+        out[length++] = (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] + ('a' - 'A') : name.data[i]);
     }
     return length;
 }
@@ -196,6 +196,7 @@ learn_ends(struct name_set *set, struct text folded)
     set->second[toupper(first)] |= seconds;
     set->second['_'] = set->second['-'] = set->second[' '] = UINT32_MAX;
     set->last[last] = set->last[toupper(last)] = true;
+    set->seconds[first & 31][last & 31] |= UINT32_C(1) << ((unsigned char)folded.data[folded.length > 1] & 31);
     set->last['_'] = set->last['-'] = set->last[' '] = set->last[']'] = true;
 }
 
@@ -269,15 +270,51 @@ find_step(const struct name_set *set, struct text name)
     return action != REDACT_NONE || end == name.length ? action : find_whole(set, text_slice(name, 0, end));
 }
 
+enum byte_kind {
+    BYTE_JOINS = 1, /* is not part of the name */
+    BYTE_STEPS = 2, /* stands between names */
+};
+
+static unsigned
+kinds_of(struct text name)
+{
+    static const unsigned char kinds[256] = {
+        ['_'] = BYTE_JOINS, ['-'] = BYTE_JOINS, [' '] = BYTE_JOINS, ['.'] = BYTE_STEPS,
+        [':'] = BYTE_STEPS, ['['] = BYTE_STEPS, [']'] = BYTE_STEPS,
+    };
+    unsigned found = 0;
+
+    for (size_t i = 0; i < name.length; i++)
+        found |= kinds[(unsigned char)name.data[i]];
+    return found;
+}
+
+/* Of a name that is written as the sets know it but for its case, length and three bytes tell almost always that it is
+ * none of them: letters of both cases have the same low five bits. */
+static bool
+may_be(const struct name_set *set, struct text name)
+{
+    unsigned first = (unsigned char)name.data[0] & 31, last = (unsigned char)name.data[name.length - 1] & 31;
+    unsigned second = (unsigned char)name.data[name.length > 1] & 31;
+
+    return name.length <= NAME_MAX_BYTES && (set->lengths >> name.length & 1) != 0 &&
+           (set->seconds[first][last] >> second & 1) != 0;
+}
+
 enum redact_action
 name_set_find(const struct name_set *set, struct text name)
 {
     enum redact_action action;
+    unsigned kinds;
 
     if (name.length == 0 || !set->last[(unsigned char)name.data[name.length - 1]])
         return REDACT_NONE; /* the last byte rules out most */
+    kinds = kinds_of(name);
+    if (kinds == 0 && !may_be(set, name))
+        return REDACT_NONE;
     action = find_whole(set, name);
-    return action == REDACT_NONE && name.length < STEPS_MAX_BYTES ? find_step(set, name) : action;
+    return action == REDACT_NONE && (kinds & BYTE_STEPS) != 0 && name.length < STEPS_MAX_BYTES ? find_step(set, name)
+                                                                                               : action;
 }
 
 static int

@@ -415,9 +415,15 @@ redact_header_value(struct redacting *d, enum redact_action action, const struct
     if (space < t->length && is_auth_scheme(text_slice(*t, 0, space)) &&
         (h->id == HEADER_AUTHORIZATION || h->id == HEADER_PROXY_AUTHORIZATION || redact_is_credential(*t))) {
         /* the scheme says what kind of credentials there were (RFC 9110 11.4) */
-        *t = arena_print(d->arena, "%.*s %.*s", TEXT_PRINT(text_slice(*t, 0, space)),
-                         TEXT_PRINT(redact_value(d, action, text_trim(text_from(*t, space)))));
-        d->failed = d->failed || t->data == NULL;
+        struct text instead = redact_value(d, action, text_trim(text_from(*t, space)));
+        char *out = arena_alloc(d->arena, space + 1 + instead.length);
+
+        d->failed = d->failed || out == NULL;
+        if (out != NULL) {
+            memcpy(out, t->data, space + 1);
+            memcpy(out + space + 1, instead.data, instead.length);
+            *t = text_make(out, space + 1 + instead.length);
+        }
         return true;
     }
     *t = redact_value(d, action, *t);

@@ -10,6 +10,9 @@
 #include "json/write.h"
 #include "base/time_text.h"
 
+/* A key, ready to be written. */
+#define KEY(name) TEXT("\"" name "\":")
+
 /* How a body is told: as text, as base64, or not at all. */
 struct told_body {
     struct text text;      /* content codings undone where that is possible */
@@ -29,18 +32,20 @@ json_time(struct json_writer *w, int64_t ns)
 
 /* Milliseconds, as HAR counts; -1 for what never happened. */
 static void
-json_milliseconds(struct json_writer *w, int64_t ns)
+add_milliseconds(struct buffer *out, int64_t ns)
 {
     uint64_t rest = (uint64_t)ns % 1000000;
     char fraction[7];
 
-    json_integer(w, ns < 0 ? -1 : ns / 1000000);
-    if (ns < 0)
+    if (ns < 0) {
+        buffer_add(out, TEXT("-1"));
         return;
+    }
+    buffer_unsigned(out, (uint64_t)ns / 1000000);
     fraction[0] = '.';
     for (int i = 6; i > 0; i--, rest /= 10)
         fraction[i] = (char)('0' + rest % 10);
-    buffer_add(w->out, text_make(fraction, sizeof fraction));
+    buffer_add(out, text_make(fraction, sizeof fraction));
 }
 
 /* A cut may go through a character: what is left of it goes, too. */
@@ -86,6 +91,15 @@ write_headers(struct json_writer *w, const struct header *headers, uint32_t coun
         buffer_byte(w->out, '}');
     }
     json_end_array(w);
+}
+
+static void
+write_fields(struct json_writer *w, const struct message *m)
+{
+    buffer_add(w->out, m->minor == 0 ? TEXT(",\"httpVersion\":\"HTTP/1.0\",\"cookies\":[],\"headers\":")
+                                     : TEXT(",\"httpVersion\":\"HTTP/1.1\",\"cookies\":[],\"headers\":"));
+    w->after_key = true;
+    write_headers(w, m->headers, m->header_count);
 }
 
 /* Name and value decoded, as HAR shows them; the raw target is in _plumbline. */
@@ -134,12 +148,6 @@ write_body_text(struct json_writer *w, const struct told_body *told, bool reques
     json_string(w, told->binary ? TEXT("") : told->text);
 }
 
-static struct text
-http_version(const struct message *m)
-{
-    return m->version.length > 0 ? m->version : m->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
-}
-
 static void
 write_url(struct json_writer *w, const struct exchange *x)
 {
@@ -172,12 +180,7 @@ write_request(struct json_writer *w, const struct exchange *x, const struct told
     JSON_KEY(w, "method");
     json_string(w, m->method);
     write_url(w, x);
-    JSON_KEY(w, "httpVersion");
-    json_string(w, http_version(m));
-    JSON_KEY(w, "cookies");
-    json_raw(w, TEXT("[]"));
-    JSON_KEY(w, "headers");
-    write_headers(w, m->headers, m->header_count);
+    write_fields(w, m);
     JSON_KEY(w, "queryString");
     write_query(w, m, x->arena);
     if (m->body_state != BODY_NONE) {
@@ -206,12 +209,7 @@ write_response(struct json_writer *w, const struct exchange *x, const struct tol
     json_integer(w, x->has_response ? m->status : 0);
     JSON_KEY(w, "statusText");
     json_string(w, m->reason);
-    JSON_KEY(w, "httpVersion");
-    json_string(w, http_version(m));
-    JSON_KEY(w, "cookies");
-    json_raw(w, TEXT("[]"));
-    JSON_KEY(w, "headers");
-    write_headers(w, m->headers, m->header_count);
+    write_fields(w, m);
     JSON_KEY(w, "content");
     json_object(w);
     JSON_KEY(w, "size");
@@ -245,17 +243,15 @@ write_timings(struct json_writer *w, const struct exchange_times *t)
     int64_t wait = between(t->sent, t->first_byte);
     int64_t receive = between(t->first_byte, t->response_end);
 
-    JSON_KEY(w, "timings");
-    json_object(w);
-    JSON_KEY(w, "connect");
-    json_milliseconds(w, connect);
-    JSON_KEY(w, "send");
-    json_milliseconds(w, send < 0 ? 0 : send);
-    JSON_KEY(w, "wait");
-    json_milliseconds(w, wait < 0 ? 0 : wait);
-    JSON_KEY(w, "receive");
-    json_milliseconds(w, receive < 0 ? 0 : receive);
-    json_end_object(w);
+    buffer_add(w->out, TEXT(",\"cache\":{},\"timings\":{\"connect\":"));
+    add_milliseconds(w->out, connect);
+    buffer_add(w->out, TEXT(",\"send\":"));
+    add_milliseconds(w->out, send < 0 ? 0 : send);
+    buffer_add(w->out, TEXT(",\"wait\":"));
+    add_milliseconds(w->out, wait < 0 ? 0 : wait);
+    buffer_add(w->out, TEXT(",\"receive\":"));
+    add_milliseconds(w->out, receive < 0 ? 0 : receive);
+    buffer_byte(w->out, '}');
 }
 
 /* ---- _plumbline ---- */
@@ -265,7 +261,7 @@ write_text_if(struct json_writer *w, struct text key, struct text value)
 {
     if (value.length == 0)
         return;
-    json_key(w, key);
+    json_key_literal(w, key);
     json_string(w, value);
 }
 
@@ -275,19 +271,19 @@ write_violation(struct json_writer *w, const struct violation *v)
     json_object(w);
     JSON_KEY(w, "id");
     json_string(w, text_of(violation_name(v->id)));
-    write_text_if(w, TEXT("instance"), v->instance);
-    write_text_if(w, TEXT("keyword"), v->keyword);
-    write_text_if(w, TEXT("file"), v->file);
+    write_text_if(w, KEY("instance"), v->instance);
+    write_text_if(w, KEY("keyword"), v->keyword);
+    write_text_if(w, KEY("file"), v->file);
     if (v->line > 0) {
         JSON_KEY(w, "line");
         json_integer(w, v->line);
         JSON_KEY(w, "column");
         json_integer(w, v->column);
     }
-    write_text_if(w, TEXT("pointer"), v->pointer);
-    write_text_if(w, TEXT("expected"), v->expected);
-    write_text_if(w, TEXT("found"), v->found);
-    write_text_if(w, TEXT("hint"), v->hint);
+    write_text_if(w, KEY("pointer"), v->pointer);
+    write_text_if(w, KEY("expected"), v->expected);
+    write_text_if(w, KEY("found"), v->found);
+    write_text_if(w, KEY("hint"), v->hint);
     json_end_object(w);
 }
 
@@ -318,7 +314,7 @@ write_verdict(struct json_writer *w, struct text key, const struct verdict *v)
             json_object(w);
             JSON_KEY(w, "reason");
             json_string(w, text_of(unchecked_name(v->unchecked[i].reason)));
-            write_text_if(w, TEXT("instance"), v->unchecked[i].instance);
+            write_text_if(w, KEY("instance"), v->unchecked[i].instance);
             json_end_object(w);
         }
         json_end_array(w);
@@ -331,7 +327,7 @@ write_texts(struct json_writer *w, struct text key, const struct text *list, uin
 {
     if (count == 0)
         return;
-    json_key(w, key);
+    json_key_literal(w, key);
     json_array(w);
     for (uint32_t i = 0; i < count; i++)
         json_string(w, list[i]);
@@ -373,11 +369,11 @@ struct side_keys {
 };
 
 static const struct side_keys request_keys = {
-    { "request_base64", 14 },   { "request_plain", 13 },         { "request_digest", 14 },
+    { "request_base64", 14 },   { "request_plain", 13 },         { "\"request_digest\":", 17 },
     { "request_trailers", 16 }, { "request_fields_base64", 21 }, { "request_trailers_base64", 23 },
 };
 static const struct side_keys response_keys = {
-    { "response_wire_base64", 20 }, { "response_plain", 14 },         { "response_digest", 15 },
+    { "response_wire_base64", 20 }, { "response_plain", 14 },         { "\"response_digest\":", 18 },
     { "response_trailers", 17 },    { "response_fields_base64", 22 }, { "response_trailers_base64", 24 },
 };
 
@@ -414,7 +410,7 @@ write_refusal(struct json_writer *w, const struct refusal *r)
     json_string(w, text_of(side_name(r->side)));
     JSON_KEY(w, "reason");
     json_string(w, r->reason);
-    write_text_if(w, TEXT("detail"), r->detail);
+    write_text_if(w, KEY("detail"), r->detail);
     json_end_object(w);
 }
 
@@ -441,15 +437,15 @@ write_identity(struct json_writer *w, const struct exchange *x)
     json_time(w, x->started);
     JSON_KEY(w, "end");
     json_time(w, x->started + (x->times.finished > 0 ? x->times.finished : 0));
-    write_text_if(w, TEXT("service"), x->service);
-    write_text_if(w, TEXT("operation"), x->operation);
-    write_text_if(w, TEXT("responder"), x->responder);
+    write_text_if(w, KEY("service"), x->service);
+    write_text_if(w, KEY("operation"), x->operation);
+    write_text_if(w, KEY("responder"), x->responder);
     JSON_KEY(w, "outcome");
     json_string(w, text_of(record_outcomes[x->outcome]));
-    write_text_if(w, TEXT("client"), x->client);
-    write_text_if(w, TEXT("upstream"), x->upstream);
-    write_text_if(w, TEXT("target"), x->request.target);
-    write_text_if(w, TEXT("traceparent"), message_value(&x->request, HEADER_TRACEPARENT));
+    write_text_if(w, KEY("client"), x->client);
+    write_text_if(w, KEY("upstream"), x->upstream);
+    write_text_if(w, KEY("target"), x->request.target);
+    write_text_if(w, KEY("traceparent"), message_value(&x->request, HEADER_TRACEPARENT));
 }
 
 const char *const record_tunnel_ends[] = {
@@ -485,19 +481,19 @@ write_truncated(struct json_writer *w, const char *request, const char *response
         return;
     JSON_KEY(w, "truncated");
     json_object(w);
-    write_text_if(w, TEXT("request"), text_of(request));
-    write_text_if(w, TEXT("response"), text_of(response));
+    write_text_if(w, KEY("request"), text_of(request));
+    write_text_if(w, KEY("response"), text_of(response));
     json_end_object(w);
 }
 
 const struct record_time record_times[RECORD_TIMES] = {
-    { "request_head", offsetof(struct exchange_times, request_head) },
-    { "request_end", offsetof(struct exchange_times, request_end) },
-    { "connected", offsetof(struct exchange_times, connected) },
-    { "sent", offsetof(struct exchange_times, sent) },
-    { "first_byte", offsetof(struct exchange_times, first_byte) },
-    { "response_end", offsetof(struct exchange_times, response_end) },
-    { "finished", offsetof(struct exchange_times, finished) },
+    { "request_head", "\"request_head\":", offsetof(struct exchange_times, request_head) },
+    { "request_end", "\"request_end\":", offsetof(struct exchange_times, request_end) },
+    { "connected", "\"connected\":", offsetof(struct exchange_times, connected) },
+    { "sent", "\"sent\":", offsetof(struct exchange_times, sent) },
+    { "first_byte", "\"first_byte\":", offsetof(struct exchange_times, first_byte) },
+    { "response_end", "\"response_end\":", offsetof(struct exchange_times, response_end) },
+    { "finished", "\"finished\":", offsetof(struct exchange_times, finished) },
 };
 
 /* HAR tells how long the phases took; this, when they were. */
@@ -511,7 +507,7 @@ write_times(struct json_writer *w, const struct exchange_times *t)
 
         if (ns < 0)
             continue;
-        json_key(w, text_of(record_times[i].name));
+        json_key_literal(w, text_of(record_times[i].key));
         json_integer(w, ns);
     }
     json_end_object(w);
@@ -529,8 +525,8 @@ write_own(struct json_writer *w, const struct exchange *x, const struct told_bod
     write_verdict(w, TEXT("response"), &x->response_verdict);
     write_refusal(w, &x->refusal);
     write_tunnel(w, x);
-    write_texts(w, TEXT("faults"), x->faults, x->fault_count);
-    write_texts(w, TEXT("redacted"), x->redacted, x->redacted_count);
+    write_texts(w, KEY("faults"), x->faults, x->fault_count);
+    write_texts(w, KEY("redacted"), x->redacted, x->redacted_count);
     write_truncated(w, request->truncated, response->truncated);
     write_extras(w, &x->request, request, &request_keys);
     if (x->has_response)
@@ -549,12 +545,10 @@ record_write(struct buffer *out, const struct exchange *x, size_t max_body)
     json_object(&w);
     JSON_KEY(&w, "startedDateTime");
     json_time(&w, x->started);
-    JSON_KEY(&w, "time");
-    json_milliseconds(&w, x->times.finished > 0 ? x->times.finished : 0);
+    buffer_add(out, TEXT(",\"time\":"));
+    add_milliseconds(out, x->times.finished > 0 ? x->times.finished : 0);
     write_request(&w, x, &request);
     write_response(&w, x, &response);
-    JSON_KEY(&w, "cache");
-    json_raw(&w, TEXT("{}"));
     write_timings(&w, &x->times);
     write_own(&w, x, &request, &response);
     json_end_object(&w);

@@ -29,7 +29,8 @@ extern const char *const record_truncations[];
 #define RECORD_TIMES 7
 struct record_time {
     const char *name;
-    size_t offset; /* in struct exchange_times */
+    const char *key; /* the same as a line has it: in quotes, with its colon */
+    size_t offset;   /* in struct exchange_times */
 };
 extern const struct record_time record_times[RECORD_TIMES];
 
