@@ -147,6 +147,11 @@ same_exchange(const struct exchange *a, const struct exchange *b)
     assert_int_equal(a->refusal.side, b->refusal.side);
     same_text("reason", a->refusal.reason, b->refusal.reason);
     same_text("detail", a->refusal.detail, b->refusal.detail);
+    same_text("protocol", a->tunnel.protocol, b->tunnel.protocol);
+    assert_int_equal(a->tunnel.from_client, b->tunnel.from_client);
+    assert_int_equal(a->tunnel.from_upstream, b->tunnel.from_upstream);
+    assert_int_equal(a->tunnel.duration, b->tunnel.duration);
+    assert_int_equal(a->tunnel.end, b->tunnel.end);
     same_texts("fault", a->faults, a->fault_count, b->faults, b->fault_count);
     same_texts("redacted", a->redacted, a->redacted_count, b->redacted, b->redacted_count);
 }

@@ -271,8 +271,13 @@ every_field_of_a_verdict_comes_back(void **state)
     comes_back(&x);
     x.response_verdict = (struct verdict){ .checked = true };
     comes_back(&x);
-    for (int i = 0; i <= OUTCOME_TUNNEL; i++) {
+    for (int i = 0; i < OUTCOME_TUNNEL; i++) {
         x.outcome = (enum outcome)i;
+        comes_back(&x);
+    }
+    x.outcome = OUTCOME_TUNNEL;
+    for (int i = 0; i < TUNNEL_ENDS_COUNT; i++) {
+        x.tunnel = (struct exchange_tunnel){ TEXT("chat/2"), 1, 2, 3, (enum tunnel_end)i };
         comes_back(&x);
     }
 }
