@@ -247,6 +247,16 @@ is_odd(const struct value *v)
                             (v->flags & VALUE_ESCAPED) != 0 || text_search(t, TEXT("://")) < t.length);
 }
 
+/* "://", found by its slashes: there are few of them. */
+static bool
+has_url(struct text t)
+{
+    for (size_t at = text_find(t, '/'); at + 1 < t.length; at += 1 + text_find(text_from(t, at + 1), '/'))
+        if (at > 0 && t.data[at - 1] == ':' && t.data[at + 1] == '/')
+            return true;
+    return false;
+}
+
 /* One look at each string of the tape, key or not, tells almost always that there is nothing to do. */
 static bool
 may_hold_secrets(const struct redaction *r, const struct document *document)
@@ -256,7 +266,7 @@ may_hold_secrets(const struct redaction *r, const struct document *document)
     bool odd = r->fields.count + r->queries.count > 0 &&
                (memchr(source.data, '=', source.length) != NULL || memchr(source.data, '<', source.length) != NULL ||
                 memchr(source.data, '\\', source.length) != NULL ||
-                (memchr(source.data, '@', source.length) != NULL && text_search(source, TEXT("://")) < source.length));
+                (memchr(source.data, '@', source.length) != NULL && has_url(source)));
 
     if (r->pointer_count > 0 || r->pattern_count > 0 ||
         (r->cards && card_number_search(document->source, 0, &start, &end)))
