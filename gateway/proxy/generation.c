@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "net/upstream.h"
+#include "proxy/documented.h"
 #include "proxy/responder.h"
 #include "proxy/secure.h"
 #include "sandbox/sandbox.h"
@@ -39,7 +40,8 @@ generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_opti
     }
     g->number = number;
     g->ruleset = ruleset_hold(ruleset);
-    if (sandbox_start(&g->sandbox, ruleset, err) < 0 || resolve_all(g, options, err) < 0) {
+    if (sandbox_start(&g->sandbox, ruleset, err) < 0 || resolve_all(g, options, err) < 0 ||
+        documented_new(ruleset, &g->documented, err) < 0) {
         generation_free(g);
         return NULL;
     }
@@ -128,6 +130,7 @@ generation_free(struct generation *g)
     free(g->tls);
     free(g->listeners);
     sandbox_stop(g->sandbox);
+    documented_free(g->documented);
     ruleset_drop(g->ruleset);
     free(g);
 }

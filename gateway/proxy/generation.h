@@ -20,6 +20,7 @@
 #include "proxy/metrics.h"
 #include "rules/ruleset.h"
 
+struct documented;
 struct listener;
 struct proxy_options;
 struct pool;
@@ -40,9 +41,10 @@ struct share {
 };
 
 struct generation {
-    uint64_t number;         /* from 1 */
-    struct ruleset *ruleset; /* held */
-    struct sandbox *sandbox; /* NULL: no service asks for it */
+    uint64_t number;               /* from 1 */
+    struct ruleset *ruleset;       /* held */
+    struct sandbox *sandbox;       /* NULL: no service asks for it */
+    struct documented *documented; /* NULL: all refusals are problem documents */
     struct responder *responders;
     struct listener **listeners; /* borrowed from the server: where clients come in */
     struct tls_context **tls;    /* what their clients speak from now on; held, NULL: no TLS */

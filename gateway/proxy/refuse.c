@@ -4,7 +4,9 @@
 #include "base/time_text.h"
 #include "base/limits.h"
 #include "http/problem.h"
+#include "proxy/documented.h"
 #include "proxy/forward.h"
+#include "proxy/generation.h"
 #include "proxy/limiting.h"
 #include "proxy/worker.h"
 
@@ -79,7 +81,10 @@ refuse_write(struct transit *t, struct buffer *out)
 {
     struct exchange *x = &t->exchange;
     struct message m = { .status = t->refusal.status, .minor = 1, .framing = FRAMING_LENGTH, .has_length = true };
-    struct text body = problem_body(t);
+    const struct documented_body *own = documented_find(t->share->generation->documented, t->route.service,
+                                                        t->route.match.operation, t->refusal.status);
+    /* copied: what keeps the exchange may outlive the generation */
+    struct text body = own != NULL ? arena_text(x->arena, own->body) : problem_body(t);
     bool head = text_equal(x->request.method, TEXT("HEAD"));
 
     m.reason = status_reason(m.status);
@@ -91,7 +96,8 @@ refuse_write(struct transit *t, struct buffer *out)
     m.body_bytes = m.body.length;
     if (m.headers != NULL) {
         add_field(&m, TEXT("Date"), arena_text(x->arena, time_text_http_date(loop_wall(t->worker->loop))));
-        add_field(&m, TEXT("Content-Type"), TEXT("application/problem+json"));
+        add_field(&m, TEXT("Content-Type"),
+                  own != NULL ? arena_text(x->arena, own->type) : TEXT("application/problem+json"));
         add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
         add_special_fields(&m, t);
     }

@@ -153,6 +153,7 @@ policy_read(struct settings_reader *r, const struct value *v, struct policy *pol
     read_size_t(r, VALUE_MEMBER(v, "max_body"), &policy->max_body);
     read_timeouts(r, VALUE_MEMBER(v, "timeouts"), policy);
     read_count(r, VALUE_MEMBER(v, "retries"), &policy->retries);
+    read_word(VALUE_MEMBER(v, "refuse_with"), "contract", &policy->refuse_contract);
     read_rate(r, VALUE_MEMBER(v, "rate_limit"), policy);
     policy->check.undocumented = policy->undocumented != MODE_OFF;
     policy->check.undocumented_refused = policy->undocumented == MODE_ENFORCE;

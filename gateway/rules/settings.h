@@ -61,6 +61,7 @@ struct policy {
     int64_t tunnel_idle_timeout;      /* without a byte in either direction */
     int64_t tunnel_total_timeout;     /* 0: none */
     uint32_t retries;                 /* safe methods only */
+    bool refuse_contract;             /* refusals have the shape that the contract documents for their status */
     const struct rate_settings *rate; /* rate_limit; NULL: none */
     struct check_policy check;
 };

@@ -1,5 +1,7 @@
 /* answer.c -- which of the contract's responses is the answer; its parts are made in body.c and fields.c. */
 #include "base/hash.h"
+#include "base/limits.h"
+#include "http/media_type.h"
 #include "http/problem.h"
 #include "sandbox/answering.h"
 
@@ -160,4 +162,35 @@ answer_make(const struct answer_maker *maker, const struct message *request, str
         answer_problem(&a, 500,
                        arena_print(arena, "the contract has no response for %.*s that could be given",
                                    TEXT_PRINT(operation_id(match.operation))));
+}
+
+bool
+answer_documented(const struct answer_maker *maker, const struct operation *operation, uint16_t status,
+                  struct arena *arena, struct buffer *body, struct text *type)
+{
+    const struct message anybody = { .is_request = true };
+    struct service_answer answer = { .status = status };
+    struct answering a = {
+        .maker = maker, .request = &anybody, .arena = arena, .answer = &answer, .seed = maker->seed
+    };
+    struct source response = { NULL, NULL }, content;
+    struct media_type parsed;
+    const struct value *media;
+    bool made;
+
+    response.value = operation_response(operation, status, &response.document);
+    content = source_member(&a, source_follow(&a, response), TEXT("content"));
+    media = response.value != NULL ? body_choose(&a, content.value) : NULL;
+    if (media == NULL)
+        return false;
+    *type = body_type(value_text(media));
+    if (!media_type_parse(*type, &parsed) || media_type_kind(&parsed) != MEDIA_JSON)
+        return false;
+    buffer_init(&answer.body, LIMIT_MIB);
+    made = body_write(&a, source_follow(&a, (struct source){ content.document, value_next(media) }), *type);
+    if (made)
+        buffer_add(body, buffer_text(&answer.body));
+    made = made && !buffer_failed(&answer.body) && !buffer_failed(body);
+    buffer_release(&answer.body);
+    return made;
 }

@@ -17,4 +17,9 @@ struct answer_maker {
 void answer_make(const struct answer_maker *maker, const struct message *request, struct text path, struct arena *arena,
                  struct service_answer *answer);
 
+/* The body of the response that the operation documents for a status (itself, its range, default), appended, and its
+ * media type, borrowed from the contract. False: there is no such response, or none in JSON, or no value for it. */
+bool answer_documented(const struct answer_maker *maker, const struct operation *operation, uint16_t status,
+                       struct arena *arena, struct buffer *body, struct text *type);
+
 #endif

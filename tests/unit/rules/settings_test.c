@@ -151,6 +151,8 @@ a_rate_belongs_to_who_names_it(void **state)
     assert_int_equal(own->by, RATE_BY_CLIENT);
     check_text(own->name, "orders getOrder");
     assert_null(s->services[0].operations[1].policy.rate);
+    assert_true(s->services[0].policy.refuse_contract);
+    assert_false(s->services[0].operations[1].policy.refuse_contract);
     assert_ptr_equal(s->services[0].operations[2].policy.rate, rate);
     assert_null(s->services[1].policy.rate);
     settings_free(s);
