@@ -62,12 +62,21 @@ load(void *arg, struct error *err)
     return settings != NULL ? ruleset_new(settings, on_defect, NULL, err) : NULL;
 }
 
+static void
+on_tell(void *arg, const char *line)
+{
+    (void)arg;
+    log_line(LOG_INFO, "%s", line);
+}
+
 static int
 start_all(struct serving *s, const struct serving_source *source, struct error *err)
 {
     const struct proxy_options options = { .say = on_say };
     struct file_trace files = { .files = NULL };
-    struct reload_options reload = { .load = load, .say = on_say, .arg = (void *)(uintptr_t)source, .files = &files };
+    struct reload_options reload = {
+        .load = load, .say = on_say, .tell = on_tell, .arg = (void *)(uintptr_t)source, .files = &files
+    };
     struct ruleset *ruleset;
 
     file_trace_begin(&files);

@@ -135,7 +135,10 @@ tell(struct reload *r, const struct reload_status *s, uint32_t late)
                        (unsigned long long)s->generation, (unsigned)late);
     else
         (void)snprintf(line, sizeof line, "reloaded (generation %llu)", (unsigned long long)s->generation);
-    say(r, line);
+    if (!s->successful || late > 0)
+        say(r, line);
+    else if (r->options.tell != NULL)
+        r->options.tell(r->options.arg, line);
 }
 
 static bool

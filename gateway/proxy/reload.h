@@ -22,6 +22,7 @@ struct reload_options {
     struct ruleset *(*load)(void *arg, struct error *err);
     /* On the reload's thread: a line for the operator, without newline. May be NULL. */
     void (*say)(void *arg, const char *line);
+    void (*tell)(void *arg, const char *line); /* the same for what went well */
     void *arg;
     bool watch;               /* a changed file reloads, too */
     struct file_trace *files; /* of the load that runs now; its content is taken over. May be NULL */

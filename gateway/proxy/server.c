@@ -137,13 +137,13 @@ proxy_drain(struct proxy *p)
     if (p == NULL || p->drained)
         return;
     p->drained = true;
-    names_stop(p->names);
-    p->names = NULL;
     for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_stop(p->workers[i]);
     for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_join(p->workers[i]);
     recorder_finish(p->recorder); /* before the rings go */
+    names_stop(p->names);         /* a look-up that is under way must not keep the others waiting */
+    p->names = NULL;
 }
 
 void
