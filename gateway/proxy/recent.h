@@ -60,7 +60,7 @@ struct recent_view {
     struct recent *recent;
     struct recent_entry **entries;
     uint32_t count;
-    uint64_t newest; /* the last sequence number given so far */
+    uint64_t newest;     /* the last sequence number given so far */
     uint64_t seen, kept; /* ever; what the recorder has not done with yet is only seen */
     bool sampled;        /* some were not kept, and never will be */
 };
