@@ -237,6 +237,34 @@ thousands_of_findings_are_kept_apart(void **state)
     finding_list_free(NULL);
 }
 
+static void
+one_that_is_known_is_counted_without_being_copied(void **state)
+{
+    struct finding_list *list = finding_list_new();
+    struct violation v = { .id = VIOLATION_BODY_SCHEMA,
+                           .side = SIDE_RESPONSE,
+                           .instance = TEXT("/items/7/price"),
+                           .keyword = TEXT("minimum") };
+    struct exchange x = { .arena = arena, .service = TEXT("erp"), .operation = TEXT("getOrder"), .started = 5 };
+    struct finding f;
+
+    (void)state;
+    finding_of(&f, &x, &v);
+    assert_string_equal(f.fingerprint, "44288269ea4b2876");
+    assert_false(finding_list_again(list, &f));
+    assert_int_equal(finding_list_count(list), 0);
+    assert_int_equal(finding_list_add_one(list, &f), 0);
+    v.instance = TEXT("/items/8/price");
+    x.started = 9;
+    finding_of(&f, &x, &v);
+    assert_true(finding_list_again(list, &f));
+    assert_int_equal(finding_list_count(list), 1);
+    assert_int_equal(finding_list_at(list, 0)->count, 2);
+    assert_int_equal(finding_list_at(list, 0)->first, 5);
+    assert_int_equal(finding_list_at(list, 0)->last, 9);
+    finding_list_free(list);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -251,6 +279,7 @@ main(void)
         TEST(errors_come_first_then_services_in_order),
         TEST(findings_outlive_what_they_were_made_from),
         TEST(thousands_of_findings_are_kept_apart),
+        TEST(one_that_is_known_is_counted_without_being_copied),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
