@@ -90,7 +90,7 @@ test('5,000 connections at once are served, and an idle one takes less than 4 KB
 });
 
 test('slow senders and slow readers by the hundred: the others are served, the slow ones are given up', async () => {
-    const large = `HTTP/1.1 200 OK\r\nContent-Length: ${4 * MIB}\r\n\r\n${'x'.repeat(4 * MIB)}`;
+    const large = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: ${4 * MIB}\r\n\r\n${'x'.repeat(4 * MIB)}`);
     const upstream = await rawUpstream(async (connection) => {
         for (let from = 0; ;) {
             const at = await connection.until(() => { const found = connection.text().indexOf('\r\n\r\n', from); return found >= 0 ? found + 4 : connection.ended ? -1 : undefined; }, 'a head', 60_000);
@@ -101,7 +101,14 @@ test('slow senders and slow readers by the hundred: the others are served, the s
         }
     });
     const gateway = await startGateway(upstream.url, {}, { log: { access: 'off' }, clients: { header_timeout: '4s', body_timeout: '2s', min_rate: '10KB' } });
-    const alone = await served(gateway.port, 400);
+    // The busiest of some short times: this process, which plays everybody else, has its own pauses.
+    const best = async () => {
+        const counts = [];
+        for (let i = 0; i < 5; i++)
+            counts.push(await served(gateway.port, 100));
+        return Math.max(...counts);
+    };
+    const alone = await best();
     const before = resident(gateway);
     const slow = { heads: [], bodies: [], readers: [] };
     for (let i = 0; i < 200; i++) {
@@ -122,7 +129,7 @@ test('slow senders and slow readers by the hundred: the others are served, the s
                 client.send('x');
     }, 200);
     try {
-        const among = await served(gateway.port, 400);
+        const among = await best();
         assert.ok(sanitized || among >= alone / 8, `${among} requests among slow clients, ${alone} alone`);
         assertGrowth(gateway, before, 100 * MIB, '420 slow clients');
         await Promise.all([...slow.heads, ...slow.bodies].map((client) => client.closed(20_000)));
