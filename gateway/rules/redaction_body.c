@@ -30,7 +30,7 @@ looks_like_json(struct text t)
     if (text_starts(t, TEXT("\xef\xbb\xbf"))) /* no JSON for our reader, but for others */
         t = text_from(t, 3);
     for (size_t i = 0; i < t.length; i++)
-        if (memchr(" \n\r\t", t.data[i], 4) == NULL)
+        if (text_find(TEXT(" \n\r\t"), t.data[i]) == 4)
             return t.data[i] == '{' || t.data[i] == '[';
     return false;
 }

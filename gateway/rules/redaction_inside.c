@@ -11,7 +11,7 @@ static bool
 looks_like_json(struct text t)
 {
     for (size_t i = 0; i < t.length; i++)
-        if (memchr(" \t\r\n", t.data[i], 4) == NULL)
+        if (text_find(TEXT(" \t\r\n"), t.data[i]) == 4)
             return t.data[i] == '{' || t.data[i] == '[';
     return false;
 }

@@ -33,13 +33,13 @@ next_name(struct text *rest, struct text *name)
         *rest = text_from(*rest, at + 4);
         extended = text_starts(*rest, TEXT("*"));
         *rest = text_trim(text_from(*rest, extended ? 1 : 0));
-        if (memchr("; \t\r\n", before, 5) == NULL || !text_starts(*rest, TEXT("=")))
+        if (text_find(TEXT("; \t\r\n"), before) == 5 || !text_starts(*rest, TEXT("=")))
             continue;
         *rest = text_trim(text_from(*rest, 1));
         quoted = text_starts(*rest, TEXT("\""));
         *rest = text_from(*rest, quoted ? 1 : 0);
         for (at = 0;
-             at < rest->length && (quoted ? rest->data[at] != '"' : memchr("; \t\r\n", rest->data[at], 5) == NULL);)
+             at < rest->length && (quoted ? rest->data[at] != '"' : text_find(TEXT("; \t\r\n"), rest->data[at]) == 5);)
             at++;
         *name = text_slice(*rest, 0, at);
         if (extended) /* charset'language'value (RFC 8187 3.2) */

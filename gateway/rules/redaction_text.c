@@ -193,7 +193,7 @@ has_secret_pair(struct redacting *d, const struct name_set *names, struct text r
         if (pair_action(d, names, &pair, &name) != REDACT_NONE)
             return true;
         for (size_t i = 0; i < pair.value.length; i++)
-            if (memchr("%+=@<{[", pair.value.data[i], 7) != NULL)
+            if (text_find(TEXT("%+=@<{["), pair.value.data[i]) < 7)
                 return true;
     }
     return false;

@@ -102,7 +102,7 @@ skip_space(struct har_reader *r)
         struct text held = buffer_text(&r->held);
         size_t count = 1;
 
-        while (r->at + count < held.length && memchr(" \n\r\t", held.data[r->at + count], 4) != NULL)
+        while (r->at + count < held.length && text_find(TEXT(" \n\r\t"), held.data[r->at + count]) < 4)
             count++;
         advance(r, count);
         if (r->at >= READ_PIECE)
@@ -170,7 +170,7 @@ scan_bytes(struct scan *s, struct text t, size_t *used)
                 return SCAN_DEPTH;
             s->brackets[s->depth++] = c == '{' ? '}' : ']';
         } else if (c == '}' || c == ']') {
-            if (s->brackets[s->depth - 1] != c)
+            if (s->brackets[s->depth - 1] != (uint8_t)c)
                 return SCAN_MISMATCH;
             if (--s->depth == 0)
                 return SCAN_DONE;
@@ -182,7 +182,7 @@ scan_bytes(struct scan *s, struct text t, size_t *used)
 static bool
 ends_scalar(int c)
 {
-    return c < 0 || memchr(" \n\r\t,]}:\"[{", c, 11) != NULL;
+    return c < 0 || text_find(TEXT(" \n\r\t,]}:\"[{"), (char)(c)) < 11;
 }
 
 #define NO_VALUE "a value is missing"
@@ -354,8 +354,10 @@ find_end(struct har_reader *r)
     bool found;
 
     r->state = STATE_END;
-    if ((broken = seek_member(r, NULL, false, &found)) != NULL ||
-        (broken = seek_member(r, NULL, false, &found)) != NULL)
+    broken = seek_member(r, NULL, false, &found); /* of the log */
+    if (broken == NULL)
+        broken = seek_member(r, NULL, false, &found); /* of the file */
+    if (broken != NULL)
         return broken;
     return skip_space(r) < 0 ? NULL : "there is something behind the end of the file's JSON";
 }
@@ -429,7 +431,7 @@ har_reader_is_har(const struct har_reader *r)
     struct text t = text_from(buffer_text(&r->held), r->at), key;
     size_t quote;
 
-    while (t.length > 0 && memchr(" \t\r\n", t.data[0], 4) != NULL)
+    while (t.length > 0 && text_find(TEXT(" \t\r\n"), t.data[0]) < 4)
         t = text_from(t, 1);
     if (t.length == 0 || t.data[0] != '{')
         return false;

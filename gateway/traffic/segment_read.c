@@ -145,7 +145,7 @@ has_lines(struct segment_reader *r, struct text content)
     struct document first;
     size_t at = 0;
 
-    while (at < content.length && memchr(" \t\r\n", content.data[at], 4) != NULL)
+    while (at < content.length && text_find(TEXT(" \t\r\n"), content.data[at]) < 4)
         at++;
     return at == content.length ||
            (document_parse(&first, text_slice(content, 0, text_find(content, '\n')), NULL, r->line_arena, NULL) == 0 &&
