@@ -92,7 +92,7 @@ struct exchange {
     struct verdict response_verdict;
     const struct redaction *searched_by; /* what looked into the JSON bodies while they were checked, or NULL: */
     const char *clean[2];                /* by side: of a body with this data, in which it found nothing to redact */
-    bool verdicts_carried; /* read from a recording: the verdicts are those of the live check */
+    bool verdicts_carried;               /* read from a recording: the verdicts are those of the live check */
 
     enum outcome outcome;
     struct refusal refusal;
