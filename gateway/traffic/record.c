@@ -96,8 +96,11 @@ write_headers(struct json_writer *w, const struct header *headers, uint32_t coun
 static void
 write_fields(struct json_writer *w, const struct message *m)
 {
-    buffer_add(w->out, m->minor == 0 ? TEXT(",\"httpVersion\":\"HTTP/1.0\",\"cookies\":[],\"headers\":")
-                                     : TEXT(",\"httpVersion\":\"HTTP/1.1\",\"cookies\":[],\"headers\":"));
+    struct text version = m->version.length > 0 ? m->version : m->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
+
+    buffer_add(w->out, TEXT(",\"httpVersion\":"));
+    json_escape(w->out, version);
+    buffer_add(w->out, TEXT(",\"cookies\":[],\"headers\":"));
     w->after_key = true;
     write_headers(w, m->headers, m->header_count);
 }

@@ -297,7 +297,11 @@ run_case(struct suite *s, const struct value *c)
 {
     struct text name = value_text(VALUE_MEMBER(c, "name"));
     struct check_policy policy = read_policy(VALUE_MEMBER(c, "policy"));
-    struct check check = { s->arena, s->scratch, &policy, LIMIT_CHECK_BUDGET, LIMIT_CHECK_BUDGET };
+    struct check check = { .arena = s->arena,
+                           .scratch = s->scratch,
+                           .policy = &policy,
+                           .request_budget = LIMIT_CHECK_BUDGET,
+                           .response_budget = LIMIT_CHECK_BUDGET };
     struct verdict verdicts[2] = { { 0 }, { 0 } };
     struct contract_match match;
 

@@ -82,7 +82,11 @@ begin(struct fixture *f, size_t ceiling)
                                    .has_query = true,
                                    .headers = f->request_headers };
     f->response = (struct message){ .status = 200, .headers = f->response_headers };
-    f->check = (struct check){ f->arena, f->scratch, &check_policy_default, LIMIT_CHECK_BUDGET, LIMIT_CHECK_BUDGET };
+    f->check = (struct check){ .arena = f->arena,
+                               .scratch = f->scratch,
+                               .policy = &check_policy_default,
+                               .request_budget = LIMIT_CHECK_BUDGET,
+                               .response_budget = LIMIT_CHECK_BUDGET };
     contract_find(f->contract, f->request.method, f->request.path, false, f->arena, &f->match);
 }
 

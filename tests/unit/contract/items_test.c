@@ -39,7 +39,11 @@ begin(struct fixture *f, const char *type)
     f->request = (struct message){ .is_request = true, .method = TEXT("GET"), .path = TEXT("/s") };
     f->type = (struct header){ TEXT("Content-Type"), text_of(type), HEADER_CONTENT_TYPE, false };
     f->response = (struct message){ .status = 200, .headers = &f->type, .header_count = 1, .framing = FRAMING_CHUNKED };
-    f->check = (struct check){ f->arena, f->scratch, &check_policy_default, LIMIT_CHECK_BUDGET, LIMIT_CHECK_BUDGET };
+    f->check = (struct check){ .arena = f->arena,
+                               .scratch = f->scratch,
+                               .policy = &check_policy_default,
+                               .request_budget = LIMIT_CHECK_BUDGET,
+                               .response_budget = LIMIT_CHECK_BUDGET };
     contract_find(f->contract, f->request.method, f->request.path, false, f->arena, &f->match);
 }
 

@@ -79,6 +79,25 @@ a_plain_exchange_comes_back(void **state)
 }
 
 static void
+the_version_that_another_tool_told_comes_back(void **state)
+{
+    struct exchange x = plain_exchange(arena), again;
+
+    (void)state;
+    x.request.version = TEXT("h2");
+    x.response.version = TEXT("HTTP/2.0 \"draft\"");
+    again = read_line(line_of(&x, LIMIT_MIB));
+    assert_true(text_equal(again.request.version, TEXT("h2")));
+    assert_true(text_equal(again.response.version, TEXT("HTTP/2.0 \"draft\"")));
+    x.request.version = x.response.version = text_make(NULL, 0);
+    x.response.minor = 0;
+    again = read_line(line_of(&x, LIMIT_MIB));
+    assert_int_equal(again.request.version.length, 0);
+    assert_int_equal(again.request.minor, 1);
+    assert_int_equal(again.response.minor, 0);
+}
+
+static void
 targets_of_every_form_come_back(void **state)
 {
     struct exchange x = plain_exchange(arena);
@@ -373,6 +392,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_plain_exchange_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_version_that_another_tool_told_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(targets_of_every_form_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bodies_of_any_bytes_come_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(field_values_that_are_not_utf8_come_back, set_up, tear_down),
