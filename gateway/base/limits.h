@@ -64,7 +64,7 @@
 #define LIMIT_CLIENT_GRACE   INT64_C(1000000000) /* ns: then a half-closed client that asked for keep-alive is gone */
 #define LIMIT_INTERIMS       1000                /* informational responses to one request */
 #define LIMIT_EXCHANGE_ARENA (256 * LIMIT_MIB)
-#define LIMIT_FREED_KEPT     (32 * LIMIT_MIB) /* freed memory that a thread of the gateway keeps for the next exchanges */
+#define LIMIT_FREED_KEPT     (32 * LIMIT_MIB) /* freed memory that a thread keeps for the next exchanges */
 #define LIMIT_CONNECTIONS    10000            /* client connections, of all workers together */
 #define LIMIT_CLIENT_RATE    240              /* bytes per second below which a client is too slow */
 #define LIMIT_TURNED_AWAY    64               /* per worker: refused connections that get time to read why */

@@ -35,7 +35,7 @@ struct har_member {
 
 /* clang-format off */
 #define MEMBER(name, kind)             { { name, sizeof(name) - 1 }, kind, false, { NULL, 0 }, NULL }
-#define REQUIRED(name, kind, unknown)  { { name, sizeof(name) - 1 }, kind, true, { unknown, sizeof(unknown) - 1 }, NULL }
+#define REQUIRED(name, kind, json)     { { name, sizeof(name) - 1 }, kind, true, { json, sizeof(json) - 1 }, NULL }
 #define INSIDE(name, kind, members)    { { name, sizeof(name) - 1 }, kind, true, { NULL, 0 }, members }
 #define OPTIONAL(name, kind, members)  { { name, sizeof(name) - 1 }, kind, false, { NULL, 0 }, members }
 #define END                            { { NULL, 0 }, HAR_STRING, false, { NULL, 0 }, NULL }
@@ -50,8 +50,8 @@ static const struct har_member parameter_members[] = {
     REQUIRED("name", HAR_STRING, "\"\""), MEMBER("value", HAR_STRING), MEMBER("fileName", HAR_STRING),
     MEMBER("contentType", HAR_STRING), MEMBER("comment", HAR_STRING), END };
 static const struct har_member post_members[] = {
-    REQUIRED("mimeType", HAR_STRING, "\"\""), OPTIONAL("params", HAR_LIST, parameter_members), MEMBER("text", HAR_STRING),
-    MEMBER("comment", HAR_STRING), END };
+    REQUIRED("mimeType", HAR_STRING, "\"\""), OPTIONAL("params", HAR_LIST, parameter_members),
+    MEMBER("text", HAR_STRING), MEMBER("comment", HAR_STRING), END };
 static const struct har_member request_members[] = {
     REQUIRED("method", HAR_STRING, "\"\""), REQUIRED("url", HAR_URL, "\"http://localhost/\""),
     REQUIRED("httpVersion", HAR_STRING, "\"unknown\""), INSIDE("cookies", HAR_LIST, cookie_members),

@@ -150,6 +150,37 @@ har_url(struct text url, struct arena *arena)
     return made;
 }
 
+static bool
+is_on_wire(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+struct text
+har_wire_url(struct text url, struct arena *arena)
+{
+    struct text made = url;
+    size_t i = 0;
+    struct buffer out;
+
+    while (i < url.length && is_on_wire(url.data[i]))
+        i++;
+    if (i == url.length)
+        return url;
+    buffer_init(&out, LIMIT_RECORD_LINE);
+    buffer_add(&out, text_slice(url, 0, i));
+    for (; i < url.length; i++) {
+        if (is_on_wire(url.data[i]))
+            buffer_byte(&out, url.data[i]);
+        else
+            encode_byte(&out, url.data[i]);
+    }
+    if (!buffer_failed(&out))
+        made = arena_text(arena, buffer_text(&out));
+    buffer_release(&out);
+    return made.data != NULL ? made : url;
+}
+
 /* ---- cookies ---- */
 
 static struct text

@@ -18,6 +18,10 @@ bool har_time_read(const struct value *v, int64_t *ns);
  * when nothing helps. */
 struct text har_url(struct text url, struct arena *arena);
 
+/* The URL as it was on the wire: spaces, controls and letters beyond ASCII, which some tools write as people see them,
+ * are encoded; the rest stays, also where it is no valid URI. The URL itself when there is no memory. */
+struct text har_wire_url(struct text url, struct arena *arena);
+
 /* The array of cookies that the header fields carry: Cookie of a request, Set-Cookie of a response. */
 void har_write_cookies(struct json_writer *w, const struct value *headers, bool request);
 

@@ -93,15 +93,6 @@ restore_fields(struct entry_reader *r, const char *key, struct header *headers, 
     }
 }
 
-/* Some tools write URLs as people see them; on the wire they were encoded. */
-static struct text
-url_of(struct entry_reader *r, struct text url)
-{
-    struct text valid = r->own == NULL ? har_url(url, r->x->arena) : url;
-
-    return valid.length > 0 ? valid : url;
-}
-
 /* Path, query and authority out of the target and the URL. */
 static void
 split_target(struct exchange *x, struct text url, bool own)
@@ -375,7 +366,7 @@ read_request(struct entry_reader *r, const struct value *v)
     if (!value_is(VALUE_MEMBER(v, "method"), VALUE_STRING) || (m->method.length == 0 && r->own == NULL) ||
         !value_is(VALUE_MEMBER(v, "url"), VALUE_STRING))
         return error_set(r->err, ERROR_INPUT, "/request", "method or url is missing");
-    split_target(r->x, url_of(r, text_member(v, "url")), r->own != NULL);
+    split_target(r->x, har_wire_url(text_member(v, "url"), r->x->arena), r->own != NULL);
     if (read_headers(r, VALUE_MEMBER(v, "headers"), &m->headers, &m->header_count) < 0 ||
         read_headers(r, VALUE_MEMBER(r->own, "request_trailers"), &m->trailers, &m->trailer_count) < 0)
         return -1;

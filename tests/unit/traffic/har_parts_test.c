@@ -85,6 +85,24 @@ urls_become_valid_and_valid_ones_stay(void **state)
 }
 
 static void
+urls_are_read_as_they_were_on_the_wire(void **state)
+{
+    static const char *const cases[][2] = {
+        { "http://a.example/%zz?q={1}|[2]&50%", "http://a.example/%zz?q={1}|[2]&50%" },
+        { "http://a.example/a b", "http://a.example/a%20b" },
+        { "http://a.example/caf\xc3\xa9\n", "http://a.example/caf%C3%A9%0A" },
+        { "", "" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct text url = har_wire_url(text_of(cases[i][0]), arena);
+
+        check_that(text_equal(url, text_of(cases[i][1])), "%s: %.*s", cases[i][0], TEXT_PRINT(url));
+    }
+}
+
+static void
 check_written(const struct buffer *out, const char *expected)
 {
     check_that(text_equal(buffer_text(out), text_of(expected)), "%.*s", TEXT_PRINT(buffer_text(out)));
@@ -148,6 +166,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(times_are_read_however_they_are_written),
         TEST(urls_become_valid_and_valid_ones_stay),
+        TEST(urls_are_read_as_they_were_on_the_wire),
         TEST(cookies_are_taken_out_of_the_fields),
         TEST(only_an_address_is_a_server),
     };
