@@ -23,7 +23,9 @@ const swallow = (connection, count) => new Promise((resolve) => {
     });
 });
 
-test('10,000 pipelined requests cost no more than 10,000 one after the other', async () => {
+const watched = process.env.TSAN ? 'ThreadSanitizer makes every memmem() pay for all the bytes behind what it found' : false;
+
+test('10,000 pipelined requests cost no more than 10,000 one after the other', { skip: watched }, async () => {
     const gateway = await startGateway('http://127.0.0.1:1', { match: { hosts: ['other'] } }); // answered 404 by the gateway itself
     const request = 'GET /none HTTP/1.1\r\nHost: a\r\n\r\n';
     const first = await connect(gateway.port);
