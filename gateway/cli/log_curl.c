@@ -7,11 +7,11 @@ static void
 add_quoted(struct buffer *out, struct text t)
 {
     buffer_byte(out, '\'');
-    for (size_t i = 0; i < t.length; i++) {
-        if (t.data[i] == '\'')
+    for (const char *c = t.data, *end = c + t.length; c < end; c++) {
+        if (*c == '\'')
             buffer_add(out, TEXT("'\\''"));
         else
-            buffer_byte(out, t.data[i]);
+            buffer_byte(out, *c);
     }
     buffer_byte(out, '\'');
 }

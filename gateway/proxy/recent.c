@@ -87,7 +87,7 @@ recent_free(struct recent *r)
 {
     if (r == NULL)
         return;
-    for (uint32_t i = 0; i < r->lane_count; i++) {
+    for (uint32_t i = 0; r->lanes != NULL && i < r->lane_count; i++) {
         struct recent_lane *lane = &r->lanes[i];
 
         for (uint32_t n = 0; n < lane->count; n++)
@@ -265,7 +265,7 @@ recent_open(struct recent *r, uint64_t after, enum recent_order order, struct re
 
     for (uint32_t i = 0; i < r->lane_count; i++)
         most += r->lanes[i].capacity;
-    *view = (struct recent_view){ .recent = r, .entries = malloc(most * sizeof(struct recent_entry *)) };
+    *view = (struct recent_view){ .recent = r, .entries = malloc((most + 1) * sizeof(struct recent_entry *)) };
     if (view->entries == NULL)
         return -1;
     (void)pthread_mutex_lock(&r->reading);

@@ -60,6 +60,19 @@ read_piece(struct har_reader *r)
     return got > 0;
 }
 
+/* The byte of t at `at`, or -1 behind its end. */
+static int
+byte_at(struct text t, size_t at)
+{
+    return at < t.length && t.data != NULL ? (unsigned char)t.data[at] : -1;
+}
+
+static bool
+is_space(int c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* The byte at `at` + ahead, or -1 at the end. */
 static int
 peek(struct har_reader *r, size_t ahead)
@@ -67,7 +80,7 @@ peek(struct har_reader *r, size_t ahead)
     while (r->at + ahead >= buffer_length(&r->held))
         if (!read_piece(r))
             return -1;
-    return (unsigned char)buffer_text(&r->held).data[r->at + ahead];
+    return byte_at(buffer_text(&r->held), r->at + ahead);
 }
 
 /* Go on by `count` bytes that are held. */
@@ -98,11 +111,11 @@ skip_space(struct har_reader *r)
 {
     int c;
 
-    while ((c = peek(r, 0)) == ' ' || c == '\n' || c == '\r' || c == '\t') {
+    while (is_space(c = peek(r, 0))) {
         struct text held = buffer_text(&r->held);
         size_t count = 1;
 
-        while (r->at + count < held.length && text_find(TEXT(" \n\r\t"), held.data[r->at + count]) < 4)
+        while (is_space(byte_at(held, r->at + count)))
             count++;
         advance(r, count);
         if (r->at >= READ_PIECE)
@@ -152,7 +165,7 @@ scan_bytes(struct scan *s, struct text t, size_t *used)
     size_t i = 0;
 
     while (i < t.length) {
-        char c;
+        int c;
 
         if (s->string) {
             i = scan_string(s, t, i);
@@ -161,7 +174,7 @@ scan_bytes(struct scan *s, struct text t, size_t *used)
                 return SCAN_DONE;
             continue;
         }
-        c = t.data[i++];
+        c = byte_at(t, i++);
         *used = i;
         if (c == '"') {
             s->string = true;
@@ -431,9 +444,9 @@ har_reader_is_har(const struct har_reader *r)
     struct text t = text_from(buffer_text(&r->held), r->at), key;
     size_t quote;
 
-    while (t.length > 0 && text_find(TEXT(" \t\r\n"), t.data[0]) < 4)
+    while (is_space(byte_at(t, 0)))
         t = text_from(t, 1);
-    if (t.length == 0 || t.data[0] != '{')
+    if (byte_at(t, 0) != '{')
         return false;
     quote = text_find(t, '"');
     key = text_from(t, quote + 1);

@@ -126,7 +126,7 @@ recording_list(const char *folder, bool with_indexes, struct arena *arena, struc
         result = *list != NULL ? 0 : error_memory(err);
     }
     if (result == 0) {
-        *count = collect(names, name_count, *list);
+        *count = *list != NULL ? collect(names, name_count, *list) : 0;
         if (*count > 0)
             (*list)[*count - 1].open = !(*list)[*count - 1].compressed && is_locked(folder);
         for (size_t i = 0; i < *count; i++)
