@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct acceptor {
     const struct acceptor_guard *guard; /* NULL: everybody comes in */
     int reserve;                        /* a descriptor to give up when there is no other */
     bool paused;
+    bool full; /* the guard let nobody in */
 };
 
 /* ---- opening ---- */
@@ -228,6 +230,17 @@ open_reserve(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* Nobody may come in until somebody leaves: those inside may be idle only while nobody waits. */
+static void
+leave_waiting(struct acceptor *a)
+{
+    struct pollfd queue = { .fd = a->watch.fd, .events = POLLIN };
+
+    a->full = true;
+    if (poll(&queue, 1, 0) > 0)
+        a->guard->waits(a->arg);
+}
+
 /* One client in or, with errno, none. */
 static bool
 accept_one(struct acceptor *a)
@@ -263,11 +276,11 @@ accept_by_reserve(struct acceptor *a, int error)
 static void
 accept_more(struct acceptor *a)
 {
-    for (int round = 0; round < ACCEPT_ROUNDS && !a->paused; round++) {
+    for (int round = 0; round < ACCEPT_ROUNDS && !a->paused && !a->full; round++) {
         int error;
 
         if (a->guard != NULL && !a->guard->enter(a->arg)) {
-            a->paused = true;
+            leave_waiting(a);
             return;
         }
         if (accept_one(a))
@@ -285,15 +298,18 @@ accept_more(struct acceptor *a)
             return; /* the last one: it no longer listens */
         /* ECONNABORTED and what else happened to one client: the next one waits */
     }
-    if (!a->paused)
+    if (!a->paused && !a->full)
         loop_defer(a->loop, &a->later);
 }
 
 static void
 on_client(void *arg, uint32_t events)
 {
+    struct acceptor *a = arg;
+
     (void)events;
-    accept_more(arg);
+    a->full = false; /* perhaps no longer; if it still is, the guard learns of one more who waits */
+    accept_more(a);
 }
 
 static void
@@ -343,9 +359,9 @@ acceptor_pause(struct acceptor *a)
 void
 acceptor_resume(struct acceptor *a)
 {
-    if (!a->paused)
+    if (!a->paused && !a->full)
         return;
-    a->paused = false;
+    a->paused = a->full = false;
     loop_defer(a->loop, &a->later);
 }
 
@@ -380,7 +396,7 @@ void
 acceptor_finish(struct acceptor *a)
 {
     end_queue(a);
-    a->paused = false;
+    a->paused = a->full = false;
     do {
         loop_undefer(a->loop, &a->later);
         accept_more(a);

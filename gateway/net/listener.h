@@ -46,6 +46,8 @@ struct acceptor *acceptor_new(struct listener *l, uint32_t worker, struct loop *
 struct acceptor_guard {
     /* May one come in? False: none does until acceptor_resume. */
     bool (*enter)(void *arg);
+    /* It may not, and there is one in the kernel's queue. */
+    void (*waits)(void *arg);
     /* It may have, but none was there. */
     void (*leave)(void *arg);
     /* No descriptor or no memory is left (errno). True: take one client with the descriptor that was kept in reserve,

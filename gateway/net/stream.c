@@ -332,6 +332,15 @@ stream_queued(const struct stream *s)
 }
 
 bool
+stream_is_quiet(const struct stream *s)
+{
+    char byte;
+
+    return buffer_length(&s->out) == 0 && buffer_length(&s->in) == 0 && !s->shaking &&
+           recv(s->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+bool
 stream_want_drain(struct stream *s)
 {
     if (buffer_length(&s->out) == 0)

@@ -135,6 +135,10 @@ bool stream_flush(struct stream *s);
 /* Take over what another stream, which never sent anything, has queued. Before anything is sent on this one. */
 void stream_inherit(struct stream *s, struct stream *from);
 
+/* Has all that was sent gone to the kernel, and has nothing come that was not used, not even in the socket? Asks the
+ * kernel. */
+bool stream_is_quiet(const struct stream *s);
+
 /* Bytes queued. */
 size_t stream_queued(const struct stream *s);
 

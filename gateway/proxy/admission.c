@@ -41,6 +41,7 @@ struct admission {
     _Atomic uint64_t turned_away[ADMISSION_REASON_COUNT];
     _Atomic uint64_t waits;           /* times that a worker found no place, or no descriptor */
     _Alignas(64) atomic_uint waiting; /* seats that wait: nobody takes the lock for nothing */
+    atomic_uint crowded;              /* of them, those in whose queue somebody is */
     pthread_mutex_t lock;             /* of the seats and the flows */
     struct admission_seat *seats;
     struct admission_flow *flows;
@@ -102,6 +103,9 @@ admission_join(struct admission *a, struct admission_seat *seat, struct loop *lo
 {
     seat->loop = loop;
     atomic_init(&seat->waiting, false);
+    atomic_init(&seat->crowded, false);
+    atomic_init(&seat->idle_since, ADMISSION_BUSY);
+    atomic_init(&seat->asked, 0);
     (void)pthread_mutex_lock(&a->lock);
     seat->next = a->seats;
     a->seats = seat;
@@ -129,6 +133,7 @@ admission_part(struct admission *a, struct admission_seat *seat)
     }
     (void)pthread_mutex_unlock(&a->lock);
     wait_no_longer(a, seat);
+    admission_look_again(a, seat);
     seat->loop = NULL;
 }
 
@@ -154,10 +159,7 @@ admission_enter(struct admission *a, uint32_t most, struct admission_seat *seat)
     if (!atomic_exchange(&seat->waiting, true))
         atomic_fetch_add(&a->waiting, 1);
     atomic_fetch_add_explicit(&a->waits, 1, memory_order_relaxed);
-    if (!enter(&a->connections, most))
-        return false;
-    wait_no_longer(a, seat);
-    return true;
+    return enter(&a->connections, most); /* if it may after all, it is woken once for nothing */
 }
 
 void
@@ -168,12 +170,49 @@ admission_leave(struct admission *a)
         return;
     (void)pthread_mutex_lock(&a->lock);
     for (struct admission_seat *seat = a->seats; seat != NULL; seat = seat->next) {
-        if (!atomic_load(&seat->waiting))
-            continue;
+        if (!atomic_load(&seat->waiting) || (admission_is_crowded(a) && !atomic_load(&seat->crowded)))
+            continue; /* where nobody is in the queue, nobody is to try first */
         wait_no_longer(a, seat);
         loop_wake(seat->loop);
     }
     (void)pthread_mutex_unlock(&a->lock);
+}
+
+void
+admission_crowd(struct admission *a, struct admission_seat *seat)
+{
+    struct admission_seat *longest = NULL;
+    int64_t since = ADMISSION_BUSY;
+
+    if (!atomic_exchange(&seat->crowded, true))
+        atomic_fetch_add(&a->crowded, 1);
+    (void)pthread_mutex_lock(&a->lock);
+    for (struct admission_seat *each = a->seats; each != NULL; each = each->next) {
+        int64_t idle_since = atomic_load_explicit(&each->idle_since, memory_order_relaxed);
+
+        if (idle_since < since) {
+            since = idle_since;
+            longest = each;
+        }
+    }
+    if (longest != NULL) {
+        atomic_fetch_add(&longest->asked, 1);
+        loop_wake(longest->loop);
+    }
+    (void)pthread_mutex_unlock(&a->lock);
+}
+
+void
+admission_look_again(struct admission *a, struct admission_seat *seat)
+{
+    if (atomic_exchange(&seat->crowded, false))
+        atomic_fetch_sub(&a->crowded, 1);
+}
+
+bool
+admission_is_crowded(const struct admission *a)
+{
+    return atomic_load_explicit(&a->crowded, memory_order_relaxed) > 0;
 }
 
 void

@@ -28,9 +28,13 @@ void admission_free(struct admission *a);
 /* A worker that may have to wait. A member of it; gone from the admission before its loop is. */
 struct admission_seat {
     struct loop *loop;
-    atomic_bool waiting;
+    atomic_bool waiting;        /* it found no place */
+    atomic_bool crowded;        /* and a client is in its queue */
+    _Atomic int64_t idle_since; /* told by it: when its longest-idle connection became so; ADMISSION_BUSY: none is */
+    atomic_uint asked;          /* so many of its idle connections are to be closed */
     struct admission_seat *next;
 };
+#define ADMISSION_BUSY INT64_MAX
 void admission_join(struct admission *a, struct admission_seat *seat, struct loop *loop);
 void admission_part(struct admission *a, struct admission_seat *seat);
 
@@ -38,6 +42,14 @@ void admission_part(struct admission *a, struct admission_seat *seat);
  * (perhaps for somebody else: ask again). */
 bool admission_enter(struct admission *a, uint32_t most, struct admission_seat *seat);
 void admission_leave(struct admission *a);
+
+/* There was no place for a client in this seat's queue: the seat whose connection is idle for longest is asked to close
+ * it, and its loop is woken. The crowd is over when the seat has looked again (admission_look_again). */
+void admission_crowd(struct admission *a, struct admission_seat *seat);
+void admission_look_again(struct admission *a, struct admission_seat *seat);
+
+/* Does anybody wait? Cheap. */
+bool admission_is_crowded(const struct admission *a);
 
 /* A connection takes up two descriptors, one on each side: say so where the system does not allow as many. */
 void admission_judge_descriptors(struct admission *a, uint32_t connections);

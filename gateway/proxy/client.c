@@ -36,6 +36,7 @@ struct client {
     struct stream stream;
     struct timer deadline;
     struct deferred burial;
+    struct door_idler idler;
     struct transit *transit;
     struct body_reader reader;
     char *raw; /* the bytes of the head so far, in the exchange's arena */
@@ -296,6 +297,7 @@ begin_request(struct client *c)
     c->transit = pipeline_new(c->worker, c);
     if (c->transit == NULL)
         return false;
+    door_busy(c->worker, &c->idler);
     c->state = CLIENT_HEAD;
     c->raw = NULL;
     c->raw_length = c->seen = 0;
@@ -534,6 +536,7 @@ client_end(struct client *c)
         pipeline_discard(c->transit);
         c->transit = NULL;
     }
+    door_busy(c->worker, &c->idler);
     stream_close(&c->stream);
     timer_release(c->worker->loop, &c->deadline);
     if (c->previous != NULL)
@@ -559,6 +562,7 @@ client_new(struct worker *w, int fd, const struct address *peer, enum door_place
     c->place = (uint8_t)place;
     c->deadline = (struct timer){ .fire = on_deadline, .arg = c };
     c->burial = (struct deferred){ .call = on_burial, .arg = c };
+    c->idler.client = c;
     c->ip = address_ip(peer);
     c->host_length = (uint8_t)address_print_host(peer, host);
     (void)address_print(peer, name);
@@ -652,8 +656,11 @@ client_finished(struct client *c, enum client_future future)
         return;
     }
     c->state = CLIENT_IDLE;
+    door_idle(c->worker, &c->idler);
     if (c->worker->draining)
         client_drain(c); /* its answer promised it another one, before we knew */
+    else if (door_is_crowded(c->worker) && client_make_room(c))
+        return;
     else
         set_deadline(c, settings_of(c)->keep_alive_timeout);
     stream_resume(&c->stream);
@@ -670,6 +677,15 @@ client_drain(struct client *c)
 {
     if (c->state == CLIENT_IDLE) /* a request may be on its way */
         (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->drain_idle);
+}
+
+bool
+client_make_room(struct client *c)
+{
+    if (c->draining || !stream_is_quiet(&c->stream))
+        return false;
+    client_end(c);
+    return true;
 }
 
 void

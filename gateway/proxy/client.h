@@ -74,6 +74,9 @@ struct client *client_next(const struct client *c);
  * drain_idle. */
 void client_drain(struct client *c);
 
+/* Close a connection that is idle. False: its next request has come already, or bytes of its answer are still here. */
+bool client_make_room(struct client *c);
+
 /* At once, whatever it does. */
 void client_abort(struct client *c);
 

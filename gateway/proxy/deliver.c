@@ -77,7 +77,7 @@ deliver_decide_close(struct transit *t)
 {
     bool unasked = t->exchange.request.expect_continue && !t->continued; /* the body may come, or may not */
 
-    t->close = t->close || !t->exchange.request.keep_alive || t->worker->draining ||
+    t->close = t->close || !t->exchange.request.keep_alive || t->worker->draining || door_is_crowded(t->worker) ||
                (!t->request_complete && (unasked || !client_can_discard(t->client)));
 }
 

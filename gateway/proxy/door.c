@@ -39,6 +39,14 @@ on_enter(void *arg)
 }
 
 static void
+on_waits(void *arg)
+{
+    struct worker *w = arg;
+
+    admission_crowd(w->door.admission, &w->door.seat);
+}
+
+static void
 on_leave(void *arg)
 {
     struct worker *w = arg;
@@ -58,7 +66,9 @@ on_exhausted(void *arg, int error)
     return w->door.exhausted;
 }
 
-const struct acceptor_guard door_guard = { .enter = on_enter, .leave = on_leave, .exhausted = on_exhausted };
+const struct acceptor_guard door_guard = {
+    .enter = on_enter, .waits = on_waits, .leave = on_leave, .exhausted = on_exhausted
+};
 
 /* ---- who came ---- */
 
@@ -112,9 +122,79 @@ door_visitor(void *worker, int fd, const struct address *peer, struct listener *
     tls_context_drop(tls);
 }
 
+/* ---- idle connections ---- */
+
+/* For admission_crowd, which asks the worker that has the longest. */
+static void
+tell_longest(struct worker *w)
+{
+    int64_t since = w->door.longest != NULL ? w->door.longest->since : ADMISSION_BUSY;
+
+    atomic_store_explicit(&w->door.seat.idle_since, since, memory_order_relaxed);
+}
+
+void
+door_idle(struct worker *w, struct door_idler *idler)
+{
+    struct door *d = &w->door;
+
+    idler->since = loop_now(w->loop);
+    idler->longer = d->shortest;
+    idler->shorter = NULL;
+    if (d->shortest != NULL)
+        d->shortest->shorter = idler;
+    d->shortest = idler;
+    if (d->longest != NULL)
+        return;
+    d->longest = idler;
+    tell_longest(w);
+}
+
+void
+door_busy(struct worker *w, struct door_idler *idler)
+{
+    struct door *d = &w->door;
+
+    if (idler->since == 0)
+        return;
+    idler->since = 0;
+    if (idler->shorter != NULL)
+        idler->shorter->longer = idler->longer;
+    else
+        d->shortest = idler->longer;
+    if (idler->longer != NULL) {
+        idler->longer->shorter = idler->shorter;
+        return;
+    }
+    d->longest = idler->shorter;
+    tell_longest(w);
+}
+
+bool
+door_is_crowded(const struct worker *w)
+{
+    return admission_is_crowded(w->door.admission);
+}
+
+/* Somebody waits, here or at another worker: close what is idle for longest. Who has just sent its next request stays,
+ * though it was not read yet. */
+static void
+make_room(struct worker *w)
+{
+    unsigned asked = atomic_exchange(&w->door.seat.asked, 0);
+    struct door_idler *next;
+
+    for (struct door_idler *each = w->door.longest; each != NULL && asked > 0; each = next) {
+        next = each->shorter;
+        asked -= client_make_room(each->client);
+    }
+}
+
 void
 door_woken(struct worker *w)
 {
+    make_room(w);
+    admission_look_again(w->door.admission, &w->door.seat);
     for (uint32_t i = 0; i < w->acceptor_count; i++)
         acceptor_resume(w->acceptors[i]);
 }

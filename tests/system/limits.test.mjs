@@ -166,26 +166,78 @@ const metric = async (gateway, name) => {
     return Number(page.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ').at(-1));
 };
 
+// An upstream whose answers to /parts/held wait until they are let go.
+async function holdingUpstream() {
+    const held = [];
+    const upstream = await rawUpstream(async (connection) => {
+        for (let seen = 0; ;) {
+            const head = await connection.until(() => {
+                const end = connection.text().indexOf('\r\n\r\n', seen);
+                return end >= 0 ? connection.text().slice(seen, end + 4) : connection.ended ? '' : undefined;
+            }, 'a request head', 60_000).catch(() => '');
+            if (head === '')
+                return;
+            seen += head.length;
+            if (head.startsWith('GET /parts/held '))
+                await new Promise((resolve) => { held.push(resolve); });
+            connection.send(answer);
+        }
+    });
+    return { upstream, held };
+}
+const until = async (holds) => { while (!await holds()) await sleep(5); };
+
 for (const workers of [1, 3])
-    test(`overload: wait, ${workers} worker(s): the next client waits until one of those inside leaves`, async () => {
-        const upstream = await rawUpstream(answer);
+    test(`overload: wait, ${workers} worker(s): while all are busy the next clients wait; answers given meanwhile end their connection`, async () => {
+        const { upstream, held } = await holdingUpstream();
         const gateway = await startGateway(upstream.url, {}, { workers, admin: '127.0.0.1:0', clients: { max_connections: 4 } });
-        const guests = await Promise.all([1, 2, 3, 4].map(() => inside(gateway.port)));
+        const guests = await Promise.all([1, 2, 3, 4].map(() => connect(gateway.port)));
+        for (const guest of guests)
+            guest.send('GET /parts/held HTTP/1.1\r\nHost: a\r\n\r\n');
+        await until(() => held.length === 4);
         const late = await Promise.all([1, 2, 3].map(() => connect(gateway.port)));
         for (const each of late)
             each.send(get1);
-        for (const guest of guests) { // those inside are served as before
-            guest.send(get1);
-            await guest.until(() => responses(guest.text()).length === 2 || undefined, 'a second answer');
-        }
+        await until(async () => await metric(gateway, 'plumbline_accept_waits_total') >= 1);
         assert.deepEqual(late.map((each) => each.text()), ['', '', '']);
         assert.equal(await metric(gateway, 'plumbline_connections'), 4);
-        for (const guest of guests.slice(0, 3))
-            guest.socket.destroy();
+        guests[0].socket.destroy();
+        for (const release of held)
+            release();
         for (const each of late)
             await each.until(() => each.text().endsWith('ok') || undefined, 'an answer after all');
-        assert.ok(await metric(gateway, 'plumbline_accept_waits_total') >= 1);
+        for (const guest of guests.slice(1)) // those inside are served
+            await guest.until(() => responses(guest.text())[0]?.status === 200 || undefined, 'its answer');
+        assert.ok(guests.slice(1).some((guest) => responses(guest.text())[0].header('connection') === 'close'));
     });
+
+for (const workers of [1, 3])
+    test(`overload: wait, ${workers} worker(s): who is idle for longest makes room`, async () => {
+        const upstream = await rawUpstream(answer);
+        const gateway = await startGateway(upstream.url, {}, { workers, admin: '127.0.0.1:0', clients: { max_connections: 10 } });
+        const guests = [];
+        for (let i = 0; i < 10; i++)
+            guests.push(await inside(gateway.port));
+        guests[0].send(get1); // now the second one is idle for longest
+        await guests[0].until(() => responses(guests[0].text()).length === 2 || undefined, 'a second answer');
+        const eleventh = await inside(gateway.port);
+        assert.equal(await guests[1].closed().then((text) => responses(text).length), 1);
+        guests[0].send(get1);
+        await guests[0].until(() => responses(guests[0].text()).length === 3 || undefined, 'a third answer');
+        eleventh.send(get1);
+        await eleventh.until(() => responses(eleventh.text()).length === 2 || undefined, 'a second answer');
+        for (let i = 0; i < 30; i++) // many more, one after the other
+            await inside(gateway.port);
+        assert.ok(await metric(gateway, 'plumbline_connections') <= 10);
+    });
+
+test('overload: wait: connections that never sent a request keep their places for header_timeout only', async () => {
+    const upstream = await rawUpstream(answer);
+    const gateway = await startGateway(upstream.url, {}, { clients: { max_connections: 3, header_timeout: '300ms' } });
+    const silent = await Promise.all([1, 2, 3].map(() => connect(gateway.port)));
+    await inside(gateway.port);
+    await Promise.all(silent.map((each) => each.closed()));
+});
 
 test('overload: refuse: the next client is told 503, those inside finish', async () => {
     const upstream = await rawUpstream(answer);

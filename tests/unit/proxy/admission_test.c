@@ -97,6 +97,46 @@ who_waits_is_woken_once_when_somebody_leaves(void **state)
 }
 
 static void
+a_crowd_asks_who_has_been_idle_for_longest_and_comes_in_first(void **state)
+{
+    struct error err = { .kind = ERROR_NONE };
+    struct waiter w[3] = { { .woken = 0 } };
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        w[i].loop = loop_new(&err);
+        assert_non_null(w[i].loop);
+        loop_on_wake(w[i].loop, on_woken, &w[i]);
+        admission_join(a, &w[i].seat, w[i].loop);
+    }
+    atomic_store(&w[1].seat.idle_since, 7);
+    atomic_store(&w[2].seat.idle_since, 5);
+    assert_true(admission_enter(a, 1, &w[2].seat));
+    assert_false(admission_enter(a, 1, &w[1].seat)); /* it would take more, but nobody asks */
+    assert_false(admission_enter(a, 1, &w[0].seat));
+    assert_false(admission_is_crowded(a));
+    admission_crowd(a, &w[0].seat);
+    assert_true(admission_is_crowded(a));
+    assert_int_equal(atomic_load(&w[0].seat.asked) + atomic_load(&w[1].seat.asked), 0);
+    assert_int_equal(atomic_load(&w[2].seat.asked), 1);
+    admission_leave(a);
+    for (int i = 0; i < 3; i++)
+        loop_turn(w[i].loop, 0);
+    assert_int_equal(w[0].woken, 1);
+    assert_int_equal(w[1].woken, 0); /* not before who has somebody in its queue */
+    assert_int_equal(w[2].woken, 1); /* it was asked */
+    admission_look_again(a, &w[0].seat);
+    assert_false(admission_is_crowded(a));
+    admission_leave(a);
+    loop_turn(w[1].loop, 0);
+    assert_int_equal(w[1].woken, 1);
+    for (int i = 0; i < 3; i++) {
+        admission_part(a, &w[i].seat);
+        loop_free(w[i].loop);
+    }
+}
+
+static void
 clients_are_counted_by_their_address(void **state)
 {
     struct ip one = ip_of("192.0.2.1"), other = ip_of("192.0.2.2");
@@ -192,6 +232,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(as_many_enter_as_may, begin, end),
         cmocka_unit_test_setup_teardown(who_waits_is_woken_once_when_somebody_leaves, begin, end),
+        cmocka_unit_test_setup_teardown(a_crowd_asks_who_has_been_idle_for_longest_and_comes_in_first, begin, end),
         cmocka_unit_test_setup_teardown(clients_are_counted_by_their_address, begin, end),
         cmocka_unit_test_setup_teardown(a_flow_is_known_by_its_service, begin, end),
         cmocka_unit_test_setup_teardown(exhaustion_is_said_once, begin, end),
