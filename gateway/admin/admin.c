@@ -80,10 +80,10 @@ serve(struct admin *admin, const struct settings *settings, struct error *err)
     if (!address_split(settings->admin, &admin->guard.host, &port))
         admin->guard.host = (struct text){ NULL, 0 };
     if (guard_address(&admin->guard, options.address, err) < 0)
-        return -1;
+        return error_at(err, settings->admin_where.data);
     admin->server = service_start(&options, err);
     if (admin->server == NULL)
-        return -1;
+        return error_at(err, settings->admin_where.data);
     service_url(admin->server, admin->url, sizeof(admin->url));
     return 0;
 }

@@ -50,6 +50,21 @@ error_system(struct error *err, int errno_value, const char *where, const char *
     return -1;
 }
 
+int
+error_at(struct error *err, const char *place)
+{
+    struct error inner;
+
+    if (err == NULL || err->kind == ERROR_NONE || place == NULL || place[0] == '\0')
+        return -1;
+    inner = *err;
+    (void)snprintf(err->where, sizeof err->where, "%s", place);
+    if (inner.where[0] != '\0')
+        (void)snprintf(err->what, sizeof err->what, "%s: %.*s", inner.where,
+                       (int)(sizeof err->what - sizeof err->where - 3), inner.what);
+    return -1;
+}
+
 void
 error_clear(struct error *err)
 {

@@ -35,6 +35,10 @@ int error_memory(struct error *err);
 int error_system(struct error *err, int errno_value, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* What went wrong was asked for at `place` (gateway.yaml:4:11), which becomes where it is; the present where goes in
+ * front of what. Nothing happens without an error or a place. Returns -1. */
+int error_at(struct error *err, const char *place);
+
 /* Forget what was there. */
 void error_clear(struct error *err);
 

@@ -42,7 +42,7 @@ cmd_proxy(int argc, char **argv)
         { "--enforce", 0, OPTION_FLAG, NULL, NULL, "refuse what breaks the contract (observe: report it)", &p.enforce },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "record every exchange in this folder (nothing)",
           &p.overrides.record },
-        { "--workers", 0, OPTION_NUMBER, "N", NULL, "worker threads (one per core)", &p.overrides.workers },
+        { "--workers", 0, OPTION_TEXT, "N", NULL, "worker threads (one per core)", &p.overrides.workers },
         { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a contract has changed, only on SIGHUP",
           &source.no_watch },
         { .name = NULL },

@@ -28,7 +28,7 @@ cmd_serve(int argc, char **argv)
           &o.overrides.listen },
         { "--admin", 0, OPTION_TEXT, "ADDRESS", NULL, "where the admin listener is, instead of the file's `admin`",
           &o.overrides.admin },
-        { "--workers", 0, OPTION_NUMBER, "N", NULL, "worker threads, instead of the file's `workers`",
+        { "--workers", 0, OPTION_TEXT, "N", NULL, "worker threads or auto, instead of the file's `workers`",
           &o.overrides.workers },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "where to record, instead of the file's `record.to`",
           &o.overrides.record },

@@ -2,6 +2,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,6 +123,15 @@ address_port(const struct address *a)
     if (a->length > 0 && a->as.any.sa_family == AF_INET6)
         return ntohs(a->as.v6.sin6_port);
     return 0;
+}
+
+int
+address_refused(struct error *err, int errno_value, const char *where)
+{
+    if (errno_value != EADDRINUSE)
+        return error_system(err, errno_value, where, "cannot listen");
+    return error_set(err, ERROR_ENVIRONMENT, where,
+                     "cannot listen: Address already in use; end what listens there, or choose another address");
 }
 
 size_t

@@ -38,6 +38,9 @@ int address_resolve(struct text host, uint16_t port, struct address *out, int mo
 /* A socket in the file system. -1 with err when the path is too long. */
 int address_local(struct text path, struct address *out, struct error *err);
 
+/* The error of an address that bind or listen did not take. Returns -1. */
+int address_refused(struct error *err, int errno_value, const char *where);
+
 /* Write it as text ("127.0.0.1:8080", "[::1]:8080", "unix:/path"; a nameless unix peer is "unix:"). Returns the
  * length. */
 size_t address_print(const struct address *a, char out[ADDRESS_TEXT]);

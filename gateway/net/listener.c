@@ -60,7 +60,7 @@ open_socket(const struct address *at, bool shared, struct error *err, const char
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* inherited by what it accepts */
     }
     if (bind(fd, &at->as.any, at->length) < 0) {
-        error_system(err, errno, where, "cannot listen");
+        address_refused(err, errno, where);
         (void)close(fd);
         return -1;
     }
@@ -72,7 +72,7 @@ start_listening(int fd, struct error *err, const char *where)
 {
     if (listen(fd, BACKLOG) == 0)
         return 0;
-    return error_system(err, errno, where, "cannot listen");
+    return address_refused(err, errno, where);
 }
 
 /* With SO_REUSEPORT a second Plumbline would silently take half of the connections of the first. So the address is

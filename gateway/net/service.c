@@ -527,7 +527,7 @@ listen_at(const char *written, struct address *at, struct error *err)
         int cause = errno;
 
         (void)close(fd);
-        return error_system(err, cause, written, "cannot listen");
+        return address_refused(err, cause, written);
     }
     at->length = sizeof(at->as);
     (void)getsockname(fd, &at->as.any, &at->length);

@@ -43,7 +43,7 @@ open_recording(struct proxy *p, struct ruleset *ruleset, struct error *err)
         return 0;
     p->recorder = recorder_new(ruleset, &repaired, p->options.say, p->options.arg, err);
     if (p->recorder == NULL)
-        return -1;
+        return error_at(err, s->record_where.data);
     if (repaired > 0 && p->options.say != NULL)
         p->options.say(p->options.arg, "the recording ended in a torn line, which was cut off");
     return 0;

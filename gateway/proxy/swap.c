@@ -97,8 +97,12 @@ listen_one(struct proxy *p, const struct generation *g, const struct listen_sett
 
     if (secure_listener(setting, &p->options, tls, err) < 0)
         return NULL;
-    if (l == NULL)
-        return open_one(p, setting->address, *tls, err);
+    if (l == NULL) {
+        l = open_one(p, setting->address, *tls, err);
+        if (l == NULL)
+            error_at(err, setting->where.data);
+        return l;
+    }
     now = listener_tls(l);
     tls_context_drop(now);
     if ((now == NULL) == (*tls == NULL))

@@ -68,6 +68,7 @@ read_listener(struct settings_reader *r, const struct value *v, struct listen_se
 {
     const struct value *tls = VALUE_MEMBER(v, "tls");
 
+    l->where = document_where(r->document, v, r->settings->arena);
     if (!value_is(v, VALUE_OBJECT)) {
         read_text(r, v, &l->address);
         return;

@@ -1,6 +1,7 @@
 #include "rules/judge.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/embedded.h"
 #include "base/limits.h"
@@ -13,18 +14,90 @@ struct judgement {
     struct error *err;
 };
 
+#define NAMES_MAX 64
+
+/* Add the names of the properties that a schema has, those of its $ref and allOf as well. */
+static uint32_t
+collect_names(const struct value *root, const struct value *schema, struct judgement *j, const char **names,
+              uint32_t count, unsigned depth)
+{
+    const struct value *properties = VALUE_MEMBER(schema, "properties");
+    const struct value *ref = VALUE_MEMBER(schema, "$ref"), *all = VALUE_MEMBER(schema, "allOf");
+
+    if (schema == NULL)
+        return count;
+    if (properties != NULL) {
+        for (VALUE_EACH_MEMBER(name, properties)) {
+            if (count < NAMES_MAX)
+                names[count++] = arena_text(j->arena, value_text(name)).data;
+        }
+    }
+    if (depth > 0 && ref != NULL && value_text(ref).length > 1)
+        count = collect_names(root, pointer_find(root, text_from(value_text(ref), 1)), j, names, count, depth - 1);
+    if (depth > 0 && all != NULL) {
+        for (VALUE_EACH_ITEM(item, all))
+            count = collect_names(root, item, j, names, count, depth - 1);
+    }
+    return count;
+}
+
+/* The first `count` tokens of a pointer; nothing when it has fewer. */
+static struct text
+ancestor(struct text pointer, unsigned count)
+{
+    for (size_t i = 1; i < pointer.length; i++)
+        if (pointer.data[i] == '/' && --count == 0)
+            return text_make(pointer.data, i);
+    return text_make(NULL, 0);
+}
+
+/* The title of a shared definition such as the duration says what is expected better than its pattern does. */
+static struct text
+expected_of(const struct schema_problem *problem)
+{
+    const struct value *root = problem->document->root, *definition, *words;
+    struct text name = ancestor(problem->pointer, 2);
+
+    if (!text_starts(name, TEXT("/$defs/")))
+        return problem->expected;
+    definition = pointer_find(root, name);
+    words = definition != NULL ? VALUE_MEMBER(definition, "title") : NULL;
+    return words != NULL ? value_text(words) : problem->expected;
+}
+
+/* What a key was meant to be. The validator knows it where one object lists them all; here several do. */
+static struct text
+hint_of(const struct schema_problem *problem, struct judgement *j)
+{
+    static const char keyword[] = "/unevaluatedProperties";
+    const struct value *root = problem->document->root;
+    const char *names[NAMES_MAX], *near;
+    struct text parent = problem->pointer, key = problem->instance;
+    uint32_t count;
+
+    if (problem->hint.length > 0 || strcmp(problem->keyword, keyword + 1) != 0 || parent.length < sizeof keyword - 1)
+        return problem->hint;
+    parent.length -= sizeof keyword - 1;
+    count = collect_names(root, pointer_find(root, parent), j, names, 0, 4);
+    while (text_find(key, '/') < key.length)
+        key = text_from(key, text_find(key, '/') + 1);
+    near = text_nearest(key, names, count);
+    return near != NULL ? arena_print(j->arena, "did you mean '%s'?", near) : problem->hint;
+}
+
 static void
 on_problem(void *arg, const struct schema_problem *problem)
 {
     struct judgement *j = arg;
     struct text where = document_where(j->document, problem->value, j->arena);
     bool secret = problem->value != NULL && (problem->value->flags & VALUE_OUTSIDE) != 0;
+    struct text expected = expected_of(problem), hint = hint_of(problem, j);
     struct text found = secret ? TEXT("a value of the environment (not shown)") : problem->found;
 
     error_set(j->err, ERROR_CONFIG, where.data, "%.*s: expected %.*s, found %.*s%s%.*s",
               problem->instance.length > 0 ? (int)problem->instance.length : 8,
-              problem->instance.length > 0 ? problem->instance.data : "the file", TEXT_PRINT(problem->expected),
-              TEXT_PRINT(found), problem->hint.length > 0 ? "; " : "", TEXT_PRINT(problem->hint));
+              problem->instance.length > 0 ? problem->instance.data : "the file", TEXT_PRINT(expected),
+              TEXT_PRINT(found), hint.length > 0 ? "; " : "", TEXT_PRINT(hint));
 }
 
 static int

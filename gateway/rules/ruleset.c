@@ -104,8 +104,10 @@ build_service(struct ruleset *r, struct service_settings *s, const struct contra
     service->contract = s->contract_text.data != NULL
                             ? contract_load_text(s->contract_text, s->contract.data, options, err)
                             : contract_load(s->contract.data, options, err);
-    if (service->contract == NULL)
-        return -1;
+    if (service->contract == NULL) /* a contract that cannot be opened was asked for by the service */
+        return err != NULL && strcmp(err->where, s->contract.data) == 0 && strcmp(err->where, s->where.data) != 0
+                   ? error_at(err, s->where.data)
+                   : -1;
     service->settings = s;
     service->index = r->service_count++;
     service->first_operation = r->operation_count;

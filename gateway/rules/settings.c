@@ -55,6 +55,8 @@ settings_free(struct settings *s)
 static void
 read_admin(struct settings_reader *r, const struct value *v)
 {
+    if (v != NULL)
+        r->settings->admin_where = document_where(r->document, v, r->settings->arena);
     if (value_is(v, VALUE_OBJECT)) {
         read_text(r, VALUE_MEMBER(v, "listen"), &r->settings->admin);
         read_text(r, VALUE_MEMBER(v, "token"), &r->settings->admin_token);
@@ -140,6 +142,8 @@ read_record(struct settings_reader *r, const struct value *v)
 {
     struct record_settings *record = &r->settings->record;
 
+    if (v != NULL)
+        r->settings->record_where = document_where(r->document, v, r->settings->arena);
     if (!value_is(v, VALUE_OBJECT)) {
         read_path(r, v, &record->to);
         return;
@@ -261,8 +265,12 @@ load_file(struct settings *s, struct text path, struct policy *defaults, unsigne
             struct text file = { NULL, 0 };
 
             read_path(&r, item, &file);
-            if (r.failed || load_file(s, file, defaults, depth + 1, err) < 0)
+            if (r.failed)
                 return -1;
+            if (load_file(s, file, defaults, depth + 1, err) < 0)
+                return err != NULL && strcmp(err->where, file.data) == 0
+                           ? error_at(err, document_where(document, item, s->arena).data)
+                           : -1;
         }
     }
     return r.failed ? -1 : 0;
@@ -278,20 +286,16 @@ override(const char *flag, const char *variable)
 }
 
 static int
-override_workers(struct settings *s, long flag, struct error *err)
+override_workers(struct settings *s, const char *flag, struct error *err)
 {
-    const char *variable = getenv("PLUMBLINE_WORKERS");
-    uint64_t workers = (uint64_t)flag;
+    const char *said = override(flag, "PLUMBLINE_WORKERS");
+    uint64_t workers = 0;
 
-    if (flag <= 0 && (variable == NULL || strcmp(variable, "") == 0))
+    if (said == NULL)
         return 0;
-    if (flag <= 0 && strcmp(variable, "auto") == 0)
-        workers = 0;
-    else if (flag <= 0 && !text_to_u64(text_of(variable), &workers))
-        workers = UINT64_MAX;
-    if (workers > LIMIT_WORKERS)
-        return error_set(err, ERROR_USAGE, flag > 0 ? "--workers" : "PLUMBLINE_WORKERS",
-                         "the number of workers is from 1 to %d, or auto", LIMIT_WORKERS);
+    if (strcmp(said, "auto") != 0 && (!text_to_u64(text_of(said), &workers) || workers < 1 || workers > LIMIT_WORKERS))
+        return error_set(err, ERROR_USAGE, flag != NULL ? "--workers" : "PLUMBLINE_WORKERS",
+                         "the number of workers is from 1 to %d, or auto, not '%.32s'", LIMIT_WORKERS, said);
     s->workers = (uint32_t)workers;
     return 0;
 }
@@ -308,10 +312,14 @@ apply_overrides(struct settings *s, const struct settings_overrides *o, struct e
     if (listen == NULL && s->listen_count == 0 && listen_set(s, TEXT("127.0.0.1:8080")) < 0)
         return error_memory(err);
     if (admin != NULL)
+        s->admin_where = text_make(NULL, 0);
+    if (record != NULL)
+        s->record_where = text_make(NULL, 0);
+    if (admin != NULL)
         s->admin = strcmp(admin, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(admin));
     if (record != NULL)
         s->record.to = strcmp(record, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(record));
-    return override_workers(s, o != NULL ? o->workers : 0, err);
+    return override_workers(s, o != NULL ? o->workers : NULL, err);
 }
 
 struct settings *

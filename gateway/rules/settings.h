@@ -126,6 +126,7 @@ struct listen_tls {
 
 struct listen_setting {
     struct text address;          /* "127.0.0.1:8080", "unix:/run/x.sock" */
+    struct text where;            /* file:line:column; empty: not from a file */
     const struct listen_tls *tls; /* NULL: none */
 };
 
@@ -195,7 +196,8 @@ struct settings {
     struct text file; /* the settings file, or empty (proxy) */
     struct listen_setting *listen;
     uint32_t listen_count;
-    struct text admin; /* empty: none */
+    struct text admin;       /* empty: none */
+    struct text admin_where; /* file:line:column; empty: not from a file */
     struct text admin_token;
     struct text *admin_hosts; /* names besides its own under which the admin listener may be asked */
     uint32_t admin_host_count;
@@ -210,6 +212,7 @@ struct settings {
     bool catch_all;    /* a request that no service matches goes to the first one, and is reported */
     struct text proxy; /* of `defaults`, as written; a secret */
     struct record_settings record;
+    struct text record_where; /* as admin_where */
     enum access_log access;
     enum log_level level;
     struct ip_network *trusted_proxies;
@@ -242,7 +245,7 @@ struct settings {
 struct settings_overrides {
     const char *listen;
     const char *admin;
-    long workers;
+    const char *workers; /* a number or "auto" */
     const char *record;
     const char *ca; /* of settings_proxy: the upstream's authorities, */
     bool insecure;  /* and whether anybody may answer */

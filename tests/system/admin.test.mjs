@@ -189,7 +189,7 @@ test('an address that others can reach needs a token', async () => {
     writeFileSync(file, JSON.stringify({ listen: '127.0.0.1:0', admin: '0.0.0.0:0', services: { erp: { contract, upstream: 'sandbox' } } }));
     const refused = await plumbline(['serve', '-c', file]);
     assert.equal(refused.status, 2);
-    assert.match(refused.stderr, /plumbline serve: 0\.0\.0\.0:0: .*token/);
+    assert.match(refused.stderr, /plumbline serve: .*:\d+:\d+: 0\.0\.0\.0:0: .*token/);
     const gateway = await startPlumbline({ config: { admin: { listen: '0.0.0.0:0', token: 't' }, services: { erp: { contract, upstream: 'sandbox' } } } });
     assert.equal((await ask(await adminPort(gateway), '/healthz')).status, 200);
 });

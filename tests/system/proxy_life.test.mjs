@@ -54,7 +54,7 @@ test('a port in use: one clear line, exit 3', async () => {
     const { status, stderr } = await plumbline(['serve', '-c', gateway.config, '--listen', `127.0.0.1:${gateway.port}`]);
 
     assert.equal(status, 3);
-    assert.match(stderr, new RegExp(`^plumbline serve: 127\\.0\\.0\\.1:${gateway.port}: cannot listen: Address already in use\n$`));
+    assert.match(stderr, new RegExp(`^plumbline serve: 127\\.0\\.0\\.1:${gateway.port}: cannot listen: Address already in use; end what listens there, or choose another address\n$`));
 });
 
 test('an address that is none: one clear line, exit 2', async () => {

@@ -18,7 +18,15 @@ the_first_error_wins(void **state)
     assert_string_equal(err.where, "a.yaml:1:2");
     assert_string_equal(err.what, "'#/x' leads nowhere");
     assert_int_equal(error_exit_code(&err), 2);
+    assert_int_equal(error_at(&err, ""), -1);
+    assert_string_equal(err.what, "'#/x' leads nowhere");
+    assert_int_equal(error_at(&err, "gateway.yaml:4:11"), -1);
+    assert_string_equal(err.where, "gateway.yaml:4:11");
+    assert_string_equal(err.what, "a.yaml:1:2: '#/x' leads nowhere");
+    assert_int_equal(err.kind, ERROR_CONFIG);
     error_clear(&err);
+    assert_int_equal(error_at(&err, "gateway.yaml:4:11"), -1);
+    assert_string_equal(err.where, "");
     assert_int_equal(err.kind, ERROR_NONE);
     assert_string_equal(err.what, "");
 }

@@ -215,7 +215,9 @@ tls_and_proxies_arrive(void **state)
 static void
 the_command_line_beats_the_environment_beats_the_file(void **state)
 {
-    const struct settings_overrides flags = { .listen = "127.0.0.1:1", .admin = "off", .workers = 9, .record = "rec" };
+    const struct settings_overrides flags = {
+        .listen = "127.0.0.1:1", .admin = "off", .workers = "9", .record = "rec"
+    };
     struct settings *s;
     struct error err = { .kind = ERROR_NONE };
 
