@@ -267,6 +267,97 @@ compress_undo(enum compress_kind kind, struct text coded, struct buffer *out)
     return COMPRESS_BROKEN;
 }
 
+/* ---- by pieces ---- */
+
+struct compress_stream {
+    enum compress_kind kind;
+    struct undoing undoing;
+    bool started; /* of undoing: it has something to free */
+    bool whole;   /* at the end of a coded text */
+};
+
+bool
+compress_stream_restart(struct compress_stream *s)
+{
+    if (s->started)
+        s->undoing.end(&s->undoing);
+    s->whole = false;
+    switch (s->kind) {
+    case COMPRESS_GZIP:
+        s->started = zlib_start(&s->undoing, GZIP_WINDOW);
+        break;
+    case COMPRESS_DEFLATE:
+        s->started = zlib_start(&s->undoing, ZLIB_WINDOW);
+        break;
+    case COMPRESS_BROTLI:
+        s->started = brotli_start(&s->undoing);
+        break;
+    case COMPRESS_ZSTD:
+        s->started = zstd_start(&s->undoing);
+        break;
+    }
+    return s->started;
+}
+
+struct compress_stream *
+compress_stream_new(enum compress_kind kind)
+{
+    struct compress_stream *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return NULL;
+    s->kind = kind;
+    if (compress_stream_restart(s))
+        return s;
+    free(s);
+    return NULL;
+}
+
+void
+compress_stream_free(struct compress_stream *s)
+{
+    if (s == NULL)
+        return;
+    if (s->started)
+        s->undoing.end(&s->undoing);
+    free(s);
+}
+
+enum compress_result
+compress_stream_undo(struct compress_stream *s, struct text *coded, char *room, size_t size, size_t *made)
+{
+    struct span span = { .in = coded->data, .in_length = coded->length, .out = room, .out_length = size };
+    enum compress_result result = COMPRESS_OK;
+
+    *made = 0;
+    if (s->whole && coded->length > 0 && (!s->undoing.again || !compress_stream_restart(s)))
+        return s->undoing.again ? COMPRESS_NO_MEMORY : COMPRESS_BROKEN;
+    while (result == COMPRESS_OK && !s->whole && span.in_length > 0 && span.out_length > 0) {
+        switch (s->undoing.step(&s->undoing, &span)) {
+        case STEP_MORE:
+            break;
+        case STEP_END:
+            s->whole = true;
+            break;
+        case STEP_BROKEN:
+            result = COMPRESS_BROKEN;
+            break;
+        case STEP_NO_MEMORY:
+            result = COMPRESS_NO_MEMORY;
+            break;
+        }
+    }
+    *coded = text_make(span.in, span.in_length);
+    *made = size - span.out_length;
+    return result;
+}
+
+bool
+compress_stream_is_whole(const struct compress_stream *s)
+{
+    return s->whole;
+}
+
 /* ---- the other way ---- */
 
 /* Each writes at most `room` bytes, which is the library's own worst case, and gives how many; 0: no memory. */

@@ -26,6 +26,21 @@ enum compress_result {
  * (brotli's largest window), 8 MiB for zstd. */
 enum compress_result compress_undo(enum compress_kind kind, struct text coded, struct buffer *out);
 
+/* The same by pieces, whatever their sum, in bounded memory. New or NULL; accepts NULL for freeing. */
+struct compress_stream;
+struct compress_stream *compress_stream_new(enum compress_kind kind);
+void compress_stream_free(struct compress_stream *s);
+
+/* Take from *coded and write to the room, until one of both is used up; *made is what was written. */
+enum compress_result
+compress_stream_undo(struct compress_stream *s, struct text *coded, char *room, size_t size, size_t *made);
+
+/* Is nothing cut off, if this was all? */
+bool compress_stream_is_whole(const struct compress_stream *s);
+
+/* What comes next is the beginning of a coded text. False: no memory. */
+bool compress_stream_restart(struct compress_stream *s);
+
 /* Do it (finished segments, tests): append to *out, whose ceiling must allow for the worst case (a little more than the
  * plain text). */
 enum compress_result compress_do(enum compress_kind kind, struct text plain, struct buffer *out);

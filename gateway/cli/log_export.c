@@ -153,6 +153,8 @@ export_recording(struct exporting *e, const char *path, struct error *err)
     struct segment_entry entry;
     int result = -1;
 
+    if (reader != NULL)
+        log_filter_choose(&e->filter, NULL, reader);
     while (reader != NULL && (result = segment_reader_next(reader, &entry, err)) == 1) {
         export_entry(e, &entry);
         if (flush_out(e, OUTPUT_FLUSH, err) < 0) {

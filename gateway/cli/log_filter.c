@@ -1,9 +1,11 @@
 #include "cli/log_filter.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/time_text.h"
+#include "traffic/index.h"
 
 #define MINUTE (60 * CLOCK_SECOND)
 
@@ -68,4 +70,25 @@ bool
 log_filter_holds(const struct log_filter *f, const struct exchange *x)
 {
     return x->started >= f->from && x->started < f->to && log_where_holds(&f->where, x);
+}
+
+static bool
+may_hold(const void *arg, const struct index *index, const struct index_line *line)
+{
+    const struct log_filter *f = arg;
+
+    if (line->flags != 0)
+        return true; /* the line tells */
+    return line->amends == 0 && line->started >= f->from && line->started < f->to &&
+           memcmp(line->id, f->id.data, f->id.length) == 0 && log_where_may_hold(&f->where, index, line);
+}
+
+void
+log_filter_choose(struct log_filter *f, const char *id, struct segment_reader *reader)
+{
+    f->id = text_of(id != NULL ? id : "");
+    if (f->id.length > EXCHANGE_ID_BYTES)
+        f->id.length = EXCHANGE_ID_BYTES; /* then none is it, as will be seen */
+    if (f->id.length > 0 || f->where.count > 0 || f->from != INT64_MIN || f->to != INT64_MAX)
+        segment_reader_choose(reader, may_hold, f);
 }

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/log_where.h"
 #include "traffic/exchange.h"
+#include "traffic/segment.h"
 
 #define LOG_FILTER_WORDS 3
 
@@ -15,6 +16,7 @@ struct log_filter {
     struct option_list where; /* --where, and what the shorter options stand for */
     const char *since, *until;
     const char *service, *operation, *status;
+    struct text id;   /* of log_filter_choose */
     int64_t from, to; /* ns since 1970; INT64_MIN and INT64_MAX: any */
     char words[LOG_FILTER_WORDS][512];
 };
@@ -38,5 +40,9 @@ struct log_filter {
 int log_filter_judge(struct log_filter *f, struct error *err);
 
 bool log_filter_holds(const struct log_filter *f, const struct exchange *x);
+
+/* Read with this reader only what may hold (segment_reader_choose); ask log_filter_holds all the same. `id`: how the
+ * exchange's id begins, or NULL. The filter must stay. */
+void log_filter_choose(struct log_filter *f, const char *id, struct segment_reader *reader);
 
 #endif

@@ -99,6 +99,8 @@ show_recording(struct showing *s, const char *path, struct error *err)
     struct segment_entry entry;
     int result = -1;
 
+    if (reader != NULL)
+        log_filter_choose(&s->filter, s->id, reader);
     while (reader != NULL && (result = segment_reader_next(reader, &entry, err)) == 1) {
         show_entry(s, &entry);
         if (flush_out(s, OUTPUT_FLUSH, err) < 0) {

@@ -78,6 +78,57 @@ verdict_holds(const struct exchange *x, struct text value)
     return false;
 }
 
+/* ---- what an index tells ---- */
+
+static bool
+may_be(const struct index *index, uint16_t number, struct text value)
+{
+    return number == INDEX_TEXT_OTHER || text_equal(index_text(index, number), value);
+}
+
+static bool
+service_may_hold(const struct index *index, const struct index_line *line, struct text value)
+{
+    return may_be(index, line->service, value);
+}
+
+static bool
+operation_may_hold(const struct index *index, const struct index_line *line, struct text value)
+{
+    return may_be(index, line->operation, value);
+}
+
+static bool
+method_may_hold(const struct index *index, const struct index_line *line, struct text value)
+{
+    return line->method == INDEX_TEXT_OTHER || text_equal_nocase(index_text(index, line->method), value);
+}
+
+/* What Plumbline answered itself may have replaced the status that is in the index. */
+static bool
+status_may_hold(const struct index *index, const struct index_line *line, struct text value)
+{
+    uint64_t number;
+
+    (void)index;
+    if (line->outcome != OUTCOME_DELIVERED)
+        return true;
+    if (text_to_u64(value, &number))
+        return line->status == number;
+    return line->status / 100 == value.data[0] - '0';
+}
+
+static bool
+verdict_may_hold(const struct index *index, const struct index_line *line, struct text value)
+{
+    (void)index;
+    if (text_equal(value, TEXT("violations")))
+        return line->violations > 0;
+    return !text_equal(value, TEXT("ok")) || line->violations == 0;
+}
+
+/* ---- the conditions ---- */
+
 static bool
 any_value(struct text value)
 {
@@ -106,13 +157,14 @@ static const struct condition {
     const char *name;
     bool (*judge)(struct text value);
     bool (*holds)(const struct exchange *x, struct text value);
+    bool (*may_hold)(const struct index *index, const struct index_line *line, struct text value);
     const char *values; /* for messages */
 } conditions_known[] = {
-    { "service", any_value, service_holds, "a service's name" },
-    { "operation", any_value, operation_holds, "an operation's name" },
-    { "method", any_value, method_holds, "a method" },
-    { "status", is_status, status_holds, "404 or 4xx" },
-    { "verdict", is_verdict, verdict_holds, "violations, unchecked, refused or ok" },
+    { "service", any_value, service_holds, service_may_hold, "a service's name" },
+    { "operation", any_value, operation_holds, operation_may_hold, "an operation's name" },
+    { "method", any_value, method_holds, method_may_hold, "a method" },
+    { "status", is_status, status_holds, status_may_hold, "404 or 4xx" },
+    { "verdict", is_verdict, verdict_holds, verdict_may_hold, "violations, unchecked, refused or ok" },
 };
 
 static const struct condition *
@@ -155,6 +207,18 @@ log_where_holds(const struct option_list *conditions, const struct exchange *x)
         struct text text = text_of(conditions->items[i]);
 
         if (!find_condition(text)->holds(x, value_of(text)))
+            return false;
+    }
+    return true;
+}
+
+bool
+log_where_may_hold(const struct option_list *conditions, const struct index *index, const struct index_line *line)
+{
+    for (size_t i = 0; i < conditions->count; i++) {
+        struct text text = text_of(conditions->items[i]);
+
+        if (!find_condition(text)->may_hold(index, line, value_of(text)))
             return false;
     }
     return true;

@@ -90,6 +90,9 @@ struct index {
  * version. */
 int index_read(struct index *index, struct text bytes, struct arena *arena, struct error *err);
 
+/* The frame in which the line at this offset is, or NULL where the segment is not compressed. */
+const struct index_frame *index_frame_at(const struct index *index, uint64_t offset);
+
 /* The text of this number; empty for INDEX_TEXT_OTHER. */
 struct text index_text(const struct index *index, uint16_t number);
 

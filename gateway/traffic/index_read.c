@@ -175,3 +175,21 @@ index_text(const struct index *index, uint16_t number)
 {
     return number < index->text_count ? index->texts[number] : text_make(NULL, 0);
 }
+
+const struct index_frame *
+index_frame_at(const struct index *index, uint64_t offset)
+{
+    uint32_t low = 0, high = index->frame_count;
+
+    if (high == 0)
+        return NULL;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (index->frames[middle].plain <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &index->frames[low];
+}

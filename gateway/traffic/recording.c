@@ -185,19 +185,11 @@ static int
 read_frame(const char *path, const struct index *index, uint64_t offset, struct text *plain, uint64_t *begin,
            struct arena *arena, struct error *err)
 {
-    uint32_t low = 0, high = index->frame_count;
+    uint32_t low = (uint32_t)(index_frame_at(index, offset) - index->frames);
     uint64_t end, plain_end;
     struct buffer out;
     char *coded;
 
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-
-        if (index->frames[middle].plain <= offset)
-            low = middle;
-        else
-            high = middle;
-    }
     end = low + 1 < index->frame_count ? index->frames[low + 1].file : index->file_bytes;
     plain_end = low + 1 < index->frame_count ? index->frames[low + 1].plain : index->plain_bytes;
     *begin = index->frames[low].plain;

@@ -53,13 +53,21 @@ void segment_writer_close(struct segment_writer *w);
 
 struct amendments;
 struct exchange;
+struct index;
+struct index_line;
 struct segment_reader;
 
-/* Read a recording folder, one segment (.jsonl, .jsonl.zst), or a HAR file, entry by entry in order. New or NULL. */
+/* Read a recording folder, in bounded memory, one segment (.jsonl, .jsonl.zst), or a HAR file, entry by entry in order.
+ * New or NULL. */
 struct segment_reader *segment_reader_open(const char *path, struct error *err);
 
 /* Amendments (amend.h) are given like other lines, not applied. Before the first segment_reader_next. */
 void segment_reader_keep_amendments(struct segment_reader *r);
+
+/* Leave out what is surely not wanted, as far as indexes tell; other entries may come, too. Before the first
+ * segment_reader_next. */
+typedef bool segment_wants_fn(const void *arg, const struct index *index, const struct index_line *line);
+void segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, const void *arg);
 
 /* One entry; everything is valid until the next call. */
 struct segment_entry {
@@ -74,8 +82,8 @@ struct segment_entry {
     bool torn; /* the last line of a recording, without its newline: being written, or cut by a crash */
 };
 
-/* The exchange of an entry with a value, as record_read reads it, and what a later line of its segment amends. 0, or -1
- * with err. */
+/* The exchange of an entry with a value, as record_read reads it, and what a later line, of its segment or one of
+ * the next, amends. 0, or -1 with err. */
 int segment_entry_read(const struct segment_entry *entry, struct exchange *x, struct error *err);
 
 /* 1 an entry, 0 the end, -1 an error. */

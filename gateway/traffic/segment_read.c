@@ -2,12 +2,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/compress.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "traffic/amend.h"
 #include "traffic/har.h"
+#include "traffic/line_file.h"
 #include "traffic/record.h"
+#include "traffic/recording.h"
 #include "traffic/segment.h"
 
 #define FILE_ARENA (4 * LIMIT_FILE_BYTES)
@@ -20,10 +21,15 @@ struct segment_reader {
     size_t file_count;
     size_t next_file;
 
-    const char *file; /* NULL: the next one has to be opened */
-    struct text rest; /* lines that were not given yet */
+    const char *file;        /* NULL: the next one has to be opened */
+    struct line_file *lines; /* of a segment, else NULL: */
+    struct text rest;        /* lines that were not given yet */
     uint32_t line;
-    struct amendments amendments; /* of the segment that is being read */
+    struct index index; /* of the segment, in file_arena; no lines: there is none, or nobody chooses */
+    segment_wants_fn *wants;
+    const void *wants_arg;
+    struct amendments amendments; /* of the segment that is being read and those behind it */
+    size_t looked_ahead;          /* files whose amendments are known */
     bool keep_amendments;
     struct har_reader *har; /* when it is a HAR file, else NULL */
 };
@@ -110,6 +116,8 @@ segment_reader_close(struct segment_reader *r)
     if (r == NULL)
         return;
     har_reader_close(r->har);
+    line_file_close(r->lines);
+    amend_release(&r->amendments);
     arena_free(r->arena);
     arena_free(r->file_arena);
     arena_free(r->line_arena);
@@ -122,20 +130,11 @@ segment_reader_keep_amendments(struct segment_reader *r)
     r->keep_amendments = true;
 }
 
-static int
-undo_compression(struct segment_reader *r, struct text *content, struct error *err)
+void
+segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, const void *arg)
 {
-    struct buffer plain;
-    enum compress_result result;
-
-    buffer_init(&plain, LIMIT_FILE_BYTES);
-    result = compress_undo(COMPRESS_ZSTD, *content, &plain);
-    *content = arena_text(r->file_arena, buffer_text(&plain));
-    buffer_release(&plain);
-    if (result != COMPRESS_OK)
-        return error_set(err, ERROR_INPUT, r->file, "the compressed segment is %s",
-                         result == COMPRESS_TOO_LARGE ? "too large" : "broken");
-    return content->data != NULL ? 0 : error_memory(err);
+    r->wants = wants;
+    r->wants_arg = arg;
 }
 
 /* What has no name of ours: entries line by line when the first line is one, or when there is nothing. */
@@ -170,25 +169,69 @@ open_foreign(struct segment_reader *r, struct text *content, struct error *err)
     return 0;
 }
 
+/* The index of a segment in a folder, if there is one that fits; else it has no lines. */
+static void
+read_index(const char *path, struct index *index, struct arena *arena)
+{
+    const char *name = file_name(path);
+    char *end;
+    struct recording_segment s = { .number = (unsigned)strtoul(name, &end, 10) };
+    struct text folder = text_slice(text_of(path), 0, (size_t)(name - path) - (name > path));
+
+    *index = (struct index){ .line_count = 0 };
+    s.compressed = text_ends(text_of(path), TEXT(".zst"));
+    if (end != name + 6 || name == path || recording_index(arena_text(arena, folder).data, &s, index, arena, NULL) < 0)
+        *index = (struct index){ .line_count = 0 };
+}
+
+/* Amendments of the file that is read and of those behind it. */
+static int
+look_ahead(struct segment_reader *r, struct error *err)
+{
+    size_t current = r->next_file - 1;
+    int result = 0;
+
+    if (current > 0)
+        amend_move_on(&r->amendments);
+    for (; result == 0 && r->looked_ahead < r->file_count && r->looked_ahead < current + AMEND_SEGMENTS;
+         r->looked_ahead++) {
+        struct amend_part *part = &r->amendments.parts[r->looked_ahead - current];
+        const char *path = r->files[r->looked_ahead];
+        struct index index;
+
+        if (!is_segment(path))
+            continue;
+        arena_reset(r->file_arena);
+        read_index(path, &index, r->file_arena);
+        if (index.line_count > 0)
+            result = amend_read_index(part, &index, err);
+        else if (file_exists(path)) /* older ones may be removed while we read */
+            result = amend_read_file(part, path, err);
+    }
+    return result;
+}
+
 static int
 open_next(struct segment_reader *r, struct error *err)
 {
-    struct text content;
-
-    arena_reset(r->file_arena);
     r->file = r->files[r->next_file++];
     r->line = 0;
     r->rest = text_make(NULL, 0);
-    r->amendments = (struct amendments){ .count = 0 };
+    r->index = (struct index){ .line_count = 0 };
     har_reader_close(r->har);
     r->har = NULL;
-    if (!is_segment(r->file))
-        return open_foreign(r, &r->rest, err);
-    if (file_read(&content, r->file, r->file_arena, err) < 0 ||
-        (text_ends(text_of(r->file), TEXT(".zst")) && undo_compression(r, &content, err) < 0))
+    if (!r->keep_amendments && look_ahead(r, err) < 0)
         return -1;
-    r->rest = content;
-    return !r->keep_amendments && amend_scan(&r->amendments, content, r->file_arena) < 0 ? error_memory(err) : 0;
+    arena_reset(r->file_arena);
+    if (is_segment(r->file)) {
+        if (r->wants != NULL)
+            read_index(r->file, &r->index, r->file_arena);
+        r->lines = line_file_open(r->file, err);
+        return r->lines != NULL ? 0 : -1;
+    }
+    if (open_foreign(r, &r->rest, err) < 0)
+        return -1;
+    return r->keep_amendments ? 0 : amend_read_lines(&r->amendments.parts[0], r->rest, err);
 }
 
 /* The next entry of a HAR file; places are those in the file. */
@@ -221,46 +264,80 @@ give_har_entry(struct segment_reader *r, struct segment_entry *entry, struct err
     return 1;
 }
 
-static void
-give_line(struct segment_reader *r, struct segment_entry *entry)
+/* The next line of the lines in memory. */
+static int
+next_in_memory(struct segment_reader *r, struct text *line, bool *torn)
+{
+    size_t end = text_find(r->rest, '\n');
+
+    if (r->rest.length == 0)
+        return 0;
+    *line = text_slice(r->rest, 0, end);
+    *torn = end == r->rest.length;
+    r->rest = text_from(r->rest, *torn ? end : end + 1);
+    r->line++;
+    return 1;
+}
+
+/* The next line of the segment that may be wanted. An index that fits has all of them. */
+static int
+next_in_file(struct segment_reader *r, struct text *line, bool *torn, struct error *err)
+{
+    uint32_t before = r->line;
+    int result;
+
+    while (r->line < r->index.line_count && !r->wants(r->wants_arg, &r->index, &r->index.lines[r->line]))
+        r->line++;
+    if (r->line > 0 && r->line == r->index.line_count)
+        return 0;
+    if (r->line > before && line_file_forward(r->lines, &r->index, r->index.lines[r->line].offset, err) < 0)
+        return -1;
+    result = line_file_next(r->lines, line, torn, err);
+    r->line += result == 1;
+    return result;
+}
+
+/* 1 a line, 0 the end of the file, -1 an error. */
+static int
+give_line(struct segment_reader *r, struct segment_entry *entry, struct error *err)
 {
     static const struct document_options options = { .name = NULL };
-    size_t end = text_find(r->rest, '\n');
-    struct document *document = ARENA_NEW(r->line_arena, struct document);
+    int result = r->lines != NULL ? next_in_file(r, &entry->text, &entry->torn, err)
+                                  : next_in_memory(r, &entry->text, &entry->torn);
+    struct document *document;
 
-    entry->text = text_slice(r->rest, 0, end);
-    entry->line = ++r->line;
+    if (result <= 0)
+        return result;
+    document = ARENA_NEW(r->line_arena, struct document);
+    entry->line = r->line;
     entry->column = 1;
-    entry->torn = end == r->rest.length;
     entry->amendments = &r->amendments;
-    r->rest = text_from(r->rest, end + 1);
     if (document == NULL)
         entry->broken = (struct document_error){ .what = "there is no memory for it", .too_large = true };
     else if (document_parse(document, entry->text, &options, r->line_arena, &entry->broken) == 0)
         entry->value = document->root;
+    return 1;
 }
 
 int
 segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err)
 {
-    *entry = (struct segment_entry){ .value = NULL };
-    arena_reset(r->line_arena);
     for (;;) {
-        entry->file = r->file;
-        if (r->har != NULL) {
-            int result = give_har_entry(r, entry, err);
+        int result;
 
-            if (result != 0)
-                return result;
-            har_reader_close(r->har);
-            r->har = NULL;
-        }
-        if (r->rest.length > 0) {
-            give_line(r, entry);
-            if (r->amendments.count == 0 || !amend_is_line(entry->text))
-                return 1;
+        *entry = (struct segment_entry){ .file = r->file };
+        arena_reset(r->line_arena);
+        result = r->har != NULL ? give_har_entry(r, entry, err) : r->file != NULL ? give_line(r, entry, err) : 0;
+        if (result < 0)
+            return -1;
+        if (result == 1 && r->har == NULL && !r->keep_amendments && amend_is_line(entry->value))
             continue;
-        }
+        if (result == 1)
+            return 1;
+        har_reader_close(r->har);
+        r->har = NULL;
+        line_file_close(r->lines);
+        r->lines = NULL;
         if (r->next_file == r->file_count)
             return 0;
         if (open_next(r, err) < 0)

@@ -10,6 +10,7 @@
 #include "base/compress.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "traffic/exchange.h"
 #include "traffic/segment.h"
 
 static char folder[64];
@@ -413,6 +414,65 @@ count_entries(const char *path)
     return count;
 }
 
+/* A line of an exchange, or (amends > 0) one that amends it. */
+static void
+print_line(struct buffer *out, unsigned sequence, unsigned amends, const char *outcome)
+{
+    buffer_print(
+        out,
+        "{\"startedDateTime\":\"2026-11-21T06:47:04Z\",\"time\":1,\"request\":{\"method\":\"GET\",\"url\":\"http://a/"
+        "\",\"httpVersion\":\"HTTP/1.1\",\"headers\":[]},\"response\":{\"status\":200,\"headers\":[]},\"_plumbline\":"
+        "{\"version\":1,\"id\":\"1m7ydqhm0g4pbb010000\",\"sequence\":%u",
+        sequence);
+    if (amends > 0)
+        buffer_print(out, ",\"amends\":%u", amends);
+    buffer_print(out, ",\"outcome\":\"%s\",\"times\":{\"finished\":%u}}}\n", outcome, sequence);
+}
+
+static void
+an_amendment_in_a_later_segment_is_applied(void **state)
+{
+    enum { SEGMENTS = 7 };
+    struct error err = { .kind = ERROR_NONE };
+    struct arena *arena = arena_new(0, LIMIT_MIB);
+    struct segment_reader *r;
+    struct segment_entry entry;
+    struct buffer out;
+    char name[32];
+
+    (void)state;
+    buffer_init(&out, LIMIT_MIB);
+    for (unsigned i = 1; i <= SEGMENTS; i++) { /* number i is amended in the third one behind it, and once before */
+        buffer_clear(&out);
+        print_line(&out, 10 * i, 0, "delivered");
+        if (i > 2)
+            print_line(&out, 10 * i + 1, 10 * (i - 2), "refused");
+        if (i > 3)
+            print_line(&out, 10 * i + 2, 10 * (i - 3), "client-gone");
+        (void)snprintf(name, sizeof name, "%06u.jsonl", i);
+        write_file(name, buffer_text(&out));
+    }
+    r = segment_reader_open(folder, &err);
+    assert_non_null(r);
+    for (unsigned i = 1; i <= SEGMENTS; i++) {
+        struct exchange x = { .arena = arena };
+
+        assert_int_equal(segment_reader_next(r, &entry, &err), 1);
+        check_that(segment_entry_read(&entry, &x, &err) == 0, "%s: %s", err.where, err.what);
+        assert_int_equal(x.sequence, 10 * i);
+        assert_int_equal(x.outcome, i + 3 <= SEGMENTS   ? OUTCOME_CLIENT_GONE
+                                    : i + 2 <= SEGMENTS ? OUTCOME_REFUSED
+                                                        : OUTCOME_DELIVERED);
+        if (i + 3 <= SEGMENTS)
+            assert_int_equal(x.times.finished, 10 * (i + 3) + 2);
+        arena_reset(arena);
+    }
+    assert_int_equal(segment_reader_next(r, &entry, &err), 0);
+    segment_reader_close(r);
+    buffer_release(&out);
+    arena_free(arena);
+}
+
 static void
 har_files_of_any_layout_are_recognised(void **state)
 {
@@ -518,6 +578,7 @@ main(void)
         TEST(a_segment_that_was_removed_is_told_and_another_one_begun),
         TEST(a_line_that_is_no_json_is_told_and_the_others_are_read),
         TEST(har_files_of_any_layout_are_recognised),
+        TEST(an_amendment_in_a_later_segment_is_applied),
         TEST(an_entry_of_a_har_file_knows_its_line),
         TEST(a_compressed_segment_is_read_like_the_others),
         TEST(what_is_no_recording_is_refused_with_its_place),
