@@ -5,6 +5,7 @@
 struct serve_options {
     const char *file;
     struct settings_overrides overrides;
+    bool check;
 };
 
 static struct settings *
@@ -34,22 +35,25 @@ cmd_serve(int argc, char **argv)
           &o.overrides.record },
         { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a file has changed, only on SIGHUP",
           &source.no_watch },
+        { "--check", 0, OPTION_FLAG, NULL, NULL, "read everything, say what is wrong or that nothing is, and end",
+          &o.check },
         { .name = NULL },
     };
     const struct usage usage = {
         .name = "serve",
         .summary = "Check, forward and record every exchange between clients and the services of a configuration.",
-        .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N]",
+        .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N] [--check]",
         .example = "plumbline serve -c rules/gateway.yaml",
         .options = options,
         .more =
             "SIGHUP, and a changed file, reload the configuration: all of it takes effect, or the previous one stays\n"
             "and the reason is said. SIGTERM and SIGINT stop accepting, let what is inside finish, and end with exit\n"
             "code 0; once more, what is inside is broken off.\n"
-            "Exit: 0 stopped, 2 usage or configuration, 3 environment (a port in use, a folder not writable).",
+            "Exit: 0 stopped (with --check: fine), 2 usage or configuration, 3 environment (a port in use, a folder "
+            "not writable).",
     };
 
     if (!options_read(&usage, argc, argv, &arguments, &code))
         return code;
-    return serving_run(&source);
+    return o.check ? serving_check(&source, o.file) : serving_run(&source);
 }

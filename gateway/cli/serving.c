@@ -14,7 +14,10 @@
 #include "cli/command.h"
 #include "cli/welcome.h"
 #include "net/address.h"
+#include "net/tls.h"
+#include "proxy/generation.h"
 #include "proxy/reload.h"
+#include "proxy/secure.h"
 #include "proxy/server.h"
 #include "rules/ruleset.h"
 
@@ -202,5 +205,39 @@ serving_run(const struct serving_source *source)
     admin_stop(s.admin);
     reload_stop(s.reload);
     proxy_stop(s.proxy);
+    return code;
+}
+
+static int
+check_listeners(const struct settings *s, const struct proxy_options *options, struct error *err)
+{
+    for (uint32_t i = 0; i < s->listen_count; i++) {
+        struct tls_context *tls = NULL;
+
+        if (secure_listener(&s->listen[i], options, &tls, err) < 0)
+            return -1;
+        tls_context_drop(tls);
+    }
+    return 0;
+}
+
+int
+serving_check(const struct serving_source *source, const char *file)
+{
+    const struct proxy_options options = { .say = on_say };
+    struct error err = { .kind = ERROR_NONE };
+    struct ruleset *ruleset = load((void *)(uintptr_t)source, &err);
+    struct generation *g = NULL;
+    int code = EXIT_FINE;
+
+    if (ruleset != NULL && check_listeners(ruleset_settings(ruleset), &options, &err) == 0)
+        g = generation_new(ruleset, 1, &options, &err);
+    if (g != NULL)
+        printf("%s: %u services with %u operations can be served\n", file, (unsigned)ruleset_service_count(ruleset),
+               (unsigned)ruleset_operation_count(ruleset));
+    else
+        code = command_fail(source->command, &err);
+    generation_free(g);
+    ruleset_drop(ruleset);
     return code;
 }

@@ -20,4 +20,8 @@ struct serving_source {
  * the process. Returns the exit code; failures are told as `plumbline COMMAND: …`. */
 int serving_run(const struct serving_source *source);
 
+/* All that can be found out without listening, recording or serving: settings, contracts, certificates, the names of
+ * upstreams. Says so on standard output when nothing is wrong. Returns the exit code. */
+int serving_check(const struct serving_source *source, const char *file);
+
 #endif

@@ -84,6 +84,9 @@ watch_again(struct reload *r)
     for (size_t i = 0; r->watch != NULL && i < r->files.count; i++)
         (void)file_watch_add(r->watch, r->files.files[i].path, &err);
     r->look_first = r->look_at = clock_monotonic();
+    (void)pthread_mutex_lock(&r->lock);
+    r->status.watching = r->watch != NULL;
+    (void)pthread_mutex_unlock(&r->lock);
     if (err.kind != ERROR_NONE)
         log_like(r, "not every file can be watched", &err);
 }

@@ -120,6 +120,31 @@ for (const page of pages) {
     });
 }
 
+test('the metrics that the pages name are those of /metrics', async () => {
+    const config = { admin: '127.0.0.1:0', services: { erp: { contract: path.join(root, 'contracts/erp.openapi.json'), upstream: 'sandbox' } } };
+    const gateway = await startPlumbline({ config });
+    const [, admin] = await gateway.waitFor(/admin on (http:\S+)/);
+    const text = await (await fetch(`${admin}/metrics`)).text();
+    const real = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+
+    assert.ok(real.size > 30, text);
+    for (const page of pages)
+        for (const [name] of readFileSync(path.join(root, page), 'utf8').matchAll(/\b(plumbline|process)_[a-z0-9_]*[a-z0-9]\b/g))
+            assert.ok(real.has(name) || real.has(name.replace(/_(bucket|sum|count)$/, '')), `${page} names ${name}, which /metrics does not have`);
+});
+
+test('the systemd unit waits longer than a drain takes, has descriptors enough, and reloads by SIGHUP', () => {
+    const unit = readFileSync(path.join(root, 'docs/operations.md'), 'utf8').match(/```ini\n([^]*?)```/)[1];
+    const value = (key) => unit.match(new RegExp(`^${key}=(.*)$`, 'm'))[1];
+    const settings = readFileSync(path.join(root, 'docs/configuration.md'), 'utf8');
+    const byDefault = (key) => Number(settings.match(new RegExp(`\\| \`clients\\.${key}\` \\| \`?(\\d+)`))[1]);
+
+    assert.ok(Number(value('TimeoutStopSec')) > byDefault('drain_timeout') + byDefault('drain_delay'));
+    assert.ok(Number(value('LimitNOFILE')) > 2 * byDefault('max_connections'));
+    assert.equal(value('ExecReload'), '/bin/kill -HUP $MAINPID');
+    assert.equal(value('KillSignal'), 'SIGTERM');
+});
+
 test('the README has a session to follow', () => {
     assert.ok(sessions(readFileSync(path.join(root, 'README.md'), 'utf8')).length >= 3);
 });
