@@ -108,8 +108,8 @@ verify_entry(struct verifying *v, const struct segment_entry *entry)
     if (x.amends >= x.sequence && x.sequence > 0)
         tell(v, entry, "it amends line number %" PRIu64 ", which comes later", x.amends);
     if (x.lost > 0)
-        tell(v, entry, "%" PRIu64 " exchange%s not recorded before this one (disk full, failing or too slow)", x.lost,
-             x.lost == 1 ? " was" : "s were");
+        tell(v, entry, "%" PRIu64 " exchange%s not recorded %s (disk full, failing or too slow)", x.lost,
+             x.lost == 1 ? " was" : "s were", x.amends > 0 ? "after the one before" : "before this one");
     verify_times(v, entry, &x);
 }
 

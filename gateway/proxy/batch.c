@@ -35,6 +35,7 @@ struct batch {
     int64_t tried;  /* monotonic time at which a failure was seen last */
     int64_t synced; /* monotonic time of the last sync */
     bool sync_fails;
+    bool closing;  /* no exchange comes any more */
     uint64_t lost; /* exchanges that are not in the recording, and no line of it says so yet */
     uint64_t told; /* of those, how many a line of this batch tells */
     uint64_t dropped;
@@ -123,14 +124,9 @@ batch_add(struct batch *b, struct exchange *x, const struct redaction *how, bool
     b->line_count++;
 }
 
-void
-batch_amend(struct batch *b, const struct exchange *x)
+static void
+count_amendment(struct batch *b, const struct exchange *x, size_t before)
 {
-    size_t before = buffer_length(&b->lines);
-
-    record_write_amendment(&b->lines, x, b->next);
-    if (!line_is_whole(b, before))
-        return;
     if (b->index != NULL) {
         struct exchange amendment = *x;
 
@@ -140,6 +136,57 @@ batch_amend(struct batch *b, const struct exchange *x)
     }
     b->next++;
     b->line_count++;
+}
+
+void
+batch_amend(struct batch *b, const struct exchange *x)
+{
+    size_t before = buffer_length(&b->lines);
+
+    record_write_amendment(&b->lines, x, b->next, 0);
+    if (line_is_whole(b, before))
+        count_amendment(b, x, before);
+}
+
+/* The last line of the recording once more, with what was lost after it. */
+static void
+add_closing_line(struct batch *b)
+{
+    struct arena *arena = arena_new(0, 16 * LIMIT_RECORD_LINE);
+    struct text line = arena != NULL ? segment_writer_last(b->writer, arena) : (struct text){ NULL, 0 };
+    struct exchange x = { .arena = arena };
+    struct document document;
+
+    if (line.length > 0 && document_parse(&document, line, NULL, arena, NULL) == 0 &&
+        record_read(&x, document.root, NULL) == 0 && x.sequence > 0) {
+        x.sequence = x.amends > 0 ? x.amends : x.sequence;
+        record_write_amendment(&b->lines, &x, b->next, b->lost);
+        if (!buffer_failed(&b->lines)) {
+            b->told = b->lost;
+            count_amendment(b, &x, 0);
+        }
+    }
+    arena_free(arena);
+}
+
+void
+batch_tell_lost(struct batch *b, uint64_t dropped)
+{
+    char line[160];
+    uint64_t from;
+
+    b->lost += dropped - b->dropped;
+    b->dropped = dropped;
+    if (b->lost == 0)
+        return;
+    b->closing = true;
+    add_closing_line(b);
+    if (batch_write(b, &from) && batch_sync(b, &from) && b->lost == 0)
+        return;
+    (void)snprintf(line, sizeof line, "the last exchanges are not in the recording, and no line of it says so: %llu",
+                   (unsigned long long)b->lost);
+    if (b->say != NULL)
+        b->say(b->say_arg, line);
 }
 
 struct redaction_scratch *
@@ -181,7 +228,7 @@ count_written(struct batch *b, uint64_t lines, uint64_t bytes)
 static void
 end_lines(struct batch *b, uint64_t written, uint64_t bytes)
 {
-    lose(b, b->line_count - written);
+    lose(b, b->closing ? 0 : b->line_count - written);
     b->unsynced_lines += written;
     b->unsynced_bytes += bytes;
     if (!answers_wait(b))
@@ -261,7 +308,7 @@ take_back(struct batch *b)
     struct error err = { .kind = ERROR_NONE };
 
     (void)segment_writer_take_back(b->writer, &err); /* what cannot be cut off now is before the next append */
-    lose(b, b->unsynced_lines);
+    lose(b, b->unsynced_lines - (b->closing && b->unsynced_lines > 0));
     b->lost += b->unsynced_told;
     b->next = b->synced_next;
     follow_segment(b);

@@ -34,6 +34,10 @@ struct redaction_scratch *batch_scratch(struct batch *b);
 /* Add a line that says what came of one whose line is written already: its outcome. */
 void batch_amend(struct batch *b, const struct exchange *x);
 
+/* At the end, when everything is written: where no line said of the last exchanges that they are not in the recording,
+ * one more does, which amends the last one; if it cannot be written, either, that is said. `dropped` as above. */
+void batch_tell_lost(struct batch *b, uint64_t dropped);
+
 /* Is there so much that it should be written? */
 bool batch_is_large(const struct batch *b);
 

@@ -200,8 +200,10 @@ run(void *arg)
 
         sync_if_due(r, stopping);
         batch_probe(r->batch);
-        if (!some && stopping)
+        if (!some && stopping) {
+            batch_tell_lost(r->batch, atomic_load(&r->dropped));
             return NULL;
+        }
         if (!some)
             sleep_until_needed(r);
         else if (r->settings.sync != 0)

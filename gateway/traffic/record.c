@@ -559,14 +559,14 @@ record_write(struct buffer *out, const struct exchange *x, size_t max_body)
 }
 
 void
-record_write_amendment(struct buffer *out, const struct exchange *x, uint64_t sequence)
+record_write_amendment(struct buffer *out, const struct exchange *x, uint64_t sequence, uint64_t lost)
 {
     struct exchange amendment = *x;
     struct message *request = &amendment.request, *response = &amendment.response;
 
     amendment.amends = x->sequence;
     amendment.sequence = sequence;
-    amendment.lost = 0;
+    amendment.lost = lost;
     request->header_count = request->trailer_count = response->header_count = response->trailer_count = 0;
     request->body_state = response->body_state = BODY_NONE;
     request->body = response->body = request->body_digest = response->body_digest = (struct text){ NULL, 0 };

@@ -39,8 +39,8 @@ extern const struct record_time record_times[RECORD_TIMES];
 void record_write(struct buffer *out, const struct exchange *x, size_t max_body);
 
 /* Append a line with this number that amends x's, written earlier: the entry without headers and bodies, and what came
- * of it. */
-void record_write_amendment(struct buffer *out, const struct exchange *x, uint64_t sequence);
+ * of it. `lost`: so many exchanges after the line before this one are not in the recording. */
+void record_write_amendment(struct buffer *out, const struct exchange *x, uint64_t sequence, uint64_t lost);
 
 /* Read an entry (a line of ours, or an entry of any HAR file) into *x, whose arena is set; texts borrow from the
  * document or live in the arena. Tolerant: what is missing stays empty. 0, or -1 with err (where: the JSON Pointer in

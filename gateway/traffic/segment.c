@@ -79,23 +79,33 @@ end_of_lines(int fd, uint64_t length)
     return 0;
 }
 
+/* The last line, with its newline; empty where there is none that can be read. */
+static struct text
+last_line(int fd, uint64_t length, struct arena *arena)
+{
+    int64_t begin = length > 0 ? end_of_lines(fd, length - 1) : -1;
+    size_t size = begin >= 0 ? (size_t)(length - (uint64_t)begin) : 0;
+    char *line = size > 0 && size <= LIMIT_RECORD_LINE ? arena_alloc(arena, size) : NULL;
+
+    if (line == NULL || pread(fd, line, size, (off_t)begin) != (ssize_t)size)
+        return (struct text){ NULL, 0 };
+    return text_make(line, size);
+}
+
 /* The sequence number of the last line, or 0 where there is none that can be read. */
 static uint64_t
 last_sequence(int fd, uint64_t length)
 {
-    int64_t begin = length > 0 ? end_of_lines(fd, length - 1) : -1;
-    size_t size = begin >= 0 ? (size_t)(length - (uint64_t)begin) : 0;
-    struct arena *arena;
+    struct arena *arena = arena_new(0, 16 * LIMIT_RECORD_LINE);
     struct document document;
     const struct value *sequence;
+    struct text line;
     uint64_t number = 0;
-    char *line;
 
-    if (size == 0 || size > LIMIT_RECORD_LINE || (arena = arena_new(0, 16 * LIMIT_RECORD_LINE)) == NULL)
+    if (arena == NULL)
         return 0;
-    line = arena_alloc(arena, size);
-    if (line != NULL && pread(fd, line, size, (off_t)begin) == (ssize_t)size &&
-        document_parse(&document, text_make(line, size), NULL, arena, NULL) == 0) {
+    line = last_line(fd, length, arena);
+    if (line.length > 0 && document_parse(&document, line, NULL, arena, NULL) == 0) {
         sequence = VALUE_MEMBER(VALUE_MEMBER(document.root, "_plumbline"), "sequence");
         if (!value_is(sequence, VALUE_NUMBER) || !text_to_u64(value_text(sequence), &number))
             number = 0;
@@ -325,6 +335,12 @@ begin_again(struct segment_writer *w, struct error *err)
         close(old_lock);
     }
     return open_segment(w, w->number + 1, err);
+}
+
+struct text
+segment_writer_last(const struct segment_writer *w, struct arena *arena)
+{
+    return w->removed ? (struct text){ NULL, 0 } : last_line(w->fd, w->length, arena);
 }
 
 unsigned

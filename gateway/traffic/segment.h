@@ -31,6 +31,9 @@ segment_writer_open(const char *folder, uint64_t segment_bytes, struct segment_r
  * off, so that the next append begins on a fresh line. A folder that has disappeared is made again. */
 int segment_writer_append(struct segment_writer *w, struct text lines, size_t *kept, struct error *err);
 
+/* The last whole line of the current segment, in the arena; empty where there is none, or it cannot be read. */
+struct text segment_writer_last(const struct segment_writer *w, struct arena *arena);
+
 /* The current segment: its number, and the bytes of its whole lines. */
 unsigned segment_writer_number(const struct segment_writer *w);
 uint64_t segment_writer_length(const struct segment_writer *w);

@@ -176,6 +176,31 @@ test('a sync that fails with on_error: pass: answered unrecorded, counted, and t
     assert.match(g.gateway.stderr, /recording works again/);
 });
 
+test('what was lost at the end is told by a last line; where the disk takes none, on stderr', async () => {
+    const g = await start();
+    await rawClient(g.port, last);
+    g.fail();
+    for (let i = 0; i < 2; i++)
+        await rawClient(g.port, last);
+    g.mend();
+    assert.equal((await g.gateway.stop()).status, 0);
+    const [line, closing] = readRecording(g.folder).map(own);
+    assert.deepEqual([closing.sequence, closing.amends, closing.lost, closing.id, closing.outcome], [2, 1, 2, line.id, line.outcome]);
+    const verified = await plumbline(['log', 'verify', g.folder]);
+    assert.equal(verified.status, 1);
+    assert.match(verified.stdout, /000001\.jsonl:2: 2 exchanges were not recorded after the one before/);
+    const shown = await plumbline(['log', 'show', g.folder]);
+    assert.deepEqual([shown.status, shown.stdout.trim().split('\n').length], [0, 1]);
+
+    const broken = await start();
+    await rawClient(broken.port, last);
+    broken.fail();
+    await rawClient(broken.port, last);
+    assert.equal((await broken.gateway.stop()).status, 0);
+    assert.match(broken.gateway.stderr, /the last exchanges are not in the recording, and no line of it says so: 1$/m);
+    assert.equal(readRecording(broken.folder).length, 1);
+});
+
 test('a sync that fails with on_error: refuse: 503, and a stream does not end', async () => {
     const g = await start(whole, { response: 'enforce' }, { on_error: 'refuse' });
     g.fail();
