@@ -44,8 +44,13 @@ open_recording(struct proxy *p, struct ruleset *ruleset, struct error *err)
     p->recorder = recorder_new(ruleset, &repaired, p->options.say, p->options.arg, err);
     if (p->recorder == NULL)
         return error_at(err, s->record_where.data);
-    if (repaired > 0 && p->options.say != NULL)
-        p->options.say(p->options.arg, "the recording ended in a torn line, which was cut off");
+    if (repaired > 0 && p->options.say != NULL) {
+        char line[128];
+
+        (void)snprintf(line, sizeof line, "the recording ended in a torn line, which was cut off (%llu bytes)",
+                       (unsigned long long)repaired);
+        p->options.say(p->options.arg, line);
+    }
     return 0;
 }
 

@@ -193,18 +193,20 @@ test('metrics tell requests by operation, violations by rule, and what was recor
     assert.match(text, /^plumbline_in_flight 0$/m);
 });
 
-test('more clients than max_connections wait their turn', async () => {
-    const upstream = await rawUpstream(ok);
+test('more clients than max_connections wait until one of those inside is done', async () => {
+    let release;
+    const held = new Promise((resolve) => { release = resolve; });
+    const upstream = await rawUpstream(async (connection) => { await connection.head(); await held; connection.send(ok.replace('\r\n', '\r\nConnection: close\r\n')); });
     const gateway = await startGateway(upstream.url, {}, { clients: { max_connections: 2 } });
     const first = await connect(gateway.port);
     const second = await connect(gateway.port);
     for (const client of [first, second]) {
         client.send(get);
-        await client.until(() => client.text().endsWith('ok') || undefined);
+        await upstream.waitForConnection();
     }
     const third = await connect(gateway.port);
     third.send(get);
     await assert.rejects(third.until(() => third.text().endsWith('ok') || undefined, 'an answer', 200));
-    first.socket.destroy();
+    release();
     await third.until(() => third.text().endsWith('ok') || undefined);
 });
