@@ -222,7 +222,6 @@ run(void *arg)
 {
     struct reload *r = arg;
 
-    watch_again(r);
     while (!atomic_load(&r->stopping)) {
         if (atomic_load(&r->asked) != r->answered)
             reload_once(r, true);
@@ -262,6 +261,7 @@ reload_start(struct proxy *p, const struct reload_options *o, struct error *err)
     (void)pthread_cond_init(&r->changed, &clock);
     (void)pthread_condattr_destroy(&clock);
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch_again(r); /* here: once we are said to listen, files are watched */
     code = r->wake < 0 ? errno : pthread_create(&r->thread, NULL, run, r);
     r->running = code == 0;
     if (r->running)

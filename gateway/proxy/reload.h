@@ -20,7 +20,7 @@ struct reload_options {
     /* On the reload's thread: read everything anew, by file_read where a change is to be noticed. New with one
      * reference, or NULL with err. */
     struct ruleset *(*load)(void *arg, struct error *err);
-    /* On the reload's thread: a line for the operator, without newline. May be NULL. */
+    /* On the reload's thread, or in reload_start: a line for the operator, without newline. May be NULL. */
     void (*say)(void *arg, const char *line);
     void (*tell)(void *arg, const char *line); /* the same for what went well */
     void *arg;
