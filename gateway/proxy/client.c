@@ -261,11 +261,13 @@ head_complete(struct client *c, struct text rest, bool kept)
     bool whole = m->framing == FRAMING_NONE || (kept && m->framing == FRAMING_LENGTH && m->length <= rest.length);
 
     if (whole) {
+        size_t body = m->framing == FRAMING_LENGTH ? (size_t)m->length : 0;
+
         if (m->framing == FRAMING_LENGTH)
-            m->body = text_slice(rest, 0, (size_t)m->length);
+            m->body = text_slice(rest, 0, body);
         wait_for_answer(c);
-        pipeline_request(c->transit, true);
-        return m->body.length;
+        pipeline_request(c->transit, true); /* which keeps no more of the body than is recorded */
+        return body;
     }
     c->state = CLIENT_BODY;
     body_reader_init(&c->reader, m);

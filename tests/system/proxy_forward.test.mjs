@@ -200,3 +200,20 @@ test('a client that closes its side after its request still gets the answer', as
 
     assert.equal(response.body, 'ok');
 });
+
+test('a body of which only a part is kept is one body, also behind a head that came in two pieces', async () => {
+    const upstream = await rawUpstream(ok);
+    const gateway = await startGateway(upstream.url, { request: 'observe', max_body: '1KiB' }, { admin: '127.0.0.1:0' });
+    const admin = (await gateway.waitFor(/admin on (\S+)/))[1];
+    const inside = async () => /^plumbline_in_flight 1$/m.test(await (await fetch(`${admin}/metrics`)).text());
+    const body = JSON.stringify({ name: 'x'.repeat(5000), size: 1 });
+    const client = await connect(gateway.port);
+    client.send('POST /parts HT');
+    while (!await inside()); // the first piece was read
+
+    client.send(`TP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await client.until(() => /ok$/.test(client.text()) || undefined);
+    client.send('GET /parts HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    assert.deepEqual(responses(await client.closed()).map(({ status }) => status), [200, 200]);
+    assert.equal(upstream.received().split(' HTTP/1.1\r\n').length - 1, 2);
+});
