@@ -26,14 +26,15 @@ is_listed(const struct generation *g, const struct listener *l)
     return false;
 }
 
-/* The one that was opened first, unless this generation has it already: with port 0 one address may be there twice. */
+/* The one of the present generation that was opened first, unless this one has it already: with port 0 one address may
+ * be there twice. One that a late worker still accepts on has lost the sockets of the others: it is opened anew. */
 static struct listener *
 find_listener(const struct proxy *p, const struct generation *g, struct text written)
 {
     struct listener *found = NULL;
 
     for (const struct listening *l = p->listening; l != NULL; l = l->next) {
-        if (text_equal(text_of(l->written), written) && !is_listed(g, l->listener))
+        if (text_equal(text_of(l->written), written) && is_listed(p->newest, l->listener) && !is_listed(g, l->listener))
             found = l->listener;
     }
     return found;
@@ -73,14 +74,16 @@ open_one(struct proxy *p, struct text written, struct tls_context *tls, struct e
     return l->listener;
 }
 
-/* Close the addresses that the generation does not listen on (any more). */
+/* Close the addresses that are no longer listened on, once no worker accepts there any more. */
 static void
-close_others(struct proxy *p, const struct generation *g)
+close_unused(struct proxy *p)
 {
     struct listening **link = &p->listening;
 
+    if (atomic_load(&p->newest->taken) < p->worker_count)
+        return;
     while (*link != NULL) {
-        if (is_listed(g, (*link)->listener))
+        if (is_listed(p->newest, (*link)->listener))
             link = &(*link)->next;
         else
             close_one(p, link);
@@ -107,7 +110,7 @@ listen_one(struct proxy *p, const struct generation *g, const struct listen_sett
     tls_context_drop(now);
     if ((now == NULL) == (*tls == NULL))
         return l;
-    error_set(err, ERROR_CONFIG, setting->address.data,
+    error_set(err, ERROR_ENVIRONMENT, setting->address.data,
               "an address cannot change between TLS and none while the gateway runs: restart it for that");
     return NULL;
 }
@@ -144,14 +147,16 @@ server_listen_no_more(struct proxy *p)
 static int
 refuse_change(const char *what, struct error *err)
 {
-    return error_set(err, ERROR_CONFIG, NULL, "%s cannot change while the gateway runs: restart it for that", what);
+    return error_set(err, ERROR_ENVIRONMENT, NULL, "%s cannot change while the gateway runs: restart it for that",
+                     what);
 }
 
 static bool
 same_recording(const struct record_settings *a, const struct record_settings *b)
 {
-    return text_equal(a->to, b->to) && a->segment == b->segment && a->keep == b->keep && a->sync == b->sync &&
-           a->on_error_refuse == b->on_error_refuse && a->full == b->full && a->max_body == b->max_body;
+    return text_equal(a->to, b->to) && a->segment == b->segment && a->keep == b->keep && a->keep_for == b->keep_for &&
+           a->compress == b->compress && a->sync == b->sync && a->on_error_refuse == b->on_error_refuse &&
+           a->full == b->full && a->max_body == b->max_body;
 }
 
 int
@@ -230,6 +235,7 @@ await(struct proxy *p, struct generation *g)
 int
 proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct error *err)
 {
+    const struct listening *before = p->listening;
     struct generation *g;
 
     *late = 0;
@@ -239,14 +245,13 @@ proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct erro
     if (g == NULL)
         return -1;
     if (build(p, g, err) < 0) {
-        close_others(p, p->newest);
+        while (p->listening != before) /* those that were opened for it */
+            close_one(p, &p->listening);
         generation_free(g);
         return -1;
     }
     hand_over(p, g);
     *late = await(p, g);
-    if (*late == 0)
-        close_others(p, g);
     proxy_reap(p);
     return 0;
 }
@@ -293,4 +298,5 @@ proxy_reap(struct proxy *p)
         over = g->older;
         generation_free(g);
     }
+    close_unused(p);
 }

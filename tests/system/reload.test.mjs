@@ -139,6 +139,19 @@ test('what cannot change while it runs is refused with its name', async () => {
     await gateway.waitFor(/reloaded \(generation 2\)/);
 });
 
+test('nothing of the recording can change, and that it needs a restart is a 409', async () => {
+    const upstream = await rawUpstream(list);
+    const to = temporaryFolder();
+    const gateway = await startGateway(upstream.url, enforce, { ...unwatched, record: { to }, admin: '127.0.0.1:0' });
+    const admin = (await gateway.waitFor(/admin on (\S+)/))[1];
+    const others = [{ compress: 'zstd' }, { keep_for: '1d' }, { keep: '1GiB' }, { segment: '2MiB' }, { sync: 'always' }, { on_error: 'refuse' }, { full: 'drop' }, { max_body: '1KiB' }];
+    for (const other of others) {
+        change(gateway, (s) => { s.record = { to, ...other }; });
+        const answer = await fetch(`${admin}/api/v1/reload`, { method: 'POST' });
+        assert.deepEqual([answer.status, (await answer.json()).detail], [409, 'record cannot change while the gateway runs: restart it for that'], JSON.stringify(other));
+    }
+});
+
 test('a new address that is in use fails the reload as a whole', async () => {
     const upstream = await rawUpstream(list);
     const gateway = await startGateway(upstream.url, enforce, { ...unwatched, listen: ['127.0.0.1:0'] });
