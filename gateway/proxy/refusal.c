@@ -78,18 +78,21 @@ add_contract(struct buffer *out)
 void
 refusal_page(struct buffer *out)
 {
-    buffer_add(out,
-               TEXT("# Refusals\n\n"
-                    "<!-- Written by `make docs` from the tables that gateway/proxy/refusal.h names; edit them "
-                    "there. -->\n\n"
-                    "When Plumbline answers itself, the body is `application/problem+json` (RFC 9457) and says "
-                    "why. The id stands in the\nrecording and the access line and, where no keyword of a schema "
-                    "says more, in `errors[].keyword`. The ids are a promise:\nthey stay what they are.\n\n"
-                    "With `refuse_with: contract` (per service or operation) the body is the JSON that the contract "
-                    "documents for the\noperation and status instead, where it documents one: its example, or a "
-                    "value made from its schema, with the status in words\nwhere a member is called message, "
-                    "detail, error, title or description. It is made and checked when the settings are\nloaded. "
-                    "The id is then in the recording and the access line alone.\n"));
+    buffer_add(
+        out,
+        TEXT("# Refusals\n\n"
+             "<!-- Written by `make docs` from the tables that gateway/proxy/refusal.h names; edit them "
+             "there. -->\n\n"
+             "When Plumbline answers itself, the body is `application/problem+json` (RFC 9457) and says "
+             "why. The id stands in the\nrecording and the access line and, where no keyword of a schema "
+             "says more, in `errors[].keyword`. The ids are a promise:\nthey stay what they are.\n\n"
+             "With `refuse_with: contract` (per service or operation) the body is the JSON that the contract "
+             "documents for the\noperation and status instead, where it documents one: its example, or a "
+             "value made from its schema. The first string member called\ndetail, message, description, error and the "
+             "like whose schema takes any text says what is wrong and where, cut to\n`maxLength`; the others "
+             "have the status in words. Required headers get the example, const or default of the\ncontract. "
+             "It is made and checked when the settings are loaded. The id is then in the recording and the\n"
+             "access line alone.\n"));
     begin_table(out, "Plumbline itself", "Before or beside any contract.", "| id | status | why |");
 #define ROW(NAME, id, status, what) add_row(out, id, status, what);
     REFUSALS(ROW)

@@ -9,8 +9,9 @@
 #include "proxy/generation.h"
 #include "proxy/limiting.h"
 #include "proxy/worker.h"
+#include "sandbox/answer.h"
 
-#define FIELDS_MOST 6
+#define FIELDS_MOST (6 + ANSWER_FIELDS)
 
 static void
 add_field(struct message *m, struct text name, struct text value)
@@ -63,6 +64,35 @@ problem_body(struct transit *t)
     return body;
 }
 
+/* In the arena: what keeps the exchange may outlive the generation. */
+static struct text
+documented_text(struct transit *t, const struct documented_body *own)
+{
+    struct buffer out;
+    struct text body;
+
+    buffer_init(&out, 2 * LIMIT_MIB);
+    documented_write(own, text_of(t->refusal.detail), &out);
+    body = arena_text(t->exchange.arena, buffer_text(&out));
+    buffer_release(&out);
+    return body;
+}
+
+/* What the contract wants beside ours. */
+static void
+add_documented_fields(struct message *m, const struct transit *t, const struct documented_body *own)
+{
+    for (uint32_t i = 0; i < own->field_count; i++) {
+        struct text name = own->fields[i].name;
+        bool there = text_equal_nocase(text_slice(name, 0, 9), TEXT("RateLimit"));
+
+        for (size_t j = 0; j < m->header_count && !there; j++)
+            there = text_equal_nocase(m->headers[j].name, name);
+        if (!there)
+            add_field(m, arena_text(t->exchange.arena, name), arena_text(t->exchange.arena, own->fields[i].value));
+    }
+}
+
 static void
 add_special_fields(struct message *m, const struct transit *t)
 {
@@ -83,8 +113,7 @@ refuse_write(struct transit *t, struct buffer *out)
     struct message m = { .status = t->refusal.status, .minor = 1, .framing = FRAMING_LENGTH, .has_length = true };
     const struct documented_body *own = documented_find(t->share->generation->documented, t->route.service,
                                                         t->route.match.operation, t->refusal.status);
-    /* copied: what keeps the exchange may outlive the generation */
-    struct text body = own != NULL ? arena_text(x->arena, own->body) : problem_body(t);
+    struct text body = own != NULL ? documented_text(t, own) : problem_body(t);
     bool head = text_equal(x->request.method, TEXT("HEAD"));
 
     m.reason = status_reason(m.status);
@@ -100,6 +129,8 @@ refuse_write(struct transit *t, struct buffer *out)
                   own != NULL ? arena_text(x->arena, own->type) : TEXT("application/problem+json"));
         add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
         add_special_fields(&m, t);
+        if (own != NULL)
+            add_documented_fields(&m, t, own);
     }
     x->outcome = OUTCOME_REFUSED;
     x->refusal = (struct refusal){ .status = t->refusal.status,

@@ -166,7 +166,8 @@ answer_make(const struct answer_maker *maker, const struct message *request, str
 
 bool
 answer_documented(const struct answer_maker *maker, const struct operation *operation, uint16_t status,
-                  struct arena *arena, struct buffer *body, struct text *type)
+                  struct arena *arena, struct buffer *body, struct text *type, struct header *fields,
+                  uint32_t *field_count)
 {
     const struct message anybody = { .is_request = true };
     struct service_answer answer = { .status = status };
@@ -179,7 +180,9 @@ answer_documented(const struct answer_maker *maker, const struct operation *oper
     bool made;
 
     response.value = operation_response(operation, status, &response.document);
-    content = source_member(&a, source_follow(&a, response), TEXT("content"));
+    response = source_follow(&a, response);
+    *field_count = response.value != NULL ? fields_stated(&a, response, fields, ANSWER_FIELDS) : 0;
+    content = source_member(&a, response, TEXT("content"));
     media = response.value != NULL ? body_choose(&a, content.value) : NULL;
     if (media == NULL)
         return false;

@@ -7,6 +7,8 @@
 #include "contract/contract.h"
 #include "net/service.h"
 
+#define ANSWER_FIELDS 16
+
 struct answer_maker {
     const struct contract *contract;
     struct schema_scratch *scratch;
@@ -18,8 +20,11 @@ void answer_make(const struct answer_maker *maker, const struct message *request
                  struct service_answer *answer);
 
 /* The body of the response that the operation documents for a status (itself, its range, default), appended, and its
- * media type, borrowed from the contract. False: there is no such response, or none in JSON, or no value for it. */
+ * media type, borrowed from the contract. Its required headers whose value the contract states (example,
+ * const, default) become fields, in the arena. False: there is no such response, or none in JSON, or no value for it.
+ */
 bool answer_documented(const struct answer_maker *maker, const struct operation *operation, uint16_t status,
-                       struct arena *arena, struct buffer *body, struct text *type);
+                       struct arena *arena, struct buffer *body, struct text *type, struct header *fields,
+                       uint32_t *field_count);
 
 #endif

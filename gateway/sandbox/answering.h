@@ -56,4 +56,7 @@ bool body_write(const struct answering *a, struct source media, struct text type
 /* The headers that the contract promises, and those that it gives an example for. */
 void fields_write(const struct answering *a, struct source response);
 
+/* Its required headers whose value the contract states (example, const, default); at most so many. How many. */
+uint32_t fields_stated(const struct answering *a, struct source response, struct header *fields, uint32_t most);
+
 #endif

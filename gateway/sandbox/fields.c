@@ -71,9 +71,19 @@ made(const struct answering *a, struct source object)
     return kept.data != NULL && document_parse(&document, kept, NULL, a->arena, NULL) == 0 ? document.root : NULL;
 }
 
-/* The text of a header; data is NULL when there is no value for it. */
+/* What the schema itself says it is. */
+static const struct value *
+stated(const struct answering *a, struct source object)
+{
+    struct source schema = source_member(a, object, TEXT("schema"));
+    const struct value *constant = VALUE_MEMBER(schema.value, "const");
+
+    return constant != NULL ? constant : VALUE_MEMBER(schema.value, "default");
+}
+
+/* The text of a header; data is NULL when there is no value for it. may_make: one may be made up. */
 static struct text
-field_text(const struct answering *a, struct source header)
+field_text(const struct answering *a, struct source header, bool may_make)
 {
     const struct value *content = VALUE_MEMBER(header.value, "content"), *value;
     struct source object = header;
@@ -84,7 +94,7 @@ field_text(const struct answering *a, struct source header)
         object = source_follow(a, (struct source){ header.document, value_next(value_first(content)) });
     value = example_first(a, object).value;
     if (value == NULL)
-        value = made(a, object);
+        value = may_make ? made(a, object) : stated(a, object);
     if (value == NULL)
         return (struct text){ NULL, 0 };
     buffer_init(&out, FIELD_BYTES);
@@ -112,6 +122,27 @@ fields_write(const struct answering *a, struct source response)
                       VALUE_MEMBER(schema.value, "example") != NULL || VALUE_MEMBER(schema.value, "examples") != NULL;
 
         if (wanted && !is_ours(value_text(key)))
-            service_answer_header(a->answer, value_text(key), field_text(a, header));
+            service_answer_header(a->answer, value_text(key), field_text(a, header, true));
     }
+}
+
+uint32_t
+fields_stated(const struct answering *a, struct source response, struct header *fields, uint32_t most)
+{
+    struct source headers = source_member(a, response, TEXT("headers"));
+    uint32_t count = 0;
+
+    if (!value_is(headers.value, VALUE_OBJECT) || headers.value->count == 0)
+        return 0;
+    for (VALUE_EACH_MEMBER(key, headers.value)) {
+        struct source header = source_follow(a, (struct source){ headers.document, value_next(key) });
+        struct text text;
+
+        if (!value_is(VALUE_MEMBER(header.value, "required"), VALUE_TRUE) || is_ours(value_text(key)) || count == most)
+            continue;
+        text = field_text(a, header, false);
+        if (text.length > 0 && text_find(text, '\n') == text.length && text_find(text, '\r') == text.length)
+            fields[count++] = (struct header){ .name = value_text(key), .value = text };
+    }
+    return count;
 }
