@@ -1,4 +1,4 @@
-/* findings.c -- /api/v1/findings: what the traffic got wrong since the start, in the report shape of all commands. */
+/* findings.c -- /api/v1/findings: what the traffic got wrong since the start or the last reset, in the report shape of all commands. */
 #include "admin/write.h"
 #include "base/time_text.h"
 #include "proxy/live_findings.h"
@@ -16,7 +16,7 @@ api_findings(struct api_call *call)
         api_problem(call, 503, TEXT("no memory"));
         return;
     }
-    summary.exchanges = proxy_totals(call->api->proxy).exchanges;
+    summary.exchanges = proxy_totals(call->api->proxy).exchanges - totals.before;
     summary.overflow = totals.overflow;
     summary.since = totals.since;
     report_count(&summary, list);
@@ -28,6 +28,6 @@ api_findings(struct api_call *call)
 void
 api_findings_reset(struct api_call *call)
 {
-    live_findings_reset(proxy_findings(call->api->proxy));
+    live_findings_reset(proxy_findings(call->api->proxy), proxy_totals(call->api->proxy).exchanges);
     call->answer->status = 204;
 }

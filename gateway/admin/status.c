@@ -92,7 +92,7 @@ write_recording(struct json_writer *w, const struct api *api, const struct recor
 
 /* null where nothing can be reloaded. */
 static void
-write_reload(struct json_writer *w, struct reload *reload)
+write_reload(struct json_writer *w, struct reload *reload, struct proxy *proxy)
 {
     struct reload_status s = reload_status(reload);
 
@@ -110,6 +110,7 @@ write_reload(struct json_writer *w, struct reload *reload)
     json_bool(w, s.successful);
     JSON_KEY(w, "watching");
     json_bool(w, s.watching);
+    write_number(w, "rules_held", proxy_rules_held(proxy));
     JSON_KEY(w, "last_error");
     if (s.why[0] != '\0')
         json_string(w, text_of(s.why));
@@ -143,7 +144,7 @@ api_status(struct api_call *call)
     json_end_array(&w);
     write_counters(&w, api->proxy);
     write_recording(&w, api, &ruleset_settings(ruleset)->record);
-    write_reload(&w, api->reload);
+    write_reload(&w, api->reload, api->proxy);
     json_end_object(&w);
     ruleset_drop(ruleset);
 }

@@ -52,6 +52,7 @@ static const char *const slot_names[] = { "detail", "message",      "description
 struct slot {
     struct text name;   /* of the member; empty: none is wanted */
     struct text sample; /* what stands in it */
+    bool alone;         /* other members stay as they were made */
     size_t begin, end;  /* where, in the body that was written; begin 0: it was not found */
 };
 
@@ -72,7 +73,7 @@ write_told(struct json_writer *w, const struct value *object, uint16_t status, s
                 slot->end = buffer_length(w->out) - 1;
             } else if (value->type == VALUE_OBJECT) {
                 write_told(w, value, status, slot);
-            } else if (value->type == VALUE_STRING && is_message(value_text(key))) {
+            } else if (value->type == VALUE_STRING && is_message(value_text(key)) && !slot->alone) {
                 json_string(w, status_reason(status));
             } else if (value->type == VALUE_NUMBER && text_equal(value_text(key), TEXT("status"))) {
                 json_integer(w, status);
@@ -145,11 +146,11 @@ is_valid(const struct making *k, struct text type, struct text body)
 /* The body with this sample in the slot of this name. False: there is no such slot, or it does not take it. */
 static bool
 try_slot(const struct making *k, const struct made_body *made, const char *name, uint32_t length, struct buffer *told,
-         struct slot *slot)
+         struct slot *slot, bool alone)
 {
     struct json_writer w;
 
-    *slot = (struct slot){ .name = text_of(name), .sample = sample_of(length, k->arena) };
+    *slot = (struct slot){ .name = text_of(name), .sample = sample_of(length, k->arena), .alone = alone };
     buffer_clear(told);
     json_begin(&w, told, 0);
     write_told(&w, made->root, k->status, slot);
@@ -160,22 +161,24 @@ try_slot(const struct making *k, const struct made_body *made, const char *name,
 static uint32_t
 find_slot(const struct making *k, const struct made_body *made, struct buffer *told, struct slot *slot)
 {
-    for (size_t i = 0; i < SLOT_NAMES; i++) {
+    for (size_t i = 0; i < 2 * SLOT_NAMES; i++) {
+        const char *name = slot_names[i % SLOT_NAMES];
+        bool alone = i >= SLOT_NAMES;
         uint32_t least = SLOT_LEAST, most = SLOT_MOST + 1;
 
-        if (!try_slot(k, made, slot_names[i], least, told, slot))
+        if (!try_slot(k, made, name, least, told, slot, alone))
             continue;
-        if (try_slot(k, made, slot_names[i], SLOT_MOST, told, slot))
+        if (try_slot(k, made, name, SLOT_MOST, told, slot, alone))
             return SLOT_MOST;
         while (most - least > 1) {
             uint32_t middle = least + (most - least) / 2;
 
-            if (try_slot(k, made, slot_names[i], middle, told, slot))
+            if (try_slot(k, made, name, middle, told, slot, alone))
                 least = middle;
             else
                 most = middle;
         }
-        (void)try_slot(k, made, slot_names[i], least, told, slot);
+        (void)try_slot(k, made, name, least, told, slot, alone);
         return least;
     }
     return 0;

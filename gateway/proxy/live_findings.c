@@ -17,7 +17,8 @@ struct live_lane {
 struct live_findings {
     struct live_lane *lanes;
     uint32_t lane_count;
-    int64_t since; /* written by the admin thread alone, once it runs */
+    int64_t since;   /* written by the admin thread alone, once it runs */
+    uint64_t before; /* likewise */
 };
 
 struct live_findings *
@@ -127,7 +128,7 @@ live_findings_merge(struct live_findings *live, struct live_totals *totals)
     struct finding_list *all = finding_list_new();
     int failed = 0;
 
-    *totals = (struct live_totals){ .since = live->since };
+    *totals = (struct live_totals){ .since = live->since, .before = live->before };
     for (uint32_t i = 0; all != NULL && i < live->lane_count; i++)
         failed |= merge_lane(&live->lanes[i], all, totals);
     if (failed == 0)
@@ -137,9 +138,10 @@ live_findings_merge(struct live_findings *live, struct live_totals *totals)
 }
 
 void
-live_findings_reset(struct live_findings *live)
+live_findings_reset(struct live_findings *live, uint64_t exchanges)
 {
     live->since = clock_wall();
+    live->before = exchanges;
     for (uint32_t i = 0; i < live->lane_count; i++) {
         struct live_lane *lane = &live->lanes[i];
         struct finding_list *old;

@@ -30,6 +30,7 @@ void live_findings_add(struct live_lane *lane, struct transit *t, struct redacti
 
 struct live_totals {
     int64_t since;      /* clock_wall of the start or the last reset */
+    uint64_t before;    /* finished exchanges, with or without, before that */
     uint64_t exchanges; /* with violations */
     uint64_t overflow;  /* violations that are counted nowhere else, because the list was full */
 };
@@ -37,7 +38,7 @@ struct live_totals {
 /* Any other thread: all lanes together, in a new list that is the caller's, or NULL (no memory). */
 struct finding_list *live_findings_merge(struct live_findings *live, struct live_totals *totals);
 
-/* Any other thread: begin again. */
-void live_findings_reset(struct live_findings *live);
+/* Any other thread: begin again, after so many finished exchanges. */
+void live_findings_reset(struct live_findings *live, uint64_t exchanges);
 
 #endif

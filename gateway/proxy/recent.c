@@ -213,6 +213,68 @@ recent_keep(struct recent_lane *lane, struct transit *t)
     return true;
 }
 
+/* ---- after a reload ---- */
+
+/* Under the lane's lock: the next one with another ruleset, out of the row; NULL: there is none. */
+static struct recent_entry *
+take_other(struct recent_lane *lane, const struct ruleset *newest, const struct ruleset *previous)
+{
+    for (uint32_t n = 0; n < lane->count; n++) {
+        struct recent_entry *e = lane->row[(lane->first + n) % lane->capacity];
+
+        if (e->ruleset == newest || e->ruleset == previous)
+            continue;
+        for (; n + 1 < lane->count; n++)
+            lane->row[(lane->first + n) % lane->capacity] = lane->row[(lane->first + n + 1) % lane->capacity];
+        lane->count--;
+        lane->bytes -= e->weight;
+        e->evicted = true;
+        return e;
+    }
+    return NULL;
+}
+
+void
+recent_forget(struct recent *r, const struct ruleset *newest, const struct ruleset *previous)
+{
+    for (uint32_t i = 0; r != NULL && i < r->lane_count; i++) {
+        struct recent_lane *lane = &r->lanes[i];
+        struct recent_entry *out;
+
+        do {
+            bool looked_at;
+
+            (void)pthread_mutex_lock(&lane->lock);
+            out = take_other(lane, newest, previous);
+            looked_at = out != NULL && out->pins > 0;
+            (void)pthread_mutex_unlock(&lane->lock);
+            if (out != NULL && !looked_at)
+                entry_free(out);
+        } while (out != NULL);
+    }
+}
+
+uint32_t
+recent_rulesets(struct recent *r, const struct ruleset **list, uint32_t count, uint32_t most)
+{
+    for (uint32_t i = 0; r != NULL && i < r->lane_count; i++) {
+        struct recent_lane *lane = &r->lanes[i];
+
+        (void)pthread_mutex_lock(&lane->lock);
+        for (uint32_t n = 0; n < lane->count && count < most; n++) {
+            const struct ruleset *ruleset = lane->row[(lane->first + n) % lane->capacity]->ruleset;
+            uint32_t at = 0;
+
+            while (at < count && list[at] != ruleset)
+                at++;
+            if (at == count)
+                list[count++] = ruleset;
+        }
+        (void)pthread_mutex_unlock(&lane->lock);
+    }
+    return count;
+}
+
 /* ---- reading ---- */
 
 static int

@@ -40,6 +40,16 @@ void recent_seen(struct recent_lane *lane, struct transit *t);
  * caller's. */
 bool recent_keep(struct recent_lane *lane, struct transit *t);
 
+/* ---- after a reload: its thread ---- */
+
+/* Let those go that hold another ruleset than these two: rules are large, and a quiet gateway would keep old ones for
+ * ever. */
+void recent_forget(struct recent *r, const struct ruleset *newest, const struct ruleset *previous);
+
+/* Any thread but the workers': append the rulesets that are held and not among these `count`, of at most `most`. How
+ * many there are then. Only to be compared. */
+uint32_t recent_rulesets(struct recent *r, const struct ruleset **list, uint32_t count, uint32_t most);
+
 /* ---- reading: any thread but the workers' ---- */
 
 /* An exchange that is held. */

@@ -68,6 +68,9 @@ struct recorder_totals proxy_recorded(const struct proxy *p);
 
 /* What the admin listener shows; NULL where there is none. Any thread. */
 struct recent *proxy_recent(const struct proxy *p);
+
+/* How many rulesets are in memory, for whatever reason. */
+uint32_t proxy_rules_held(struct proxy *p);
 struct live_findings *proxy_findings(const struct proxy *p);
 
 /* How the upstream of a service did last, over all workers; times are wall clock, 0: never since the last reload. */

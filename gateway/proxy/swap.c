@@ -10,6 +10,7 @@
 #include "proxy/generation.h"
 #include "proxy/ledger.h"
 #include "proxy/names.h"
+#include "proxy/recent.h"
 #include "proxy/secure.h"
 #include "proxy/server_internal.h"
 #include "proxy/worker.h"
@@ -237,6 +238,7 @@ proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct erro
 {
     const struct listening *before = p->listening;
     struct generation *g;
+    struct ruleset *previous;
 
     *late = 0;
     if (proxy_may_swap(p, ruleset_settings(ruleset), err) < 0)
@@ -250,10 +252,26 @@ proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct erro
         generation_free(g);
         return -1;
     }
+    previous = ruleset_hold(p->newest->ruleset);
     hand_over(p, g);
     *late = await(p, g);
     proxy_reap(p);
+    recent_forget(p->recent, ruleset, previous);
+    ruleset_drop(previous);
     return 0;
+}
+
+uint32_t
+proxy_rules_held(struct proxy *p)
+{
+    const struct ruleset *list[2 * LIMIT_GENERATIONS];
+    uint32_t count = 0;
+
+    (void)pthread_mutex_lock(&p->lock);
+    for (const struct generation *g = p->newest; g != NULL && count < LIMIT_GENERATIONS; g = g->older)
+        list[count++] = g->ruleset;
+    (void)pthread_mutex_unlock(&p->lock);
+    return recent_rulesets(p->recent, list, count, 2 * LIMIT_GENERATIONS);
 }
 
 /* ---- what is out of use ---- */

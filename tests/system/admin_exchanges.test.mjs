@@ -298,9 +298,11 @@ test('findings are counted anew after a reset', async () => {
     assert.equal((await gateway.ask('/api/v1/findings', { method: 'DELETE' })).status, 204);
     const empty = (await gateway.ask('/api/v1/findings')).json;
     assert.deepEqual(empty.findings, []);
+    assert.deepEqual([before.summary.exchanges, empty.summary.exchanges], [1, 0]);
     assert.ok(empty.summary.since >= before.summary.since);
     await gateway.pass('/parts?limit=1000');
     await gateway.listOnce(2);
+    assert.equal((await gateway.ask('/api/v1/findings')).json.summary.exchanges, 1);
     assert.equal((await gateway.ask('/api/v1/findings')).json.findings[0].fingerprint, before.findings[0].fingerprint);
 });
 

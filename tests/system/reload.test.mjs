@@ -251,3 +251,21 @@ test('a reload to a name that nobody knows keeps the previous rules', async () =
     await gateway.waitFor(/reload failed, the previous rules stay: .*nobody\.invalid: cannot resolve this name/);
     assert.equal(await status(gateway), 200);
 });
+
+test('rules that no exchange needs any more are let go, though the last exchanges can still be looked at', async () => {
+    const upstream = await rawUpstream(list);
+    const gateway = await startGateway(upstream.url, enforce, { admin: '127.0.0.1:0', ...unwatched });
+    const [, admin] = await gateway.waitFor(/admin on (http:\/\/\S+)/);
+    const ask = async (what) => (await fetch(`${admin}/api/v1/${what}`)).json();
+    const shown = async () => (await ask('exchanges')).exchanges.map(({ target }) => target).sort();
+    for (let generation = 1; generation <= 6; generation++) {
+        await (await fetch(`${gateway.url}/parts?limit=${generation}`)).text();
+        while (!(await shown()).includes(`/parts?limit=${generation}`));
+        gateway.signal('SIGHUP');
+        await gateway.waitFor(new RegExp(`reloaded \\(generation ${generation + 1}\\)`));
+        assert.ok((await ask('status')).reload.rules_held >= 2);
+    }
+    while ((await ask('status')).reload.rules_held > 2); // an idle keep-alive connection holds none
+    assert.deepEqual(await shown(), ['/parts?limit=6']);
+    assert.equal((await fetch(`${admin}/api/v1/exchanges/${(await ask('exchanges')).exchanges[0].id}`)).status, 200);
+});
