@@ -417,18 +417,41 @@ on_message(struct fy_diag *diag, void *user, const char *text, size_t length)
     (void)length;
 }
 
+/* The first line that is indented by a tab, which YAML does not allow; 0: there is none. */
+static unsigned
+tab_line(struct text source)
+{
+    struct text_split lines = text_split_start(source);
+    struct text line;
+
+    for (unsigned number = 1; text_split_next(&lines, '\n', &line); number++) {
+        size_t indent = 0;
+
+        while (indent < line.length && line.data[indent] == ' ')
+            indent++;
+        if (indent < line.length && line.data[indent] == '\t')
+            return number;
+    }
+    return 0;
+}
+
 /* The parser's first complaint becomes the error. */
 static bool
 complaint(struct reader *r)
 {
     void *previous = NULL;
     const struct fy_diag_error *first = fy_diag_errors_iterate(r->diag, &previous);
+    unsigned tab = tab_line(r->document->source);
     char where[sizeof r->err->where];
 
     if (first == NULL || first->msg == NULL)
         return wrong(r, 0, "this is no YAML");
     (void)snprintf(where, sizeof where, "%s:%d:%d", r->document->name, first->line, first->column);
-    (void)error_set(r->err, ERROR_CONFIG, where, "not well-formed YAML: %s", first->msg);
+    if (tab > 0)
+        (void)error_set(r->err, ERROR_CONFIG, where,
+                        "not well-formed YAML: %s; line %u is indented by a tab: use spaces", first->msg, tab);
+    else
+        (void)error_set(r->err, ERROR_CONFIG, where, "not well-formed YAML: %s", first->msg);
     return false;
 }
 

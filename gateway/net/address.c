@@ -128,6 +128,10 @@ address_port(const struct address *a)
 int
 address_refused(struct error *err, int errno_value, const char *where)
 {
+    if (errno_value == EACCES && strncmp(where, "unix:", 5) != 0)
+        return error_set(
+            err, ERROR_ENVIRONMENT, where,
+            "cannot listen: Permission denied; a port below 1024 needs the capability CAP_NET_BIND_SERVICE");
     if (errno_value != EADDRINUSE)
         return error_system(err, errno_value, where, "cannot listen");
     return error_set(err, ERROR_ENVIRONMENT, where,

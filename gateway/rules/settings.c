@@ -368,6 +368,11 @@ settings_proxy(const char *const *contracts, size_t count, const char *to, bool 
         service->policy.response = service->policy.request;
         if (upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)
             goto fail;
+        if (overrides != NULL && (overrides->ca != NULL || overrides->insecure) && !service->upstream.tls) {
+            error_set(err, ERROR_USAGE, overrides->ca != NULL ? "--ca" : "--insecure",
+                      "this is for an upstream that begins with https://, and --to is '%s'", to);
+            goto fail;
+        }
         service->host_upstream = service->upstream.tls;
         if (overrides != NULL)
             service->tls = (struct upstream_tls){ .ca = arena_text(s->arena, text_of(overrides->ca)),

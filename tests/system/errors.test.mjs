@@ -54,6 +54,7 @@ const mistakes = [
     [[...serve, `unix:/${'a'.repeat(200)}`], [2, 3], /107 bytes/],
     [[...serve, '203.0.113.1:8080'], 3, /203\.0\.113\.1/],
     [to('ftp://a'), 2, /ftp:\/\/a/],
+    [[...to('http://a:1'), '--ca', empty], 2, /--ca: this is for an upstream that begins with https/],
     [to('http://'), 2, /http:\/\//],
     [to('http://a:99999'), 2, /99999/],
     [to('http://a:1?x'), 2, /\?x/],
