@@ -62,6 +62,20 @@ on_admin_request(void *arg, const struct service_request *request, struct servic
     }
 }
 
+/* Whoever may not ask gets its answer at once. */
+static bool
+is_apart(void *arg, const struct service_request *request)
+{
+    struct admin *admin = arg;
+    struct service_answer none = { .status = 0 };
+    struct api_call call = { .api = &admin->api, .request = request, .answer = &none };
+    struct text allow;
+    const struct api_page *page = api_find(&call, &allow);
+    const char *why;
+
+    return page != NULL && page->apart && guard_check(&admin->guard, &request->message, page->open, &why) == 0;
+}
+
 static int
 serve(struct admin *admin, const struct settings *settings, struct error *err)
 {
@@ -70,6 +84,7 @@ serve(struct admin *admin, const struct settings *settings, struct error *err)
         .max_body = ADMIN_MAX_BODY,
         .make_room = true,
         .handler = on_admin_request,
+        .apart = is_apart,
         .arg = admin,
     };
     uint16_t port;

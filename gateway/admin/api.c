@@ -144,21 +144,22 @@ answer_metrics(struct api_call *call)
 /* ---- the table ---- */
 
 const struct api_page api_pages[] = {
-    { "GET", "/", "what there is", false, answer_index },
-    { "GET", "/healthz", "the process answers", true, answer_health },
-    { "GET", "/readyz", "clients are served; 503 while it stops", true, answer_ready },
-    { "GET", "/metrics", "counters, for Prometheus", false, answer_metrics },
-    { "GET", "/api/v1/status", "version, services, counters and recording", false, api_status },
-    { "GET", "/api/v1/exchanges", "the last exchanges, newest first", false, api_exchanges },
-    { "GET", "/api/v1/exchanges/stream", "exchanges as they end, as server-sent events", false, api_exchange_stream },
-    { "GET", "/api/v1/exchanges/{id}", "one exchange, whole", false, api_exchange },
-    { "GET", "/api/v1/findings", "what the traffic got wrong, each thing once", false, api_findings },
-    { "DELETE", "/api/v1/findings", "begin to count findings anew", false, api_findings_reset },
-    { "GET", "/api/v1/contracts", "the contracts and their operations", false, api_contracts },
-    { "GET", "/api/v1/contracts/{service}", "a contract's own text, line by line", false, api_contract },
-    { "GET", "/api/v1/recordings", "the segments of the recording", false, api_recordings },
-    { "GET", "/api/v1/recordings/{segment}", "one segment, as it is or as HAR", false, api_recording },
-    { "POST", "/api/v1/reload", "read the settings and contracts anew", false, api_reload },
+    { "GET", "/", "what there is", false, false, answer_index },
+    { "GET", "/healthz", "the process answers", true, false, answer_health },
+    { "GET", "/readyz", "clients are served; 503 while it stops", true, false, answer_ready },
+    { "GET", "/metrics", "counters, for Prometheus", false, false, answer_metrics },
+    { "GET", "/api/v1/status", "version, services, counters and recording", false, false, api_status },
+    { "GET", "/api/v1/exchanges", "the last exchanges, newest first", false, false, api_exchanges },
+    { "GET", "/api/v1/exchanges/stream", "exchanges as they end, as server-sent events", false, false,
+      api_exchange_stream },
+    { "GET", "/api/v1/exchanges/{id}", "one exchange, whole", false, false, api_exchange },
+    { "GET", "/api/v1/findings", "what the traffic got wrong, each thing once", false, false, api_findings },
+    { "DELETE", "/api/v1/findings", "begin to count findings anew", false, false, api_findings_reset },
+    { "GET", "/api/v1/contracts", "the contracts and their operations", false, false, api_contracts },
+    { "GET", "/api/v1/contracts/{service}", "a contract's own text, line by line", false, false, api_contract },
+    { "GET", "/api/v1/recordings", "the segments of the recording", false, true, api_recordings },
+    { "GET", "/api/v1/recordings/{segment}", "one segment, as it is or as HAR", false, true, api_recording },
+    { "POST", "/api/v1/reload", "read the settings and contracts anew", false, true, api_reload },
 };
 const size_t api_page_count = sizeof(api_pages) / sizeof(api_pages[0]);
 

@@ -38,7 +38,8 @@ struct api_page {
     const char *method;
     const char *path; /* "/api/v1/exchanges/{id}"; one variable at most, as the last segment */
     const char *summary;
-    bool open; /* needs no token: for probes */
+    bool open;  /* needs no token: for probes */
+    bool apart; /* reads files or waits: the others are answered meanwhile */
     void (*answer)(struct api_call *call);
 };
 

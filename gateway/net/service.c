@@ -1,5 +1,5 @@
 /* service.c -- the one door to libmicrohttpd. One epoll thread per server; a request is collected whole, handed to the
- * handler, answered. */
+ * handler, there or apart, and answered. */
 #include "net/service.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 #define SERVICE_CROWDED     960u             /* connections, from which on make_room makes room */
 #define SERVICE_IDLE        60u              /* seconds */
 #define SERVICE_BLOCK       (16 * LIMIT_KIB) /* of a stream, asked for at once */
+#define SERVICE_APART       4u               /* requests that are handled on threads of their own at a time */
 
 /* A connection; belongs to the server's thread. */
 struct service_peer {
@@ -37,7 +38,9 @@ struct service_server {
     uint32_t peers;
 
     pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t back;  /* `apart` has become less */
     struct service_stream *streams;
+    uint32_t apart;
     bool stopping;
 };
 
@@ -56,11 +59,16 @@ struct service_stream {
 /* One request on its way in. */
 struct service_call {
     struct service_server *server;
+    struct MHD_Connection *connection;
     struct arena *arena;
     struct text target; /* raw: libmicrohttpd hands the handler a decoded copy that ends at %00 */
     struct buffer body;
-    bool began;
-    bool too_large;
+    struct service_request request;
+    struct service_answer answer;
+    pthread_t thread; /* that handles it apart; the connection is suspended as long as it does */
+    bool began, too_large;
+    bool apart;   /* there is such a thread */
+    bool handled; /* the answer is there */
 };
 
 void
@@ -272,13 +280,24 @@ service_stream_send(struct service_stream *s, struct text bytes)
     return taken;
 }
 
+/* Under the stream's lock, of a connection that is suspended: libmicrohttpd does not look at it, nor close it. */
+static bool
+has_left(const struct service_stream *s)
+{
+    int fd = MHD_get_connection_info(s->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    char byte;
+    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 bool
 service_stream_is_over(struct service_stream *s)
 {
     bool over;
 
     (void)pthread_mutex_lock(&s->lock);
-    over = s->closed;
+    over = s->closed || (s->suspended && has_left(s));
     (void)pthread_mutex_unlock(&s->lock);
     return over;
 }
@@ -340,6 +359,9 @@ on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MH
     peer_served(arg, connection, false);
     if (call == NULL)
         return;
+    if (call->apart)
+        (void)pthread_join(call->thread, NULL);
+    buffer_release(&call->answer.body);
     buffer_release(&call->body);
     arena_free(call->arena);
     free(call);
@@ -460,25 +482,100 @@ refuse(struct service_answer *answer, uint16_t status, struct text detail)
     problem_write(&answer->body, &problem);
 }
 
+/* ---- apart ---- */
+
+static bool
+apart_begin(struct service_server *server)
+{
+    bool room;
+
+    (void)pthread_mutex_lock(&server->lock);
+    room = server->apart < SERVICE_APART && !server->stopping;
+    server->apart += room ? 1 : 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    return room;
+}
+
+static void
+apart_end(struct service_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->apart--;
+    (void)pthread_cond_signal(&server->back);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+static void *
+run_apart(void *arg)
+{
+    struct service_call *call = arg;
+    struct service_server *server = call->server;
+
+    server->options.handler(server->options.arg, &call->request, &call->answer);
+    call->handled = true;
+    MHD_resume_connection(call->connection); /* on_request comes again, and joins this thread before it looks */
+    apart_end(server);
+    return NULL;
+}
+
+/* The connection sleeps until the answer is there. False: it was answered at once, with why not. */
+static bool
+go_apart(struct service_call *call)
+{
+    bool room = apart_begin(call->server);
+
+    if (room) {
+        MHD_suspend_connection(call->connection);
+        call->apart = pthread_create(&call->thread, NULL, run_apart, call) == 0;
+        if (call->apart)
+            return true;
+        MHD_resume_connection(call->connection);
+        apart_end(call->server);
+    }
+    service_answer_header(&call->answer, TEXT("Retry-After"), TEXT("1"));
+    refuse(&call->answer, 503, TEXT("too much is asked at once of what takes its time: come again later"));
+    call->handled = true;
+    return room; /* a connection that slept is answered when it is awake */
+}
+
+/* libmicrohttpd must not be stopped while a connection is suspended. */
+static void
+await_apart(struct service_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    while (server->apart > 0)
+        (void)pthread_cond_wait(&server->back, &server->lock);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
+/* ---- answers ---- */
+
+/* The request is here as a whole. Called once more when it was handled apart. */
 static enum MHD_Result
 answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
 {
-    struct service_request request = { .arena = call->arena };
-    struct service_answer answer = { .status = 200, .server = call->server };
-    enum MHD_Result result;
+    const struct service_options *o = &call->server->options;
 
-    peer_served(call->server, connection, true);
-
-    buffer_init(&answer.body, LIMIT_FILE_BYTES);
-    if (call->too_large)
-        refuse(&answer, 413, TEXT("the body is larger than this server takes"));
-    else if (!fill_message(call, connection, method, &request.message))
-        refuse(&answer, 503, TEXT("no memory"));
-    else
-        call->server->options.handler(call->server->options.arg, &request, &answer);
-    result = queue_answer(connection, call, &answer);
-    buffer_release(&answer.body);
-    return result;
+    if (call->apart)
+        (void)pthread_join(call->thread, NULL);
+    call->apart = false;
+    if (!call->handled) {
+        call->request.arena = call->arena;
+        call->connection = connection;
+        call->answer.status = 200;
+        call->answer.server = call->server;
+        buffer_init(&call->answer.body, LIMIT_FILE_BYTES);
+        peer_served(call->server, connection, true);
+        if (call->too_large)
+            refuse(&call->answer, 413, TEXT("the body is larger than this server takes"));
+        else if (!fill_message(call, connection, method, &call->request.message))
+            refuse(&call->answer, 503, TEXT("no memory"));
+        else if (o->apart == NULL || !o->apart(o->arg, &call->request))
+            o->handler(o->arg, &call->request, &call->answer);
+        else if (go_apart(call))
+            return MHD_YES;
+    }
+    return queue_answer(connection, call, &call->answer);
 }
 
 /* Called once for the head, once per piece of the body, and once with an empty piece at the end. */
@@ -546,6 +643,7 @@ service_start(const struct service_options *options, struct error *err)
     }
     server->options = *options;
     (void)pthread_mutex_init(&server->lock, NULL);
+    (void)pthread_cond_init(&server->back, NULL);
     fd = listen_at(options->address, &server->at, err);
     if (fd < 0)
         goto fail;
@@ -563,6 +661,7 @@ service_start(const struct service_options *options, struct error *err)
     return server;
 
 fail:
+    (void)pthread_cond_destroy(&server->back);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
     return NULL;
@@ -594,7 +693,9 @@ service_stop(struct service_server *server)
     if (server == NULL)
         return;
     end_streams(server);
+    await_apart(server);
     MHD_stop_daemon(server->daemon); /* closes the socket, ends the thread */
+    (void)pthread_cond_destroy(&server->back);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
 }

@@ -2,7 +2,8 @@
  *
  * Not for traffic that passes through: that is listener.h and upstream.h. A server runs one thread of its own; the
  * handler is called on it, once per request with the whole body, and gives the whole answer, or opens a stream that
- * another thread fills. */
+ * another thread fills. What takes its time (it reads files, it waits) is done apart, on a thread of its own, while the
+ * server's goes on with the others. */
 #ifndef NET_SERVICE_H
 #define NET_SERVICE_H
 
@@ -46,7 +47,7 @@ struct service_stream *service_answer_stream(struct service_answer *answer, size
 /* Any thread. False: nothing was taken, because there is no room now, or because the client left. */
 bool service_stream_send(struct service_stream *stream, struct text bytes);
 
-/* Any thread: has the client left (which only sending finds out), or does the server stop? */
+/* Any thread: has the client left, or does the server stop? */
 bool service_stream_is_over(struct service_stream *stream);
 
 /* Any thread, once: what waits is still sent, then the answer ends. Accepts NULL. */
@@ -54,11 +55,14 @@ void service_stream_close(struct service_stream *stream);
 
 typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);
 
+typedef bool service_apart_fn(void *arg, const struct service_request *request);
+
 struct service_options {
     const char *address; /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
     size_t max_body;     /* a larger one is answered 413 problem+json */
     bool make_room;      /* for strangers: nearly full of connections, the one that was idle longest is closed */
     service_handler_fn *handler;
+    service_apart_fn *apart; /* is this one handled apart? A few at once; one more is answered 503. NULL: none is */
     void *arg;
 };
 

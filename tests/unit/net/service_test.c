@@ -1,5 +1,8 @@
 #include "http_client.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+
 #include "base/limits.h"
 #include "net/service.h"
 
@@ -151,6 +154,233 @@ a_port_in_use_is_an_error_of_the_environment(void **state)
     assert_true(strncmp(url, "http://127.0.0.1:", 17) == 0 && strtol(url + 17, NULL, 10) == service_port(server));
 }
 
+/* ---- apart ---- */
+
+static sem_t inside, go_on;
+
+/* What begins with /slow is handled apart, and waits there until it is told to go on. */
+static bool
+is_slow(void *arg, const struct service_request *request)
+{
+    (void)arg;
+    return text_starts(request->message.path, TEXT("/slow"));
+}
+
+static void
+on_slow(void *arg, const struct service_request *request, struct service_answer *answer)
+{
+    if (is_slow(arg, request)) {
+        (void)sem_post(&inside);
+        while (sem_wait(&go_on) < 0)
+            continue;
+    }
+    on_echo(arg, request, answer);
+}
+
+static struct service_server *
+start_slow(void)
+{
+    const struct service_options options = {
+        .address = "127.0.0.1:0", .max_body = 1000, .handler = on_slow, .apart = is_slow
+    };
+    struct error err = { .kind = ERROR_NONE };
+    struct service_server *s = service_start(&options, &err);
+
+    assert_non_null(s);
+    assert_int_equal(sem_init(&inside, 0, 0), 0);
+    assert_int_equal(sem_init(&go_on, 0, 0), 0);
+    return s;
+}
+
+static int
+connect_to(struct service_server *s)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons(service_port(s)),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct timeval patience = { .tv_sec = 20 };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    return fd;
+}
+
+/* A request whose answer is not read yet. */
+static int
+ask(struct service_server *s, const char *request)
+{
+    int fd = connect_to(s);
+
+    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
+    return fd;
+}
+
+static void
+read_all(int fd)
+{
+    ssize_t got;
+
+    reply.length = 0;
+    while ((got = recv(fd, reply.bytes + reply.length, sizeof(reply.bytes) - 1 - reply.length, 0)) > 0)
+        reply.length += (size_t)got;
+    (void)close(fd);
+    reply.bytes[reply.length] = '\0';
+}
+
+static const char slow[] = "POST /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
+
+static void
+what_is_handled_apart_keeps_nobody_waiting(void **state)
+{
+    struct service_server *s = start_slow();
+    int fds[4];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        fds[i] = ask(s, slow);
+        assert_int_equal(sem_wait(&inside), 0);
+    }
+    http_get(&reply, service_port(s), "GET", "/quick", "");
+    assert_int_equal(reply.status, 200);
+    http_get(&reply, service_port(s), "GET", "/slow", ""); /* one too many */
+    assert_int_equal(reply.status, 503);
+    for (size_t i = 0; i < 4; i++)
+        (void)sem_post(&go_on);
+    for (size_t i = 0; i < 4; i++) {
+        read_all(fds[i]);
+        assert_non_null(strstr(reply.bytes, "POST|/slow||0|h|hi"));
+    }
+    service_stop(s);
+}
+
+static void
+a_connection_goes_on_behind_what_was_handled_apart(void **state)
+{
+    struct service_server *s = start_slow();
+    int fd = ask(s, "GET /slow/1 HTTP/1.1\r\nHost: h\r\n\r\nGET /slow/2 HTTP/1.1\r\nHost: h\r\n\r\n"
+                    "GET /3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    const char *first, *second, *third;
+
+    (void)state;
+    (void)sem_post(&go_on);
+    (void)sem_post(&go_on);
+    read_all(fd);
+    first = strstr(reply.bytes, "GET|/slow/1|");
+    second = strstr(reply.bytes, "GET|/slow/2|");
+    third = strstr(reply.bytes, "GET|/3|");
+    assert_true(first != NULL && first < second && second < third);
+    service_stop(s);
+}
+
+static void *
+stop(void *arg)
+{
+    service_stop(arg);
+    return NULL;
+}
+
+static void
+stopping_waits_for_what_is_handled_apart_also_when_its_client_left(void **state)
+{
+    struct service_server *s = start_slow();
+    int stays = ask(s, slow), leaves = ask(s, slow);
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(sem_wait(&inside), 0);
+    assert_int_equal(sem_wait(&inside), 0);
+    (void)close(leaves);
+    assert_int_equal(pthread_create(&thread, NULL, stop, s), 0);
+    (void)sem_post(&go_on);
+    (void)sem_post(&go_on);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    (void)close(stays);
+}
+
+/* ---- streams ---- */
+
+static struct service_stream *stream;
+
+static void
+on_stream(void *arg, const struct service_request *request, struct service_answer *answer)
+{
+    (void)arg;
+    (void)request;
+    stream = service_answer_stream(answer, 100);
+    assert_non_null(stream);
+    assert_true(service_stream_send(stream, TEXT("first ")));
+    (void)sem_post(&inside);
+}
+
+static struct service_server *
+start_stream(int *fd)
+{
+    const struct service_options options = { .address = "127.0.0.1:0", .max_body = 1000, .handler = on_stream };
+    struct error err = { .kind = ERROR_NONE };
+    struct service_server *s = service_start(&options, &err);
+
+    assert_non_null(s);
+    assert_int_equal(sem_init(&inside, 0, 0), 0);
+    *fd = ask(s, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    assert_int_equal(sem_wait(&inside), 0);
+    return s;
+}
+
+static void
+a_stream_gives_what_another_thread_puts_into_it(void **state)
+{
+    int fd;
+    struct service_server *s = start_stream(&fd);
+
+    (void)state;
+    assert_false(service_stream_send(stream, text_make((char[101]){ 0 }, 101))); /* more than may wait */
+    while (!service_stream_send(stream, TEXT("second ")))
+        continue;
+    assert_false(service_stream_is_over(stream));
+    service_stream_close(stream);
+    read_all(fd);
+    assert_non_null(strstr(reply.bytes, "first "));
+    assert_non_null(strstr(reply.bytes, "second "));
+    assert_true(strstr(reply.bytes, "first ") < strstr(reply.bytes, "second "));
+    service_stop(s);
+}
+
+static void
+a_stream_whose_client_left_is_over_without_a_word(void **state)
+{
+    int fd;
+    struct service_server *s = start_stream(&fd);
+    char bytes[512];
+
+    (void)state;
+    assert_true(recv(fd, bytes, sizeof(bytes), 0) > 0); /* it has begun */
+    (void)close(fd);
+    for (int i = 0; i < 2000 && !service_stream_is_over(stream); i++)
+        (void)usleep(10000);
+    assert_true(service_stream_is_over(stream));
+    service_stream_close(stream);
+    service_stop(s);
+}
+
+static void
+a_server_that_stops_ends_its_streams(void **state)
+{
+    int fd;
+    struct service_server *s = start_stream(&fd);
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, stop, s), 0);
+    while (!service_stream_is_over(stream))
+        (void)usleep(1000);
+    assert_false(service_stream_send(stream, TEXT("late")));
+    service_stream_close(stream);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    (void)close(fd);
+}
+
 int
 main(void)
 {
@@ -162,6 +392,12 @@ main(void)
         cmocka_unit_test(many_requests_go_over_one_connection),
         cmocka_unit_test(what_is_no_request_is_refused),
         cmocka_unit_test(a_port_in_use_is_an_error_of_the_environment),
+        cmocka_unit_test(what_is_handled_apart_keeps_nobody_waiting),
+        cmocka_unit_test(a_connection_goes_on_behind_what_was_handled_apart),
+        cmocka_unit_test(stopping_waits_for_what_is_handled_apart_also_when_its_client_left),
+        cmocka_unit_test(a_stream_gives_what_another_thread_puts_into_it),
+        cmocka_unit_test(a_stream_whose_client_left_is_over_without_a_word),
+        cmocka_unit_test(a_server_that_stops_ends_its_streams),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
