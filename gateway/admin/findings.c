@@ -1,4 +1,5 @@
-/* findings.c -- /api/v1/findings: what the traffic got wrong since the start or the last reset, in the report shape of all commands. */
+/* findings.c -- /api/v1/findings: what the traffic got wrong since the start or the last reset, in the report shape of
+ * all commands. */
 #include "admin/write.h"
 #include "base/time_text.h"
 #include "proxy/live_findings.h"
