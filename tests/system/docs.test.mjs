@@ -128,6 +128,8 @@ test('the metrics that the pages name are those of /metrics', async () => {
     const real = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
 
     assert.ok(real.size > 30, text);
+    for (const name of real)
+        assert.ok(name.startsWith('process_') || readFileSync(path.join(root, 'docs/admin.md'), 'utf8').includes(`\`${name}\``), `docs/admin.md has no row for ${name}`);
     for (const page of pages)
         for (const [name] of readFileSync(path.join(root, page), 'utf8').matchAll(/\b(plumbline|process)_[a-z0-9_]*[a-z0-9]\b/g))
             assert.ok(real.has(name) || real.has(name.replace(/_(bucket|sum|count)$/, '')), `${page} names ${name}, which /metrics does not have`);

@@ -50,9 +50,11 @@ test('SIGHUP: the contract is read anew, a kept connection lives on', async () =
 
 test('a changed contract reloads, and so does one that another file is renamed over', async () => {
     const upstream = await rawUpstream(list);
-    const gateway = await startGateway(upstream.url, enforce);
+    const gateway = await startGateway(upstream.url, enforce, { admin: '127.0.0.1:0' });
+    const admin = (await gateway.waitFor(/admin on (\S+)/))[1];
     writeFileSync(contractFile(gateway), bounded(10));
     await gateway.waitFor(/reloaded \(generation 2\)/);
+    assert.equal((await (await fetch(`${admin}/api/v1/status`)).json()).reload.watching, true);
     assert.equal(await status(gateway), 400);
     writeFileSync(`${contractFile(gateway)}.new`, bounded(100));
     renameSync(`${contractFile(gateway)}.new`, contractFile(gateway));
@@ -183,7 +185,9 @@ test('counters go on over reloads', async () => {
         await gateway.waitFor(new RegExp(`reloaded \\(generation ${round}\\)`));
     }
     const metrics = await (await fetch(`${admin}/metrics`)).text();
+    const { reload } = await (await fetch(`${admin}/api/v1/status`)).json();
 
+    assert.equal(reload.watching, false);
     assert.match(metrics, /plumbline_requests_total\{service="parts",operation="listParts",status="2xx"\} 3\n/);
     assert.match(metrics, /plumbline_reloads_total\{result="success"\} 3\n/);
 });
