@@ -1,7 +1,7 @@
 /* parse.c -- JSON text onto the tape, in one pass and without recursion.
  *
- * While a container is open, its `span` holds the place on the tape of the container around it: the tape is its own
- * stack, so depth costs nothing. Strings with escapes are decoded into small pools in the arena; everything else points
+ * While a container is open, its `span` leads to the container around it: the tape is its own stack, so depth costs
+ * nothing. Strings with escapes are decoded into small pools in the arena; everything else points
  * into the source. */
 #include "json/document.h"
 
@@ -9,16 +9,14 @@
 #include "json/scan.h"
 #include "json/tape.h"
 
-#define NONE UINT32_MAX
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* What is rarely needed while reading. */
 struct parser {
     struct value *tape;
-    struct value *next;  /* where the next value goes */
-    struct value *limit; /* one past the memory of the tape */
+    size_t capacity; /* of the tape, in values */
     const char *begin;
     const char *end;
-    uint32_t open; /* place on the tape of the innermost open container, or NONE */
-    uint32_t depth;
     uint32_t max_depth;
     size_t max_values;
     struct arena *arena;
@@ -30,6 +28,17 @@ struct parser {
     bool repeats;    /* there may be some */
 };
 
+/* Where reading is. Its address goes to inlined functions only, so that it stays in registers. */
+struct cursor {
+    struct value *next;   /* where the next value goes */
+    struct value *limit;  /* one past the memory of the tape */
+    struct value *inside; /* the innermost open container, or NULL */
+    const char *begin;
+    const char *end;
+    uintptr_t seen; /* the sieve of the keys of that container, see note_key */
+    uint32_t depth;
+};
+
 static const char *
 too_large(struct parser *p, const char *at, const char *what)
 {
@@ -37,33 +46,40 @@ too_large(struct parser *p, const char *at, const char *what)
     return scan_fail(&p->fault, at, what);
 }
 
-/* Room for twice as many values. */
-static bool
-grow(struct parser *p, const char *at)
+/* Room for twice as many values, and one more, because the check is for two: a value, and the key that may follow. */
+static __attribute__((noinline)) bool
+grow(struct parser *p, size_t had, const char *at)
 {
-    size_t had = (size_t)(p->next - p->tape), capacity = had * 2;
+    size_t capacity = p->capacity * 2;
     struct value *tape;
 
-    if (capacity > p->max_values)
-        capacity = p->max_values;
-    if (capacity <= had)
+    if (capacity > p->max_values + 1)
+        capacity = p->max_values + 1;
+    if (capacity <= p->capacity)
         return too_large(p, at, "there are too many values in one document") != NULL;
     tape = arena_grow(p->arena, p->tape, had * sizeof *tape, capacity * sizeof *tape);
     if (tape == NULL)
         return too_large(p, at, "the document needs more memory than it may have") != NULL;
     p->tape = tape;
-    p->next = tape + had;
-    p->limit = tape + capacity;
+    p->capacity = capacity;
     return true;
 }
 
-/* The next value on the tape, not filled in, or NULL. */
-static inline struct value *
-push(struct parser *p, const char *at)
+/* Room for two values. */
+static ALWAYS_INLINE bool
+reserve(struct parser *p, struct cursor *c, const char *at)
 {
-    if (SCAN_UNLIKELY(p->next == p->limit) && !grow(p, at))
-        return NULL;
-    return p->next++;
+    const struct value *old = p->tape;
+
+    if (SCAN_LIKELY(c->limit - c->next >= 2))
+        return true;
+    if (!grow(p, (size_t)(c->next - old), at))
+        return false;
+    c->next = p->tape + (c->next - old);
+    c->limit = p->tape + p->capacity;
+    if (c->inside != NULL)
+        c->inside = p->tape + (c->inside - old);
+    return true;
 }
 
 static inline uint32_t
@@ -183,235 +199,244 @@ unescape(struct parser *p, struct value *v, const char *from, const char *to)
     return true;
 }
 
-/* Field by field: a whole struct would be cleared first. */
-static inline void
-fill(const struct parser *p, struct value *v, enum value_type type, unsigned flags, const char *at)
+/* The next value on the tape. Field by field: a whole struct would be cleared first. */
+static ALWAYS_INLINE struct value *
+push(struct cursor *c, enum value_type type, const char *at)
 {
+    struct value *v = c->next++;
+
     v->type = (uint8_t)type;
-    v->flags = (uint8_t)flags;
-    v->depth = (uint16_t)p->depth;
+    v->flags = 0;
+    v->depth = (uint16_t)c->depth;
     v->span = 1;
-    v->place = (uint32_t)(at - p->begin);
-}
-
-static inline struct value *
-push_text(struct parser *p, enum value_type type, unsigned flags, const char *at, const char *from, const char *to)
-{
-    struct value *v = push(p, at);
-
-    if (SCAN_UNLIKELY(v == NULL))
-        return NULL;
-    fill(p, v, type, flags, at);
-    v->count = (uint32_t)(to - from);
-    v->data = from;
+    v->place = (uint32_t)(at - c->begin);
     return v;
 }
 
 /* A string that is more than plain ASCII from `special` on. */
 static __attribute__((noinline)) const char *
-parse_special_string(struct parser *p, const char *at, const char *special)
+parse_special_string(struct parser *p, struct value *v, const char *at, const char *special)
 {
     bool escaped = false;
     const char *close = scan_string_from(special, p->end, &escaped, &p->fault);
-    struct value *v;
 
-    if (close == NULL || (v = push_text(p, VALUE_STRING, 0, at, at + 1, close)) == NULL)
+    if (close == NULL)
         return NULL;
+    v->count = (uint32_t)(close - at) - 1;
+    v->data = at + 1;
     if (escaped && !unescape(p, v, at + 1, close))
         return NULL;
     return close + 1;
 }
 
 /* A string; at is its opening quote. */
-static inline const char *
-parse_string(struct parser *p, const char *at)
+static ALWAYS_INLINE const char *
+parse_string(struct parser *p, struct cursor *c, const char *at)
 {
-    const char *close = scan_plain(at + 1, p->end);
+    const char *close = scan_plain(at + 1, c->end);
+    struct value *v = push(c, VALUE_STRING, at);
 
-    if (SCAN_UNLIKELY(close == p->end || *close != '"'))
-        return parse_special_string(p, at, close);
-    if (push_text(p, VALUE_STRING, 0, at, at + 1, close) == NULL)
-        return NULL;
+    if (SCAN_UNLIKELY(close == c->end || *close != '"'))
+        return parse_special_string(p, v, at, close);
+    v->count = (uint32_t)(close - at) - 1;
+    v->data = at + 1;
     return close + 1;
 }
 
-static inline const char *
-parse_number(struct parser *p, const char *at)
+static ALWAYS_INLINE const char *
+parse_number(struct parser *p, struct cursor *c, const char *at)
 {
+    struct value *v = push(c, VALUE_NUMBER, at);
+    const char *behind = scan_digits(at, c->end), *point = behind;
     bool integer = true;
-    const char *behind = scan_digits(at, p->end);
 
-    /* plain digits are most numbers; all that may be special or wrong goes the long way */
-    if (*at == '-' || *at == '0' || (behind < p->end && (*behind == '.' || (*behind | 0x20) == 'e')))
-        behind = scan_number(at, p->end, &integer, &p->fault);
-    if (behind == NULL || push_text(p, VALUE_NUMBER, integer ? VALUE_INTEGER : 0, at, at, behind) == NULL)
-        return NULL;
+    /* digits, perhaps a point and digits, are most numbers; all that may be special or wrong goes the long way */
+    if (behind < c->end && *behind == '.') {
+        integer = false;
+        behind = scan_digits(behind + 1, c->end);
+    }
+    if (SCAN_UNLIKELY(*at == '-' || (*at == '0' && point != at + 1) || behind == point + 1 ||
+                      (behind < c->end && (*behind | 0x20) == 'e'))) {
+        behind = scan_number(at, c->end, &integer, &p->fault);
+        if (behind == NULL)
+            return NULL;
+    }
+    v->flags = integer ? VALUE_INTEGER : 0;
+    v->count = (uint32_t)(behind - at);
+    v->data = at;
     return behind;
 }
 
-static const char *
-parse_literal(struct parser *p, const char *at)
+static ALWAYS_INLINE const char *
+parse_literal(struct parser *p, struct cursor *c, const char *at)
 {
-    const char *behind = scan_literal(at, p->end, &p->fault);
+    const char *behind = scan_literal(at, c->end, &p->fault);
     struct value *v;
 
-    if (behind == NULL || (v = push(p, at)) == NULL)
+    if (behind == NULL)
         return NULL;
-    *v = (struct value){ .type = *at == 't'   ? VALUE_TRUE
-                                 : *at == 'f' ? VALUE_FALSE
-                                              : VALUE_NULL,
-                         .depth = (uint16_t)p->depth,
-                         .span = 1,
-                         .place = (uint32_t)(at - p->begin) };
+    v = push(c, *at == 't' ? VALUE_TRUE : *at == 'f' ? VALUE_FALSE : VALUE_NULL, at);
+    v->count = 0;
+    v->data = NULL;
     return behind;
 }
 
 #define SIEVE_BITS (sizeof(uintptr_t) * 8)
 
-/* While an object is open, its `data` is a sieve with a bit for each of its keys so far. Where two share a bit, the
- * whole tape is looked at when it is complete (tape_mark_repeats). The bit comes from what tells keys of one object
- * apart most cheaply: length, first and last byte. */
-static inline void
-note_key(struct parser *p, const struct value *key)
+/* An open object has a sieve with a bit for each of its keys so far. Where two share a bit, the whole tape is looked
+ * at when it is complete (tape_mark_repeats). The bit comes from what tells keys of one object apart most cheaply:
+ * length, first and last byte; of an empty key these are the quotes around it. */
+static ALWAYS_INLINE void
+note_key(struct parser *p, struct cursor *c, const struct value *key)
 {
-    struct value *object = p->tape + p->open;
-    uintptr_t seen = (uintptr_t)object->data, bit;
-    uint32_t sum = key->count;
+    const unsigned char *data = (const unsigned char *)key->data;
+    uint32_t sum = key->count + data[0] * 7u + (data + key->count)[-1] * 31u;
+    uintptr_t bit = (uintptr_t)1 << (sum & (SIEVE_BITS - 1));
 
-    if (sum > 0)
-        sum += (uint32_t)(unsigned char)key->data[0] * 7 + (uint32_t)(unsigned char)key->data[sum - 1] * 31;
-    bit = (uintptr_t)1 << (sum & (SIEVE_BITS - 1));
-    if (SCAN_UNLIKELY((seen & bit) != 0) && !p->repeats)
-        p->repeats = object->count > SIEVE_MEMBERS || tape_key_repeats(object, key);
-    object->data = (const char *)(seen | bit);
+    if (SCAN_UNLIKELY((c->seen & bit) != 0) && !p->repeats)
+        p->repeats = c->inside->count > SIEVE_MEMBERS || tape_key_repeats(c->inside, key);
+    c->seen |= bit;
 }
 
-/* A key and its colon, in front of a member's value. Inline, because half of all values are keys. */
-static inline __attribute__((always_inline)) const char *
-parse_key(struct parser *p, const char *at)
+/* A key and its colon, in front of a member's value. */
+static ALWAYS_INLINE const char *
+parse_key(struct parser *p, struct cursor *c, const char *at)
 {
-    at = scan_space(at, p->end);
-    if (SCAN_UNLIKELY(at == p->end))
+    at = scan_space(at, c->end);
+    if (SCAN_UNLIKELY(at == c->end))
         return scan_fail(&p->fault, at, "the text ends where a key is due");
     if (SCAN_UNLIKELY(*at != '"'))
         return scan_fail(&p->fault, at, "a key in double quotes is missing");
-    at = parse_string(p, at);
-    if (at == NULL)
+    at = parse_string(p, c, at);
+    if (SCAN_UNLIKELY(at == NULL))
         return NULL;
     if (p->duplicates)
-        note_key(p, p->next - 1);
-    at = scan_space(at, p->end);
-    if (SCAN_UNLIKELY(at == p->end))
+        note_key(p, c, c->next - 1);
+    at = scan_space(at, c->end);
+    if (SCAN_UNLIKELY(at == c->end))
         return scan_fail(&p->fault, at, "the text ends where a colon is due");
     if (SCAN_UNLIKELY(*at != ':'))
         return scan_fail(&p->fault, at, "a colon is missing behind the key");
     return at + 1;
 }
 
-static inline bool
-open_container(struct parser *p, const char *at)
+/* While a container is open, its span is how far in front of it on the tape the container around it is (0: none
+ * is), and the data of the one around it keeps that one's sieve. */
+static ALWAYS_INLINE bool
+open_container(struct parser *p, struct cursor *c, const char *at)
 {
     struct value *v;
 
-    if (SCAN_UNLIKELY(p->depth == p->max_depth))
+    if (SCAN_UNLIKELY(c->depth == p->max_depth))
         return too_large(p, at, "arrays and objects are nested too deeply") != NULL;
-    if ((v = push(p, at)) == NULL)
-        return false;
-    *v = (struct value){ .type = *at == '{' ? VALUE_OBJECT : VALUE_ARRAY,
-                         .depth = (uint16_t)p->depth,
-                         .span = p->open,
-                         .place = (uint32_t)(at - p->begin) };
-    p->open = (uint32_t)(v - p->tape);
-    p->depth++;
+    v = push(c, *at == '{' ? VALUE_OBJECT : VALUE_ARRAY, at);
+    v->span = 0;
+    v->count = 0;
+    v->data = NULL;
+    if (c->inside != NULL) {
+        v->span = (uint32_t)(v - c->inside);
+        c->inside->data = (const char *)c->seen;
+    }
+    c->inside = v;
+    c->seen = 0;
+    c->depth++;
     return true;
 }
 
-static inline void
-close_container(struct parser *p)
+static ALWAYS_INLINE void
+close_container(struct cursor *c)
 {
-    struct value *v = p->tape + p->open;
+    struct value *v = c->inside;
 
-    p->open = v->span;
-    p->depth--;
-    v->span = (uint32_t)(p->next - v);
+    c->inside = v->span > 0 ? v - v->span : NULL;
+    c->depth--;
+    v->span = (uint32_t)(c->next - v);
     v->data = NULL; /* the sieve */
+    if (c->inside != NULL)
+        c->seen = (uintptr_t)c->inside->data;
 }
 
 /* Behind a value: close what ends here, up to a comma (then the next value is due) or the end of the root. */
-static inline const char *
-parse_between(struct parser *p, const char *at)
+static ALWAYS_INLINE const char *
+parse_between(struct parser *p, struct cursor *c, const char *at)
 {
-    while (p->open != NONE) {
-        struct value *container = p->tape + p->open;
-        bool object = container->type == VALUE_OBJECT;
+    while (c->inside != NULL) {
+        bool object = c->inside->type == VALUE_OBJECT;
 
-        at = scan_space(at, p->end);
-        if (SCAN_UNLIKELY(at == p->end))
+        at = scan_space(at, c->end);
+        if (SCAN_UNLIKELY(at == c->end))
             return scan_fail(&p->fault, at,
                              object ? "the text ends inside of an object: '}' is missing"
                                     : "the text ends inside of an array: ']' is missing");
         if (*at == ',') {
-            container->count++;
-            return object ? parse_key(p, at + 1) : at + 1;
+            c->inside->count++;
+            return object ? parse_key(p, c, at + 1) : at + 1;
         }
         if (SCAN_UNLIKELY(*at != (object ? '}' : ']')))
             return scan_fail(&p->fault, at, object ? "a comma or '}' is missing" : "a comma or ']' is missing");
-        close_container(p);
+        close_container(c);
         at++;
     }
     return at;
 }
 
 /* The root value; gives the place behind it. */
-static const char *
-parse_root(struct parser *p, const char *at)
+static ALWAYS_INLINE const char *
+parse_values(struct parser *p, struct cursor *c, const char *at)
 {
     do {
-        at = scan_space(at, p->end);
-        if (at == p->end)
-            return parse_literal(p, at); /* which says what is missing */
+        at = scan_space(at, c->end);
+        if (SCAN_UNLIKELY(!reserve(p, c, at)))
+            return NULL;
+        if (SCAN_UNLIKELY(at == c->end))
+            return parse_literal(p, c, at); /* which says what is missing */
         if (*at == '"') {
-            at = parse_string(p, at);
+            at = parse_string(p, c, at);
         } else if (*at == '{' || *at == '[') {
             bool object = *at == '{';
 
-            if (!open_container(p, at))
+            if (!open_container(p, c, at))
                 return NULL;
-            at = scan_space(at + 1, p->end);
-            if (at == p->end || *at != (object ? '}' : ']')) {
-                p->tape[p->open].count = 1;
-                if (object && (at = parse_key(p, at)) == NULL)
+            at = scan_space(at + 1, c->end);
+            if (at == c->end || *at != (object ? '}' : ']')) {
+                c->inside->count = 1;
+                if (object && (at = parse_key(p, c, at)) == NULL)
                     return NULL;
                 continue;
             }
-            close_container(p);
+            close_container(c);
             at++;
         } else if (*at == '-' || (unsigned char)(*at - '0') <= 9) {
-            at = parse_number(p, at);
+            at = parse_number(p, c, at);
         } else {
-            at = parse_literal(p, at);
+            at = parse_literal(p, c, at);
         }
-        if (at == NULL || (at = parse_between(p, at)) == NULL)
+        if (at == NULL || (at = parse_between(p, c, at)) == NULL)
             return NULL;
-    } while (p->open != NONE);
+    } while (c->inside != NULL);
     return at;
 }
 
-/* Nothing but white space may come before and behind the root. */
-static bool
+/* Nothing but white space may come before and behind the root. Gives the number of values, or 0. */
+static size_t
 parse_text(struct parser *p)
 {
+    struct cursor c = { .next = p->tape, .limit = p->tape + p->capacity, .begin = p->begin, .end = p->end };
     const char *at;
 
-    if (scan_space(p->begin, p->end) == p->end)
-        return scan_fail(&p->fault, p->end, "the text is empty") != NULL;
-    at = parse_root(p, p->begin);
+    if (scan_space(p->begin, p->end) == p->end) {
+        (void)scan_fail(&p->fault, p->end, "the text is empty");
+        return 0;
+    }
+    at = parse_values(p, &c, p->begin);
     if (at == NULL)
-        return false;
+        return 0;
     at = scan_space(at, p->end);
-    if (at != p->end)
-        return scan_fail(&p->fault, at, "something follows behind the value") != NULL;
-    return true;
+    if (at != p->end) {
+        (void)scan_fail(&p->fault, at, "something follows behind the value");
+        return 0;
+    }
+    return (size_t)(c.next - p->tape);
 }
 
 /* Bodies have a value in 8 to 12 bytes; pretty-printed files fewer, and for them growing is cheap. */
@@ -429,7 +454,6 @@ begin(struct parser *p, struct text source, const struct document_options *optio
     size_t capacity = first_capacity(source.length);
 
     *p = (struct parser){ .begin = source.data != NULL ? source.data : "",
-                          .open = NONE,
                           .max_depth = LIMIT_JSON_DEPTH,
                           .max_values = LIMIT_JSON_VALUES,
                           .arena = arena };
@@ -441,12 +465,12 @@ begin(struct parser *p, struct text source, const struct document_options *optio
         p->max_values = options->max_values;
     if (source.length >= UINT32_MAX)
         return too_large(p, p->begin, "the text is larger than 4 GiB") != NULL;
-    if (capacity > p->max_values)
-        capacity = p->max_values;
-    p->tape = p->next = arena_alloc(arena, capacity * sizeof *p->tape);
+    if (capacity > p->max_values + 1)
+        capacity = p->max_values + 1;
+    p->tape = arena_alloc(arena, capacity * sizeof *p->tape);
     if (p->tape == NULL)
         return too_large(p, p->begin, "the document needs more memory than it may have") != NULL;
-    p->limit = p->tape + capacity;
+    p->capacity = capacity;
     return true;
 }
 
@@ -470,13 +494,14 @@ document_parse(struct document *document, struct text source, const struct docum
     struct document result = { .source = source, .name = options != NULL ? options->name : NULL };
     const struct value *repeated;
     struct parser p;
+    size_t values;
 
-    if (!begin(&p, source, options, arena) || !parse_text(&p)) {
+    if (!begin(&p, source, options, arena) || (values = parse_text(&p)) == 0) {
         describe(&p, source, error);
         return -1;
     }
     result.root = p.tape;
-    result.values = (uint32_t)(p.next - p.tape);
+    result.values = (uint32_t)values;
     p.fault = (struct scan_fault){ "the document needs more memory than it may have", p.begin };
     p.too_large = true;
     if ((p.repeats && tape_mark_repeats(p.tape, result.values, arena, &result.duplicate_keys, &repeated) < 0) ||

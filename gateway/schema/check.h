@@ -48,39 +48,79 @@ bool walk_spent(struct walk *w);
 /* The type and the instructions, when walk_value has paid for them. */
 bool walk_program(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks);
 
-/* Is it plain to see that the value satisfies the schema? */
+/* See enum quick: numbers of up to nine bytes without sign and exponent. */
 static inline bool
-walk_quick(const struct schema *s, const struct value *v)
+walk_quick_number(const struct schema *s, const struct value *v)
 {
-    uint32_t number = 0;
+    const char *at = v->data, *end = at + v->count;
+    uint32_t number = 0, digit = 0;
 
-    if (s->quick == QUICK_TEXT)
-        return v->type == VALUE_STRING && v->count >= s->least && v->count <= s->most;
-    if (s->quick == QUICK_NONE || (v->flags & VALUE_INTEGER) == 0 || v->type != VALUE_NUMBER || v->count > 9)
+    if (v->type != VALUE_NUMBER || v->count > 9)
         return false;
-    for (const char *at = v->data, *end = at + v->count; at < end; at++) {
-        if (*at == '-')
+    for (; at < end && (digit = (uint32_t)*at - '0') <= 9; at++)
+        number = number * 10 + digit;
+    if (at == end)
+        return number >= s->least && number <= s->most;
+    if (s->quick != QUICK_DECIMAL || *at != '.' || end - at - 1 > s->places)
+        return false;
+    while (++at < end) {
+        if ((uint32_t)*at - '0' > 9)
             return false;
-        number = number * 10 + (uint32_t)(*at - '0');
     }
-    return number >= s->least && number <= s->most;
+    return number >= s->least && number < s->most;
 }
 
-/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. Inline, because for most
- * members the type is all there is to ask. */
-static inline bool
-walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+/* Is it plain to see that the value satisfies the schema? */
+static inline __attribute__((always_inline)) bool
+walk_quick(const struct schema *s, const struct value *v)
+{
+    if (s->quick == QUICK_TEXT)
+        return v->type == VALUE_STRING && v->count - s->least <= s->most - s->least;
+    switch ((enum quick)s->quick) {
+    case QUICK_NATURAL:
+    case QUICK_DECIMAL:
+        return walk_quick_number(s, v);
+    case QUICK_WORD:
+        return v->type == VALUE_STRING && names_find(&s->code->with.choices->strings, v->data, v->count) != NAMES_NONE;
+    case QUICK_NONE:
+    case QUICK_TEXT:
+    case QUICK_SAME:
+        break;
+    }
+    return false;
+}
+
+/* Pays and is true where it is plain to see that the value satisfies the schema; otherwise ask walk_value. Inline,
+ * because for most members that is all. */
+static inline __attribute__((always_inline)) bool
+walk_cheaply(struct walk *w, const struct schema *s, const struct value *v)
 {
     uint32_t work = 1 + s->ends[GROUP_LAST];
 
-    if (__builtin_expect(w->budget <= work, 0))
-        return walk_spent(w);
+    if (__builtin_expect(w->budget <= work, 0) || !walk_quick(s, v))
+        return false;
     w->budget -= work;
-    if (walk_quick(s, v))
-        return true;
-    if (work == 1 && (s->types & type_bits((enum value_type)v->type)) != 0)
-        return true;
-    return walk_program(w, s, v, marks);
+    return true;
+}
+
+/* Does the value satisfy the schema? What it evaluates is added to marks, if not NULL. */
+static inline bool
+walk_value(struct walk *w, const struct schema *s, const struct value *v, struct marks *marks)
+{
+    for (;;) {
+        uint32_t work = 1 + s->ends[GROUP_LAST];
+
+        if (__builtin_expect(w->budget <= work, 0))
+            return walk_spent(w);
+        w->budget -= work;
+        if (walk_quick(s, v))
+            return true;
+        if (work == 1 && (s->types & type_bits((enum value_type)v->type)) != 0)
+            return true;
+        if (s->quick != QUICK_SAME || (s->flags & (SCHEMA_DYNAMIC | SCHEMA_LOOPS | SCHEMA_TRACKS)) != 0)
+            return walk_program(w, s, v, marks);
+        s = s->code->with.schema;
+    }
 }
 
 /* The same for one instruction. */

@@ -93,47 +93,80 @@ check_other(struct walk *w, const struct members_rule *rule, const struct value 
     return walk_value(w, rule->additional, key + 1, NULL);
 }
 
-/* Most senders write the members in the order of the schema, so the next name is tried first. */
-static inline uint32_t
-find_member(const struct members_rule *rule, uint32_t guess, const struct value *key)
+/* Most senders write the members in the order of the schema, so the next name is tried first. NULL: not named. */
+static inline const struct member *
+find_member(const struct members_rule *rule, const struct member *next, const struct value *key)
 {
-    if (guess < rule->count && rule->list[guess].length == key->count &&
-        names_same(rule->list[guess].data, key->data, key->count))
-        return guess;
-    return names_find(&rule->names, key->data, key->count);
+    uint32_t at;
+
+    if (next->name.length == key->count && names_same(next->name.data, key->data, key->count))
+        return next;
+    at = names_find(&rule->names, key->data, key->count);
+    return at != NAMES_NONE ? &rule->members[at] : NULL;
+}
+
+static __attribute__((noinline)) bool
+walk_member(struct walk *w, const struct schema *s, const struct value *v)
+{
+    return walk_value(w, s, v, NULL);
+}
+
+/* Without patterns, and when nobody wants to know which members were evaluated. */
+static bool
+check_named(struct walk *w, const struct members_rule *rule, const struct value *v)
+{
+    const enum schema_side side = w->run->side;
+    const struct member *next = rule->members;
+    uint64_t seen = 0;
+
+    for (VALUE_EACH_MEMBER(key, v)) {
+        const struct member *m = find_member(rule, next, key);
+        const struct schema *s = rule->additional;
+
+        if (m != NULL) {
+            next = m + 1;
+            seen |= m->bit;
+            if (m->schema != NULL) {
+                if (UNLIKELY((m->forbidden & 1u << side) != 0))
+                    return false;
+                s = m->schema;
+            }
+        }
+        if (s != NULL && !walk_cheaply(w, s, key + 1) && !walk_member(w, s, key + 1))
+            return false;
+    }
+    return (rule->required[side] & ~seen) == 0;
 }
 
 bool
 check_members(struct walk *w, const struct members_rule *rule, const struct value *v, struct marks *marks)
 {
-    bool others = rule->additional != NULL || rule->pattern_count > 0;
+    const enum schema_side side = w->run->side;
+    const struct member *next = rule->members;
     uint64_t seen = 0;
-    uint32_t index = 0, guess = 0;
+    uint32_t index = 0;
 
+    if (marks == NULL && rule->pattern_count == 0)
+        return check_named(w, rule, v);
     for (VALUE_EACH_MEMBER(key, v)) {
-        uint32_t at = find_member(rule, guess, key);
-        bool known = false;
+        const struct member *m = find_member(rule, next, key);
+        bool known = m != NULL && m->schema != NULL;
 
-        if (at != NAMES_NONE) {
-            const struct member *m = &rule->members[at];
-
-            guess = at + 1;
+        if (m != NULL) {
+            next = m + 1;
             seen |= m->bit;
-            known = m->schema != NULL;
-            if (known) {
-                if (UNLIKELY(m->forbidden != 0) && (m->forbidden & 1u << w->run->side) != 0)
-                    return false;
-                if (!walk_value(w, m->schema, key + 1, NULL))
-                    return false;
-                if (marks != NULL)
-                    marks_set(marks, index);
-            }
         }
-        if (others && !check_other(w, rule, key, known, marks, index))
+        if (known) {
+            if ((m->forbidden & 1u << side) != 0 || !walk_value(w, m->schema, key + 1, NULL))
+                return false;
+            if (marks != NULL)
+                marks_set(marks, index);
+        }
+        if (!check_other(w, rule, key, known, marks, index))
             return false;
         index++;
     }
-    return (rule->required[w->run->side] & ~seen) == 0;
+    return (rule->required[side] & ~seen) == 0;
 }
 
 bool

@@ -161,6 +161,17 @@ compile_pattern(struct compiling *c, const struct value *place)
     return pattern;
 }
 
+/* A multiple of 0.01 has two digits behind the point at most. */
+static bool
+narrow_places(struct schema *s, const struct decimal *divisor)
+{
+    if (!divisor->small || divisor->mantissa != 1 || divisor->exponent > 0 || divisor->exponent < -UINT8_MAX)
+        return false;
+    if (-divisor->exponent < s->places)
+        s->places = (uint8_t)-divisor->exponent;
+    return true;
+}
+
 /* Narrow s->least and s->most to what surely satisfies the instruction. */
 static bool
 narrow(struct schema *s, const struct op *op)
@@ -180,6 +191,8 @@ narrow(struct schema *s, const struct op *op)
     case OP_MAXIMUM:
         most = op->with.bound->integer > 0 ? (uint64_t)op->with.bound->integer : 0;
         break;
+    case OP_MULTIPLE:
+        return narrow_places(s, &op->with.bound->limit);
     default:
         return false;
     }
@@ -192,7 +205,7 @@ narrow(struct schema *s, const struct op *op)
     return true;
 }
 
-/* See enum quick. Nothing may be asked of any instance, because that is asked of texts and numbers, too. */
+/* See enum quick. For texts and numbers nothing may be asked of any instance, because that is asked of them, too. */
 static void
 find_quick(struct schema *s)
 {
@@ -201,13 +214,22 @@ find_quick(struct schema *s)
 
     s->least = 0;
     s->most = UINT32_MAX;
+    s->places = UINT8_MAX;
+    if (s->ends[GROUP_LAST] == 1 && s->ends[GROUP_OBJECT] == 0) {
+        if (s->code->code == OP_ENUM && text)
+            s->quick = QUICK_WORD;
+        else if (s->code->code == OP_APPLY && s->types == SCHEMA_TYPE_ANY)
+            s->quick = QUICK_SAME;
+        return;
+    }
     if (s->ends[GROUP_LAST] != s->ends[GROUP_OBJECT] || (!text && (s->types & SCHEMA_TYPE_INTEGER) == 0))
         return;
     for (uint32_t i = schema_begin(s, group); i < s->ends[group]; i++) {
         if (!narrow(s, &s->code[i]))
             return;
     }
-    s->quick = text ? QUICK_TEXT : QUICK_NATURAL;
+    if (s->least <= s->most)
+        s->quick = text ? QUICK_TEXT : (s->types & SCHEMA_TYPE_NUMBER) != 0 ? QUICK_DECIMAL : QUICK_NATURAL;
 }
 
 /* The instructions collected for a schema, sorted by group, in memory of their own. */

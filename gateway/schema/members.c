@@ -158,6 +158,7 @@ member_named(struct naming *naming, struct text name)
         index = naming->count + 1;
         if (map_put(&naming->indexes, NULL, name, (void *)index) < 0)
             return NULL;
+        naming->members[naming->count].name = name;
         naming->list[naming->count++] = name;
     }
     return &naming->members[index - 1];
@@ -216,7 +217,7 @@ add_rule(struct compiling *c, const struct parts *parts, bool first, const struc
     struct members_rule *rule = ARENA_NEW(arena, struct members_rule);
     size_t most = (parts->properties != NULL ? parts->properties->count : 0) + REQUIRED_PER_RULE;
     struct naming naming = { .list = ARENA_ARRAY(arena, struct text, most),
-                             .members = ARENA_ARRAY(arena, struct member, most) };
+                             .members = ARENA_ARRAY(arena, struct member, most + 1) };
     struct op *op = compile_op(c, OP_MEMBERS, GROUP_OBJECT, c->source);
     int status = -1;
 
@@ -238,6 +239,7 @@ add_rule(struct compiling *c, const struct parts *parts, bool first, const struc
         goto done;
     rule->list = naming.list;
     rule->members = naming.members;
+    rule->members[naming.count].name.length = SIZE_MAX;
     rule->count = naming.count;
     status = names_build(&rule->names, naming.list, naming.count, arena);
 done:

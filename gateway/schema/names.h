@@ -81,11 +81,7 @@ names_same(const char *a, const char *b, uint32_t length)
     }
     if (length >= 4)
         return names_load(a, 4) == names_load(b, 4) && names_load(a + length - 4, 4) == names_load(b + length - 4, 4);
-    for (uint32_t i = 0; i < length; i++) {
-        if (a[i] != b[i])
-            return false;
-    }
-    return true;
+    return length == 0 || (a[0] == b[0] && a[length >> 1] == b[length >> 1] && a[length - 1] == b[length - 1]);
 }
 
 /* The index of the name, or NAMES_NONE. */

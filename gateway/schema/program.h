@@ -97,6 +97,7 @@ struct contains_rule {
 };
 
 struct member {
+    struct text name;
     const struct schema *schema; /* NULL: only named in required */
     uint64_t bit;                /* in members_rule.required; 0 when it is not required */
     uint8_t forbidden;           /* 1 << enum schema_side: sides where it is not expected */
@@ -111,7 +112,7 @@ struct pattern_rule {
 /* properties, patternProperties, additionalProperties and required in one pass over an object. */
 struct members_rule {
     struct names names;
-    struct member *members;
+    struct member *members;          /* behind the last is one whose name is too long for any key */
     uint64_t required[3];            /* by enum schema_side */
     const struct schema *additional; /* NULL: anything */
     const struct pattern_rule *patterns;
@@ -195,18 +196,22 @@ struct op {
 #define SCHEMA_LOOPS            16u /* may apply itself to the same value: asked before entering */
 #define SCHEMA_ENDS             32u /* loops.c has been here: it comes to an end */
 
-/* Most properties are a short text or a small number. For them one comparison tells that all is well; the program is
- * asked when it does not. */
+/* Most properties are a short text, a small number or one of some words. For them a comparison or two tell that all is
+ * well; the program is asked when they do not. */
 enum quick {
     QUICK_NONE,
     QUICK_TEXT,    /* a string of `least` to `most` bytes satisfies the schema */
     QUICK_NATURAL, /* so does a number from `least` to `most` that is written in at most nine digits */
+    QUICK_DECIMAL, /* and one with at most `places` digits behind its point, nine bytes in all */
+    QUICK_WORD,    /* all that is asked is enum */
+    QUICK_SAME,    /* $ref alone: what is asked stands there */
 };
 
 struct schema {
     uint8_t types; /* SCHEMA_TYPE_… bits that are allowed; 0 for the schema false */
     uint8_t flags;
-    uint8_t quick; /* enum quick */
+    uint8_t quick;  /* enum quick */
+    uint8_t places; /* QUICK_DECIMAL */
     uint32_t least, most;
     uint32_t ends[GROUPS]; /* one past the last instruction of each group */
     const struct op *code;

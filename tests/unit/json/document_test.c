@@ -212,6 +212,12 @@ more_values_than_allowed_are_an_error(void **state)
     assert_int_equal(document_parse(&document, TEXT("[1,2,3,4,5]"), &few, arena, &why), -1);
     assert_true(why.too_large);
     assert_string_equal(why.what, "there are too many values in one document");
+    assert_int_equal(document_parse(&document, TEXT("{\"a\":1,\"b\":2}"), &few, arena, NULL), 0);
+    assert_int_equal(document_parse(&document, TEXT("[{\"a\":1,\"b\":2}]"), &few, arena, &why), -1);
+    assert_true(why.too_large);
+    assert_int_equal(document_parse(&document, TEXT("[[[[{}]]]]"), &few, arena, NULL), 0);
+    assert_int_equal(document_parse(&document, TEXT("[[[[[[]]]]]]"), &few, arena, &why), -1);
+    assert_true(why.too_large);
 }
 
 static void
@@ -291,6 +297,11 @@ repeated_keys_are_found_in_objects_of_every_size(void **state)
         document_parse(&document, TEXT("[{\"a\":1,\"\\u0061\":2},{\"a\":{\"b\":1,\"b\":1}}]"), &options, arena, NULL),
         0);
     assert_int_equal(document.duplicate_keys, 2);
+    assert_int_equal(
+        document_parse(&document, TEXT("{\"a\":{\"b\":[{}]},\"c\":[{\"d\":0}],\"a\":0}"), &options, arena, NULL), 0);
+    assert_int_equal(document.duplicate_keys, 1);
+    assert_int_equal(document_parse(&document, TEXT("{\"\":0,\"a\":1,\"\":2}"), &options, arena, NULL), 0);
+    assert_int_equal(document.duplicate_keys, 1);
 }
 
 static void

@@ -238,6 +238,23 @@ what_is_told_at_a_glance_is_what_a_closer_look_tells(void **state)
     check_all("{\"multipleOf\":0.01}", ALL("12.505", "0.001", "-3.071", "1e-3"), false);
     check_all("{\"multipleOf\":0.25}", ALL("0.75", "-1.5", "1000000.25"), true);
     check_all("{\"multipleOf\":0.25}", ALL("0.7", "0.2", "-1.6"), false);
+    check_all("{\"type\":\"number\",\"minimum\":1,\"maximum\":20,\"multipleOf\":0.01}",
+              ALL("1", "1.00", "1.000", "19.99", "20", "20.0", "20.00", "2e0", "0.2E1", "19.990000000"), true);
+    check_all("{\"type\":\"number\",\"minimum\":1,\"maximum\":20,\"multipleOf\":0.01}",
+              ALL("0.99", "20.01", "20.001", "1.005", "-1", "-0.5", "21", "1e9", "\"5\"", "null"), false);
+    check_all("{\"type\":\"number\",\"multipleOf\":1}", ALL("7", "7.0", "-7"), true);
+    check_all("{\"type\":\"number\",\"multipleOf\":1}", ALL("7.5", "0.1"), false);
+    check_all("{\"type\":\"integer\",\"multipleOf\":10}", ALL("20", "0", "1e1"), true);
+    check_all("{\"type\":\"integer\",\"multipleOf\":10}", ALL("25", "2.5"), false);
+    check_all("{\"enum\":[\"red\",\"green\",\"\",7,null]}", ALL("\"red\"", "\"green\"", "\"\"", "7.0", "null"), true);
+    check_all("{\"enum\":[\"red\",\"green\",\"\",7,null]}", ALL("\"rad\"", "\"greed\"", "\"7\"", "8", "{}"), false);
+    check_all("{\"type\":\"integer\",\"enum\":[\"red\",7]}", ALL("7"), true);
+    check_all("{\"type\":\"integer\",\"enum\":[\"red\",7]}", ALL("\"red\"", "8"), false);
+    check_all("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"type\":\"integer\"}}}",
+              ALL("1", "1.0"), true);
+    check_all("{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"type\":\"integer\"}}}",
+              ALL("1.5", "\"1\""), false);
+    check_all("{\"minLength\":9,\"maxLength\":3,\"type\":\"string\"}", ALL("\"a\"", "\"abcdefghijk\""), false);
 }
 
 int
