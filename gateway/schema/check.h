@@ -52,12 +52,12 @@ bool walk_program(struct walk *w, const struct schema *s, const struct value *v,
 static inline bool
 walk_quick_number(const struct schema *s, const struct value *v)
 {
-    const char *at = v->data, *end = at + v->count;
+    const char *at = v->data, *end;
     uint32_t number = 0, digit = 0;
 
     if (v->type != VALUE_NUMBER || v->count > 9)
         return false;
-    for (; at < end && (digit = (uint32_t)*at - '0') <= 9; at++)
+    for (end = at + v->count; at < end && (digit = (uint32_t)*at - '0') <= 9; at++)
         number = number * 10 + digit;
     if (at == end)
         return number >= s->least && number <= s->most;
