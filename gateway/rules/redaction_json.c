@@ -276,7 +276,8 @@ may_hold_secrets(const struct redaction *r, const struct document *document)
 
         if (v->type != VALUE_STRING)
             continue;
-        if (v->count <= r->fields.longest * 2 && name_set_find(&r->fields, value_text(v)) != REDACT_NONE)
+        if (v->count <= r->fields.longest * 2 && name_set_may_have(&r->fields, value_text(v)) &&
+            name_set_find(&r->fields, value_text(v)) != REDACT_NONE)
             return true;
         if ((v->flags & VALUE_ESCAPED) != 0 && r->cards && card_number_search(value_text(v), 0, &start, &end))
             return true;

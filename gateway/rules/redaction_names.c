@@ -184,9 +184,33 @@ make_room(struct name_set *set, struct arena *arena)
     return 0;
 }
 
-/* So that name_set_may_have sees the name however it is written. */
+/* The bit for a byte in front of the last. */
+static uint64_t
+before_last(int byte)
+{
+    return UINT64_C(1) << (byte & 63);
+}
+
+/* So that name_set_may_have sees the name however it is written, and behind whatever steps. */
 static void
-learn_ends(struct name_set *set, struct text folded)
+learn_end(struct name_set *set, struct text folded)
+{
+    static const char between[] = "_- .:[]";
+    unsigned char last = (unsigned char)folded.data[folded.length - 1];
+    uint64_t before = 0;
+
+    for (const char *c = between; *c != '\0'; c++)
+        before |= before_last(*c);
+    if (folded.length > 1)
+        before |= before_last(folded.data[folded.length - 2]) |
+                  before_last(toupper((unsigned char)folded.data[folded.length - 2]));
+    set->ends[last] |= before;
+    set->ends[toupper(last)] |= before;
+    set->ends['_'] = set->ends['-'] = set->ends[' '] = set->ends[']'] = UINT64_MAX;
+}
+
+static void
+learn_beginning(struct name_set *set, struct text folded)
 {
     unsigned char first = (unsigned char)folded.data[0], last = (unsigned char)folded.data[folded.length - 1];
     uint32_t seconds = folded.length > 1 ? UINT32_C(1) << (folded.data[1] & 31) : 0;
@@ -195,9 +219,7 @@ learn_ends(struct name_set *set, struct text folded)
     set->second[first] |= seconds;
     set->second[toupper(first)] |= seconds;
     set->second['_'] = set->second['-'] = set->second[' '] = UINT32_MAX;
-    set->last[last] = set->last[toupper(last)] = true;
     set->seconds[first & 31][last & 31] |= UINT32_C(1) << ((unsigned char)folded.data[folded.length > 1] & 31);
-    set->last['_'] = set->last['-'] = set->last[' '] = set->last[']'] = true;
 }
 
 int
@@ -224,7 +246,8 @@ name_set_add(struct name_set *set, struct text name, enum redact_action action, 
     set->lengths |= UINT64_C(1) << folded.length;
     if (folded.length > set->longest)
         set->longest = (uint32_t)folded.length;
-    learn_ends(set, folded);
+    learn_beginning(set, folded);
+    learn_end(set, folded);
     return 0;
 }
 
@@ -307,8 +330,8 @@ name_set_find(const struct name_set *set, struct text name)
     enum redact_action action;
     unsigned kinds;
 
-    if (name.length == 0 || !set->last[(unsigned char)name.data[name.length - 1]])
-        return REDACT_NONE; /* the last byte rules out most */
+    if (!name_set_may_have(set, name))
+        return REDACT_NONE;
     kinds = kinds_of(name);
     if (kinds == 0 && !may_be(set, name))
         return REDACT_NONE;
