@@ -59,6 +59,13 @@ void buffer_vprint(struct buffer *b, const char *format, va_list arguments);
 char *buffer_room(struct buffer *b, size_t size);
 void buffer_wrote(struct buffer *b, size_t size);
 
+/* Is there room for so many already? */
+static inline bool
+buffer_fits(const struct buffer *b, size_t size)
+{
+    return size <= b->capacity - b->end && size <= b->ceiling - (b->end - b->start) && !b->failed;
+}
+
 static inline void
 buffer_add(struct buffer *b, struct text t)
 {
@@ -66,9 +73,7 @@ buffer_add(struct buffer *b, struct text t)
 
     if (t.length == 0)
         return;
-    room = t.length <= b->capacity - b->end && t.length <= b->ceiling - (b->end - b->start) && !b->failed
-               ? b->data + b->end
-               : buffer_room(b, t.length);
+    room = buffer_fits(b, t.length) ? b->data + b->end : buffer_room(b, t.length);
     if (room == NULL)
         return;
     memcpy(room, t.data, t.length);

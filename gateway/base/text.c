@@ -188,6 +188,11 @@ text_is_utf8(struct text t)
                 break;
             i += sizeof word;
         }
+        if (t.length - i < sizeof word && t.length >= sizeof word) { /* the last eight, some of them again */
+            memcpy(&word, s + t.length - sizeof word, sizeof word);
+            if ((word & UINT64_C(0x8080808080808080)) == 0)
+                break;
+        }
         while (i < t.length && s[i] < 0x80)
             i++;
         if (i == t.length)

@@ -28,7 +28,7 @@ new_line(struct json_writer *w)
 }
 
 /* What is due before a value or a key. */
-static void
+static inline void
 before(struct json_writer *w)
 {
     if (w->after_key) {
@@ -37,7 +37,7 @@ before(struct json_writer *w)
     }
     if (w->comma)
         buffer_byte(w->out, ',');
-    if (w->depth > 0)
+    if (w->indent > 0 && w->depth > 0)
         new_line(w);
 }
 
@@ -270,7 +270,8 @@ copy_block(char *out, const char *in)
     _mm_storeu_si128((__m128i *)(void *)out, _mm_loadu_si128((const __m128i *)(const void *)in));
 }
 
-/* escape_plain by blocks, as far as whole ones go. `*stop`: the next byte needs more. */
+/* escape_plain by blocks, as far as whole ones go. `*stop`: the next byte needs more. Each copy is of a whole block:
+ * what is not wanted of it is written over by the next. */
 static size_t
 escape_blocks(char **room, struct text in, bool *stop)
 {
@@ -280,29 +281,28 @@ escape_blocks(char **room, struct text in, bool *stop)
 
     for (size_t block = 0; block + 2 * BLOCK <= in.length && !*stop; block += BLOCK) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(in.data + block));
+        unsigned found =
+            (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
         /* signed: what is not ASCII is less than a space, too */
         unsigned more = (unsigned)_mm_movemask_epi8(_mm_cmplt_epi8(bytes, space));
-        unsigned found = more | (unsigned)_mm_movemask_epi8(
-                                    _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+        size_t end = block + BLOCK;
 
-        for (; found != 0 && !*stop; found &= found - 1) {
-            unsigned bit = (unsigned)__builtin_ctz(found);
-
-            copy_block(out, in.data + done); /* at most as many as are wanted; the rest is written over */
-            out += block + bit - done;
-            done = block + bit;
-            if ((more >> bit & 1) != 0) {
-                *stop = true;
-            } else {
-                *out++ = '\\';
-                *out++ = in.data[done++];
-            }
+        if (more != 0) {
+            end = block + (unsigned)__builtin_ctz(more);
+            found &= (more & -more) - 1;
+            *stop = true;
         }
-        if (!*stop) {
+        for (; found != 0; found &= found - 1) {
+            size_t at = block + (unsigned)__builtin_ctz(found);
+
             copy_block(out, in.data + done);
-            out += block + BLOCK - done;
-            done = block + BLOCK;
+            out += at - done;
+            *out++ = '\\';
+            done = at;
         }
+        copy_block(out, in.data + done);
+        out += end - done;
+        done = end;
     }
     *room = out;
     return done;
@@ -391,58 +391,78 @@ json_escape_inside(struct buffer *out, struct text value)
     }
 }
 
-/* Without a call: two words that overlap, and those between. */
-static void
-copy_short(char *out, const char *in, size_t length)
+/* Up to 15 bytes, copied without a call: two words that overlap. False when one of them is special. */
+static bool
+copy_few(char *out, const char *in, size_t length)
 {
-    uint64_t word;
+    const uint64_t spaces = UINT64_C(0x2020202020202020); /* harmless in places that hold nothing */
+    uint64_t first, last;
+    uint32_t low, high;
+
+    if (length >= 8) {
+        memcpy(&first, in, 8);
+        memcpy(&last, in + length - 8, 8);
+        memcpy(out, &first, 8);
+        memcpy(out + length - 8, &last, 8);
+        return !word_is_special(first) && !word_is_special(last);
+    }
+    if (length >= 4) {
+        memcpy(&low, in, 4);
+        memcpy(&high, in + length - 4, 4);
+        memcpy(out, &low, 4);
+        memcpy(out + length - 4, &high, 4);
+        return !word_is_special((uint64_t)high << 32 | low);
+    }
+    first = spaces;
+    for (size_t i = 0; i < length; i++) {
+        first = first << 8 | (unsigned char)in[i];
+        out[i] = in[i];
+    }
+    return !word_is_special(first);
+}
+
+/* The same for any length. */
+static bool
+copy_plain(char *out, const char *in, size_t length)
+{
     size_t i = 0;
 
-    for (; i + sizeof word <= length; i += sizeof word) {
-        memcpy(&word, in + i, sizeof word);
-        memcpy(out + i, &word, sizeof word);
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    __m128i special = _mm_setzero_si128();
+
+    for (; length >= BLOCK && i < length; i += BLOCK) {
+        size_t at = i + BLOCK <= length ? i : length - BLOCK; /* the last block overlaps */
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(in + at));
+
+        special = _mm_or_si128(special, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+        special = _mm_or_si128(special, _mm_cmplt_epi8(bytes, space)); /* signed: and what is not ASCII */
+        _mm_storeu_si128((__m128i *)(void *)(out + at), bytes);
     }
-    if (length >= sizeof word) {
-        memcpy(&word, in + length - sizeof word, sizeof word);
-        memcpy(out + length - sizeof word, &word, sizeof word);
-        return;
+    if (i > 0)
+        return _mm_movemask_epi8(special) == 0;
+#else
+    for (; i + 2 * sizeof(uint64_t) <= length; i += sizeof(uint64_t)) {
+        if (!copy_few(out + i, in + i, sizeof(uint64_t)))
+            return false;
     }
-    for (; i < length; i++)
-        out[i] = in[i];
+#endif
+    return copy_few(out + i, in + i, length - i);
 }
 
 /* A short string as it is, quotes included; false when it needs more than that. */
 static bool
 add_short(struct buffer *out, struct text value)
 {
-    uint64_t word = 0;
-    size_t i = 0;
-    char *room;
+    char *room = buffer_fits(out, value.length + 2) ? out->data + out->end : buffer_room(out, value.length + 2);
 
-    for (; i + sizeof word <= value.length; i += sizeof word) {
-        memcpy(&word, value.data + i, sizeof word);
-        if (word_is_special(word))
-            return false;
-    }
-    if (i < value.length && value.length >= sizeof word) { /* the last eight again */
-        memcpy(&word, value.data + value.length - sizeof word, sizeof word);
-        if (word_is_special(word))
-            return false;
-        i = value.length;
-    }
-    for (; i < value.length; i++) {
-        unsigned char c = (unsigned char)value.data[i];
-
-        if (c < ' ' || c == '"' || c == '\\' || c >= 0x80)
-            return false;
-    }
-    room = buffer_room(out, value.length + 2);
     if (room == NULL)
         return true; /* the buffer has failed */
+    if (!copy_plain(room + 1, value.data, value.length))
+        return false;
     room[0] = '"';
-    copy_short(room + 1, value.data, value.length);
     room[value.length + 1] = '"';
-    buffer_wrote(out, value.length + 2);
+    out->end += value.length + 2;
     return true;
 }
 

@@ -34,7 +34,7 @@ struct name_set {
     uint32_t longest;
     uint32_t seconds[32][32]; /* by the low five bits of the first and the last byte: a bit for those of the second */
     uint32_t second[256];     /* by the first byte of a name: a bit for each second byte (its low five bits) */
-    uint64_t ends[256];       /* by the last byte of a name: a bit for each byte before it (its low six bits) */
+    uint64_t ends[256];       /* by the last byte of a name: a bit for each byte before it (name_set_before) */
 };
 
 struct pointer_rule {
@@ -86,13 +86,22 @@ struct redacting {
 int name_set_add(struct name_set *set, struct text name, enum redact_action action, struct arena *arena);
 enum redact_action name_set_find(const struct name_set *set, struct text name);
 
+/* Which bit a byte has: letters one of their own, whatever their case. */
+static inline unsigned
+name_set_before(unsigned char byte)
+{
+    return (byte & 31u) | (~(unsigned)byte & 64u) >> 1;
+}
+
 /* The last two bytes rule out almost every name. */
 static inline bool
 name_set_may_have(const struct name_set *set, struct text name)
 {
     uint64_t before = name.length > 0 ? set->ends[(unsigned char)name.data[name.length - 1]] : 0;
 
-    return name.length == 1 ? before != 0 : before != 0 && (before >> (name.data[name.length - 2] & 63) & 1) != 0;
+    return name.length == 1
+               ? before != 0
+               : before != 0 && (before >> name_set_before((unsigned char)name.data[name.length - 2]) & 1) != 0;
 }
 
 /* The built-in names of credentials, cookies and card data, all masked. */

@@ -184,13 +184,6 @@ make_room(struct name_set *set, struct arena *arena)
     return 0;
 }
 
-/* The bit for a byte in front of the last. */
-static uint64_t
-before_last(int byte)
-{
-    return UINT64_C(1) << (byte & 63);
-}
-
 /* So that name_set_may_have sees the name however it is written, and behind whatever steps. */
 static void
 learn_end(struct name_set *set, struct text folded)
@@ -200,10 +193,9 @@ learn_end(struct name_set *set, struct text folded)
     uint64_t before = 0;
 
     for (const char *c = between; *c != '\0'; c++)
-        before |= before_last(*c);
+        before |= UINT64_C(1) << name_set_before((unsigned char)*c);
     if (folded.length > 1)
-        before |= before_last(folded.data[folded.length - 2]) |
-                  before_last(toupper((unsigned char)folded.data[folded.length - 2]));
+        before |= UINT64_C(1) << name_set_before((unsigned char)folded.data[folded.length - 2]);
     set->ends[last] |= before;
     set->ends[toupper(last)] |= before;
     set->ends['_'] = set->ends['-'] = set->ends[' '] = set->ends[']'] = UINT64_MAX;

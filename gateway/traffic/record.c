@@ -10,8 +10,13 @@
 #include "json/write.h"
 #include "base/time_text.h"
 
-/* A key, ready to be written. */
-#define KEY(name) TEXT("\"" name "\":")
+/* Most of a line is the same for every exchange: keys are put as they stand in it, with what is around them. The writer
+ * is for the rare parts, inside of an object that has something already. */
+#define PUT(out, literal) buffer_add((out), TEXT(literal))
+
+/* A key, ready to be written by the writer; one with its comma, to be put. */
+#define KEY(name)  TEXT("\"" name "\":")
+#define NEXT(name) TEXT(",\"" name "\":")
 
 /* How a body is told: as text, as base64, or not at all. */
 struct told_body {
@@ -25,9 +30,32 @@ struct told_body {
 const char *const record_truncations[] = { NULL, "record", "size", "early", "stream" };
 
 static void
-json_time(struct json_writer *w, int64_t ns)
+put_time(struct buffer *out, int64_t ns)
 {
-    json_string(w, time_text_rfc3339(ns, 9));
+    buffer_byte(out, '"');
+    buffer_add(out, time_text_rfc3339(ns, 9));
+    buffer_byte(out, '"');
+}
+
+static void
+put_text(struct buffer *out, struct text key, struct text value)
+{
+    buffer_add(out, key);
+    json_escape(out, value);
+}
+
+static void
+put_text_if(struct buffer *out, struct text key, struct text value)
+{
+    if (value.length > 0)
+        put_text(out, key, value);
+}
+
+static void
+put_number(struct buffer *out, struct text key, uint64_t value)
+{
+    buffer_add(out, key);
+    buffer_unsigned(out, value);
 }
 
 /* Milliseconds, as HAR counts; -1 for what never happened. */
@@ -80,52 +108,51 @@ tell_body(const struct message *m, size_t max_body, struct arena *arena)
 }
 
 static void
-write_headers(struct json_writer *w, const struct header *headers, uint32_t count)
+put_headers(struct buffer *out, const struct header *headers, uint32_t count)
 {
-    json_array(w);
-    for (uint32_t i = 0; i < count; i++) { /* by hand: every exchange has a dozen of them */
-        buffer_add(w->out, i > 0 ? TEXT(",{\"name\":") : TEXT("{\"name\":"));
-        json_escape(w->out, headers[i].name);
-        buffer_add(w->out, TEXT(",\"value\":"));
-        json_escape(w->out, headers[i].value);
-        buffer_byte(w->out, '}');
+    buffer_byte(out, '[');
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_byte(out, ',');
+        put_text(out, TEXT("{\"name\":"), headers[i].name);
+        put_text(out, NEXT("value"), headers[i].value);
+        buffer_byte(out, '}');
     }
-    json_end_array(w);
+    buffer_byte(out, ']');
 }
 
 static void
-write_fields(struct json_writer *w, const struct message *m)
+put_fields(struct buffer *out, const struct message *m)
 {
     struct text version = m->version.length > 0 ? m->version : m->minor == 0 ? TEXT("HTTP/1.0") : TEXT("HTTP/1.1");
 
-    buffer_add(w->out, TEXT(",\"httpVersion\":"));
-    json_escape(w->out, version);
-    buffer_add(w->out, TEXT(",\"cookies\":[],\"headers\":"));
-    w->after_key = true;
-    write_headers(w, m->headers, m->header_count);
+    put_text(out, NEXT("httpVersion"), version);
+    PUT(out, ",\"cookies\":[],\"headers\":");
+    put_headers(out, m->headers, m->header_count);
 }
 
 /* Name and value decoded, as HAR shows them; the raw target is in _plumbline. */
 static void
-write_query(struct json_writer *w, const struct message *m, struct arena *arena)
+put_query(struct buffer *out, const struct message *m, struct arena *arena)
 {
     struct text rest = m->query;
     struct query_pair pair;
+    bool first = true;
 
-    json_array(w);
+    buffer_byte(out, '[');
     while (query_next(&rest, &pair)) {
         struct text name = pair.name, value = pair.value;
 
         (void)percent_decode(pair.name, true, arena, &name); /* what cannot be decoded is shown as it came */
         (void)percent_decode(pair.value, true, arena, &value);
-        json_object(w);
-        JSON_KEY(w, "name");
-        json_string(w, name);
-        JSON_KEY(w, "value");
-        json_string(w, value);
-        json_end_object(w);
+        if (!first)
+            buffer_byte(out, ',');
+        first = false;
+        put_text(out, TEXT("{\"name\":"), name);
+        put_text(out, NEXT("value"), value);
+        buffer_byte(out, '}');
     }
-    json_end_array(w);
+    buffer_byte(out, ']');
 }
 
 static void
@@ -139,96 +166,70 @@ write_base64(struct json_writer *w, struct text key, struct text bytes)
 
 /* HAR knows an encoding for responses alone (1.2, content); a request that is no text is in _plumbline. */
 static void
-write_body_text(struct json_writer *w, const struct told_body *told, bool request)
+put_body_text(struct buffer *out, const struct told_body *told, bool request)
 {
     if (told->binary && !request) {
-        write_base64(w, TEXT("text"), told->text);
-        JSON_KEY(w, "encoding");
-        json_string(w, TEXT("base64"));
+        PUT(out, ",\"text\":\"");
+        base64_write(out, told->text);
+        PUT(out, "\",\"encoding\":\"base64\"");
         return;
     }
-    JSON_KEY(w, "text");
-    json_string(w, told->binary ? TEXT("") : told->text);
+    put_text(out, NEXT("text"), told->binary ? TEXT("") : told->text);
 }
 
 static void
-write_url(struct json_writer *w, const struct exchange *x)
+put_url(struct buffer *out, const struct exchange *x)
 {
     const struct message *m = &x->request;
-    bool absolute = text_search(m->target, TEXT("://")) < text_find(m->target, '/');
     bool origin = m->target.length > 0 && m->target.data[0] == '/';
-    struct text authority = m->authority.length > 0 ? m->authority : TEXT("localhost");
-    struct text scheme = x->scheme.length > 0 ? x->scheme : TEXT("http");
+    bool absolute = !origin && text_search(m->target, TEXT("://")) < text_find(m->target, '/');
 
-    JSON_KEY(w, "url");
     if (absolute) {
-        json_string(w, m->target);
+        put_text(out, NEXT("url"), m->target);
         return;
     }
-    json_raw(w, TEXT("\""));
-    json_escape_inside(w->out, scheme);
-    buffer_add(w->out, TEXT("://"));
-    json_escape_inside(w->out, authority);
-    json_escape_inside(w->out, origin ? m->target : TEXT("/"));
-    buffer_byte(w->out, '"');
+    PUT(out, ",\"url\":\"");
+    json_escape_inside(out, x->scheme.length > 0 ? x->scheme : TEXT("http"));
+    PUT(out, "://");
+    json_escape_inside(out, m->authority.length > 0 ? m->authority : TEXT("localhost"));
+    json_escape_inside(out, origin ? m->target : TEXT("/"));
+    buffer_byte(out, '"');
 }
 
 static void
-write_request(struct json_writer *w, const struct exchange *x, const struct told_body *body)
+put_request(struct buffer *out, const struct exchange *x, const struct told_body *body)
 {
     const struct message *m = &x->request;
 
-    JSON_KEY(w, "request");
-    json_object(w);
-    JSON_KEY(w, "method");
-    json_string(w, m->method);
-    write_url(w, x);
-    write_fields(w, m);
-    JSON_KEY(w, "queryString");
-    write_query(w, m, x->arena);
+    put_text(out, TEXT(",\"request\":{\"method\":"), m->method);
+    put_url(out, x);
+    put_fields(out, m);
+    PUT(out, ",\"queryString\":");
+    put_query(out, m, x->arena);
     if (m->body_state != BODY_NONE) {
-        JSON_KEY(w, "postData");
-        json_object(w);
-        JSON_KEY(w, "mimeType");
-        json_string(w, message_value(m, HEADER_CONTENT_TYPE));
-        write_body_text(w, body, true);
-        json_end_object(w);
+        put_text(out, TEXT(",\"postData\":{\"mimeType\":"), message_value(m, HEADER_CONTENT_TYPE));
+        put_body_text(out, body, true);
+        buffer_byte(out, '}');
     }
-    JSON_KEY(w, "headersSize");
-    json_integer(w, -1);
-    JSON_KEY(w, "bodySize");
-    json_integer(w, (int64_t)m->body_bytes);
-    json_end_object(w);
+    put_number(out, TEXT(",\"headersSize\":-1,\"bodySize\":"), m->body_bytes);
+    buffer_byte(out, '}');
 }
 
 static void
-write_response(struct json_writer *w, const struct exchange *x, const struct told_body *body)
+put_response(struct buffer *out, const struct exchange *x, const struct told_body *body)
 {
     const struct message *m = &x->response;
 
-    JSON_KEY(w, "response");
-    json_object(w);
-    JSON_KEY(w, "status");
-    json_integer(w, x->has_response ? m->status : 0);
-    JSON_KEY(w, "statusText");
-    json_string(w, m->reason);
-    write_fields(w, m);
-    JSON_KEY(w, "content");
-    json_object(w);
-    JSON_KEY(w, "size");
-    json_integer(w, body->coded ? (int64_t)body->text.length : (int64_t)m->body_bytes);
-    JSON_KEY(w, "mimeType");
-    json_string(w, message_value(m, HEADER_CONTENT_TYPE));
+    put_number(out, TEXT(",\"response\":{\"status\":"), x->has_response ? (uint64_t)m->status : 0);
+    put_text(out, NEXT("statusText"), m->reason);
+    put_fields(out, m);
+    put_number(out, TEXT(",\"content\":{\"size\":"), body->coded ? body->text.length : m->body_bytes);
+    put_text(out, NEXT("mimeType"), message_value(m, HEADER_CONTENT_TYPE));
     if (m->body_state != BODY_NONE)
-        write_body_text(w, body, false);
-    json_end_object(w);
-    JSON_KEY(w, "redirectURL");
-    json_string(w, message_value(m, HEADER_LOCATION));
-    JSON_KEY(w, "headersSize");
-    json_integer(w, -1);
-    JSON_KEY(w, "bodySize");
-    json_integer(w, (int64_t)m->body_bytes);
-    json_end_object(w);
+        put_body_text(out, body, false);
+    put_text(out, TEXT("},\"redirectURL\":"), message_value(m, HEADER_LOCATION));
+    put_number(out, TEXT(",\"headersSize\":-1,\"bodySize\":"), m->body_bytes);
+    buffer_byte(out, '}');
 }
 
 /* later - earlier, or -1 when one of them never was. */
@@ -239,22 +240,22 @@ between(int64_t earlier, int64_t later)
 }
 
 static void
-write_timings(struct json_writer *w, const struct exchange_times *t)
+put_timings(struct buffer *out, const struct exchange_times *t)
 {
     int64_t connect = between(t->request_head, t->connected);
     int64_t send = between(t->connected, t->sent);
     int64_t wait = between(t->sent, t->first_byte);
     int64_t receive = between(t->first_byte, t->response_end);
 
-    buffer_add(w->out, TEXT(",\"cache\":{},\"timings\":{\"connect\":"));
-    add_milliseconds(w->out, connect);
-    buffer_add(w->out, TEXT(",\"send\":"));
-    add_milliseconds(w->out, send < 0 ? 0 : send);
-    buffer_add(w->out, TEXT(",\"wait\":"));
-    add_milliseconds(w->out, wait < 0 ? 0 : wait);
-    buffer_add(w->out, TEXT(",\"receive\":"));
-    add_milliseconds(w->out, receive < 0 ? 0 : receive);
-    buffer_byte(w->out, '}');
+    buffer_add(out, TEXT(",\"cache\":{},\"timings\":{\"connect\":"));
+    add_milliseconds(out, connect);
+    buffer_add(out, TEXT(",\"send\":"));
+    add_milliseconds(out, send < 0 ? 0 : send);
+    buffer_add(out, TEXT(",\"wait\":"));
+    add_milliseconds(out, wait < 0 ? 0 : wait);
+    buffer_add(out, TEXT(",\"receive\":"));
+    add_milliseconds(out, receive < 0 ? 0 : receive);
+    buffer_byte(out, '}');
 }
 
 /* ---- _plumbline ---- */
@@ -291,14 +292,8 @@ write_violation(struct json_writer *w, const struct violation *v)
 }
 
 static void
-write_verdict(struct json_writer *w, struct text key, const struct verdict *v)
+write_violations(struct json_writer *w, const struct verdict *v)
 {
-    if (!v->checked && v->count == 0 && v->unchecked_count == 0)
-        return;
-    json_key(w, key);
-    json_object(w);
-    JSON_KEY(w, "checked");
-    json_bool(w, v->checked);
     if (v->count > 0) {
         JSON_KEY(w, "violations");
         json_array(w);
@@ -322,7 +317,17 @@ write_verdict(struct json_writer *w, struct text key, const struct verdict *v)
         }
         json_end_array(w);
     }
-    json_end_object(w);
+}
+
+static void
+write_verdict(struct json_writer *w, struct text key, const struct verdict *v)
+{
+    if (!v->checked && v->count == 0 && v->unchecked_count == 0)
+        return;
+    buffer_add(w->out, key);
+    buffer_add(w->out, v->checked ? TEXT("{\"checked\":true") : TEXT("{\"checked\":false"));
+    write_violations(w, v);
+    buffer_byte(w->out, '}');
 }
 
 static void
@@ -394,7 +399,8 @@ write_extras(struct json_writer *w, const struct message *m, const struct told_b
     write_text_if(w, keys->digest, m->body_digest);
     if (m->trailer_count > 0) {
         json_key(w, keys->trailers);
-        write_headers(w, m->trailers, m->trailer_count);
+        w->after_key = false;
+        put_headers(w->out, m->trailers, m->trailer_count);
     }
     write_lost_fields(w, keys->fields, m->headers, m->header_count);
     write_lost_fields(w, keys->trailer_fields, m->trailers, m->trailer_count);
@@ -420,35 +426,27 @@ write_refusal(struct json_writer *w, const struct refusal *r)
 const char *const record_outcomes[] = { "delivered", "refused", "client-gone", "tunnel" };
 
 static void
-write_identity(struct json_writer *w, const struct exchange *x)
+put_identity(struct buffer *out, const struct exchange *x)
 {
-    JSON_KEY(w, "version");
-    json_integer(w, RECORD_VERSION);
-    JSON_KEY(w, "id");
-    json_string(w, text_of(x->id));
-    JSON_KEY(w, "sequence");
-    json_integer(w, (int64_t)x->sequence);
-    if (x->amends > 0) {
-        JSON_KEY(w, "amends");
-        json_integer(w, (int64_t)x->amends);
-    }
-    if (x->lost > 0) {
-        JSON_KEY(w, "lost");
-        json_integer(w, (int64_t)x->lost);
-    }
-    JSON_KEY(w, "start");
-    json_time(w, x->started);
-    JSON_KEY(w, "end");
-    json_time(w, x->started + (x->times.finished > 0 ? x->times.finished : 0));
-    write_text_if(w, KEY("service"), x->service);
-    write_text_if(w, KEY("operation"), x->operation);
-    write_text_if(w, KEY("responder"), x->responder);
-    JSON_KEY(w, "outcome");
-    json_string(w, text_of(record_outcomes[x->outcome]));
-    write_text_if(w, KEY("client"), x->client);
-    write_text_if(w, KEY("upstream"), x->upstream);
-    write_text_if(w, KEY("target"), x->request.target);
-    write_text_if(w, KEY("traceparent"), message_value(&x->request, HEADER_TRACEPARENT));
+    put_number(out, TEXT(",\"_plumbline\":{\"version\":"), RECORD_VERSION);
+    put_text(out, NEXT("id"), text_of(x->id));
+    put_number(out, NEXT("sequence"), x->sequence);
+    if (x->amends > 0)
+        put_number(out, NEXT("amends"), x->amends);
+    if (x->lost > 0)
+        put_number(out, NEXT("lost"), x->lost);
+    PUT(out, ",\"start\":");
+    put_time(out, x->started);
+    PUT(out, ",\"end\":");
+    put_time(out, x->started + (x->times.finished > 0 ? x->times.finished : 0));
+    put_text_if(out, NEXT("service"), x->service);
+    put_text_if(out, NEXT("operation"), x->operation);
+    put_text_if(out, NEXT("responder"), x->responder);
+    put_text(out, NEXT("outcome"), text_of(record_outcomes[x->outcome]));
+    put_text_if(out, NEXT("client"), x->client);
+    put_text_if(out, NEXT("upstream"), x->upstream);
+    put_text_if(out, NEXT("target"), x->request.target);
+    put_text_if(out, NEXT("traceparent"), message_value(&x->request, HEADER_TRACEPARENT));
 }
 
 const char *const record_tunnel_ends[] = {
@@ -501,31 +499,32 @@ const struct record_time record_times[RECORD_TIMES] = {
 
 /* HAR tells how long the phases took; this, when they were. */
 static void
-write_times(struct json_writer *w, const struct exchange_times *t)
+put_times(struct buffer *out, const struct exchange_times *t)
 {
-    JSON_KEY(w, "times");
-    json_object(w);
+    bool first = true;
+
+    PUT(out, ",\"times\":{");
     for (size_t i = 0; i < RECORD_TIMES; i++) {
         int64_t ns = *(const int64_t *)(const void *)((const char *)t + record_times[i].offset);
 
         if (ns < 0)
             continue;
-        json_key_literal(w, text_of(record_times[i].key));
-        json_integer(w, ns);
+        if (!first)
+            buffer_byte(out, ',');
+        first = false;
+        put_number(out, text_of(record_times[i].key), (uint64_t)ns);
     }
-    json_end_object(w);
+    buffer_byte(out, '}');
 }
 
 static void
 write_own(struct json_writer *w, const struct exchange *x, const struct told_body *request,
           const struct told_body *response)
 {
-    JSON_KEY(w, "_plumbline");
-    json_object(w);
-    write_identity(w, x);
-    write_times(w, &x->times);
-    write_verdict(w, TEXT("request"), &x->request_verdict);
-    write_verdict(w, TEXT("response"), &x->response_verdict);
+    put_identity(w->out, x);
+    put_times(w->out, &x->times);
+    write_verdict(w, NEXT("request"), &x->request_verdict);
+    write_verdict(w, NEXT("response"), &x->response_verdict);
     write_refusal(w, &x->refusal);
     write_tunnel(w, x);
     write_texts(w, KEY("faults"), x->faults, x->fault_count);
@@ -534,7 +533,7 @@ write_own(struct json_writer *w, const struct exchange *x, const struct told_bod
     write_extras(w, &x->request, request, &request_keys);
     if (x->has_response)
         write_extras(w, &x->response, response, &response_keys);
-    json_end_object(w);
+    buffer_byte(w->out, '}');
 }
 
 void
@@ -545,17 +544,16 @@ record_write(struct buffer *out, const struct exchange *x, size_t max_body)
     struct json_writer w;
 
     json_begin(&w, out, 0);
-    json_object(&w);
-    JSON_KEY(&w, "startedDateTime");
-    json_time(&w, x->started);
-    buffer_add(out, TEXT(",\"time\":"));
+    w.comma = true;
+    PUT(out, "{\"startedDateTime\":");
+    put_time(out, x->started);
+    PUT(out, ",\"time\":");
     add_milliseconds(out, x->times.finished > 0 ? x->times.finished : 0);
-    write_request(&w, x, &request);
-    write_response(&w, x, &response);
-    write_timings(&w, &x->times);
+    put_request(out, x, &request);
+    put_response(out, x, &response);
+    put_timings(out, &x->times);
     write_own(&w, x, &request, &response);
-    json_end_object(&w);
-    buffer_byte(out, '\n');
+    PUT(out, "}\n");
 }
 
 void
