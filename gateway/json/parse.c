@@ -298,25 +298,42 @@ note_key(struct parser *p, struct cursor *c, const struct value *key)
     c->seen |= bit;
 }
 
+/* What is not right where it was looked for: white space before it, or a fault. */
+static __attribute__((noinline)) const char *
+find_key(struct parser *p, const char *at)
+{
+    at = scan_space(at, p->end);
+    if (at == p->end)
+        return scan_fail(&p->fault, at, "the text ends where a key is due");
+    if (*at != '"')
+        return scan_fail(&p->fault, at, "a key in double quotes is missing");
+    return at;
+}
+
+static __attribute__((noinline)) const char *
+find_colon(struct parser *p, const char *at)
+{
+    at = scan_space(at, p->end);
+    if (at == p->end)
+        return scan_fail(&p->fault, at, "the text ends where a colon is due");
+    if (*at != ':')
+        return scan_fail(&p->fault, at, "a colon is missing behind the key");
+    return at;
+}
+
 /* A key and its colon, in front of a member's value. */
 static ALWAYS_INLINE const char *
 parse_key(struct parser *p, struct cursor *c, const char *at)
 {
-    at = scan_space(at, c->end);
-    if (SCAN_UNLIKELY(at == c->end))
-        return scan_fail(&p->fault, at, "the text ends where a key is due");
-    if (SCAN_UNLIKELY(*at != '"'))
-        return scan_fail(&p->fault, at, "a key in double quotes is missing");
+    if (SCAN_UNLIKELY(!scan_is(at, c->end, '"')) && (at = find_key(p, at)) == NULL)
+        return NULL;
     at = parse_string(p, c, at);
     if (SCAN_UNLIKELY(at == NULL))
         return NULL;
     if (p->duplicates)
         note_key(p, c, c->next - 1);
-    at = scan_space(at, c->end);
-    if (SCAN_UNLIKELY(at == c->end))
-        return scan_fail(&p->fault, at, "the text ends where a colon is due");
-    if (SCAN_UNLIKELY(*at != ':'))
-        return scan_fail(&p->fault, at, "a colon is missing behind the key");
+    if (SCAN_UNLIKELY(!scan_is(at, c->end, ':')) && (at = find_colon(p, at)) == NULL)
+        return NULL;
     return at + 1;
 }
 
@@ -363,7 +380,8 @@ parse_between(struct parser *p, struct cursor *c, const char *at)
     while (c->inside != NULL) {
         bool object = c->inside->type == VALUE_OBJECT;
 
-        at = scan_space(at, c->end);
+        if (!scan_is(at, c->end, ','))
+            at = scan_space(at, c->end);
         if (SCAN_UNLIKELY(at == c->end))
             return scan_fail(&p->fault, at,
                              object ? "the text ends inside of an object: '}' is missing"
@@ -385,7 +403,8 @@ static ALWAYS_INLINE const char *
 parse_values(struct parser *p, struct cursor *c, const char *at)
 {
     do {
-        at = scan_space(at, c->end);
+        if (!scan_is(at, c->end, '"'))
+            at = scan_space(at, c->end);
         if (SCAN_UNLIKELY(!reserve(p, c, at)))
             return NULL;
         if (SCAN_UNLIKELY(at == c->end))

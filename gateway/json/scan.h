@@ -47,6 +47,13 @@ scan_is_space(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/* Does this byte come next, without white space before it? Most JSON between programs has none. */
+static inline bool
+scan_is(const char *at, const char *end, char byte)
+{
+    return SCAN_LIKELY(at < end) && *at == byte;
+}
+
 static inline const char *
 scan_space(const char *at, const char *end)
 {

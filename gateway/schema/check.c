@@ -347,7 +347,7 @@ walk_program(struct walk *w, const struct schema *s, const struct value *v, stru
     if (UNLIKELY(w->depth >= LIMIT_SCHEMA_DEPTH))
         return walk_doubt(w, SCHEMA_UNCHECKED_BUDGET);
     w->depth++;
-    valid = run_groups(w, s, v, marks);
+    valid = s->quick == QUICK_MEMBERS ? check_members(w, s->code->with.members, v, marks) : run_groups(w, s, v, marks);
     w->depth--;
     return valid;
 }

@@ -85,6 +85,7 @@ walk_quick(const struct schema *s, const struct value *v)
     case QUICK_NONE:
     case QUICK_TEXT:
     case QUICK_SAME:
+    case QUICK_MEMBERS:
         break;
     }
     return false;

@@ -222,6 +222,8 @@ find_quick(struct schema *s)
             s->quick = QUICK_SAME;
         return;
     }
+    if (s->types == SCHEMA_TYPE_OBJECT && s->ends[GROUP_LAST] == 1 && s->code->code == OP_MEMBERS)
+        s->quick = QUICK_MEMBERS;
     if (s->ends[GROUP_LAST] != s->ends[GROUP_OBJECT] || (!text && (s->types & SCHEMA_TYPE_INTEGER) == 0))
         return;
     for (uint32_t i = schema_begin(s, group); i < s->ends[group]; i++) {

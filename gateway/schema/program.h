@@ -205,6 +205,7 @@ enum quick {
     QUICK_DECIMAL, /* and one with at most `places` digits behind its point, nine bytes in all */
     QUICK_WORD,    /* all that is asked is enum */
     QUICK_SAME,    /* $ref alone: what is asked stands there */
+    QUICK_MEMBERS, /* of objects nothing is asked but what one OP_MEMBERS does; of any value, nothing */
 };
 
 struct schema {
