@@ -71,7 +71,8 @@
 #define LIMIT_UPSTREAM_IDLE  1024 /* idle connections kept per upstream and worker: answers come in bursts */
 #define LIMIT_WORKERS        64
 #define LIMIT_RATE_CALLERS   65536 /* whose use of a rate_limit is kept in mind, over all workers (24 bytes each) */
-#define LIMIT_GENERATIONS    64    /* rulesets that exchanges still use; then a reload is refused */
+#define LIMIT_NAME_PATIENCE  (INT64_C(200) * 1000 * 1000) /* for a look-up of a name when the program ends; ns */
+#define LIMIT_GENERATIONS    64                    /* rulesets that exchanges still use; then a reload is refused */
 #define LIMIT_TAKE_OVER_TIME INT64_C(10000000000)  /* ns: a reload waits that long for every worker */
 #define LIMIT_DRAIN_IDLE     INT64_C(500000000)    /* ns: clients.drain_idle, unless it is set */
 #define LIMIT_RELOAD_TIME    INT64_C(120000000000) /* ns: who asks for a reload waits that long for its result */

@@ -26,9 +26,11 @@ struct trouble {
 struct names {
     struct proxy *proxy;
     pthread_t thread;
-    pthread_mutex_t lock; /* of the two flags */
+    pthread_mutex_t lock; /* of the flags */
     pthread_cond_t changed;
     bool stopping, awake;
+    bool asking;    /* the system is asked, which may take as long as its resolver has patience */
+    bool abandoned; /* meanwhile the proxy was stopped: the thread frees what is its own, and touches no more */
     struct trouble *troubles; /* the thread's own */
 };
 
@@ -73,6 +75,20 @@ ask_system(void *arg, struct text host, uint16_t port, struct address *out, int 
 {
     (void)arg;
     return address_resolve(host, port, out, most, err);
+}
+
+/* Around a look-up. False: nobody waits for what it says. */
+static bool
+set_asking(struct names *n, bool asking)
+{
+    bool go_on;
+
+    (void)pthread_mutex_lock(&n->lock);
+    n->asking = asking;
+    go_on = !n->stopping;
+    (void)pthread_cond_broadcast(&n->changed);
+    (void)pthread_mutex_unlock(&n->lock);
+    return go_on;
 }
 
 static void
@@ -169,9 +185,11 @@ refresh(struct names *n, struct ruleset *ruleset, uint64_t generation)
 
         if (!responder_name(ruleset_service(ruleset, i), &host, &port))
             continue;
-        if (!read_known(n->proxy, generation, i, &known))
+        if (!read_known(n->proxy, generation, i, &known) || !set_asking(n, true))
             return;
         outcome = names_look(&known, host, port, ask_system, NULL, &err);
+        if (!set_asking(n, false))
+            return;
         note(n, host, outcome, &err);
         if (outcome == NAMES_CHANGED)
             publish(n, generation, i, &known);
@@ -209,10 +227,25 @@ rest(struct names *n, int64_t interval)
     return code != 0;
 }
 
+static void
+names_free(struct names *n)
+{
+    struct trouble *next;
+
+    for (struct trouble *t = n->troubles; t != NULL; t = next) {
+        next = t->next;
+        free(t);
+    }
+    (void)pthread_cond_destroy(&n->changed);
+    (void)pthread_mutex_destroy(&n->lock);
+    free(n);
+}
+
 static void *
 run(void *arg)
 {
     struct names *n = arg;
+    bool abandoned;
 
     while (!is_stopping(n)) {
         uint64_t generation;
@@ -222,6 +255,12 @@ run(void *arg)
             refresh(n, ruleset, generation);
         ruleset_drop(ruleset);
     }
+    (void)pthread_mutex_lock(&n->lock);
+    n->asking = false;
+    abandoned = n->abandoned;
+    (void)pthread_mutex_unlock(&n->lock);
+    if (abandoned)
+        names_free(n);
     return NULL;
 }
 
@@ -265,23 +304,37 @@ names_wake(struct names *n)
     (void)pthread_mutex_unlock(&n->lock);
 }
 
+/* Until the look-up that is under way has ended, but no longer than LIMIT_NAME_PATIENCE. Under the lock. */
+static bool
+await_answer(struct names *n)
+{
+    int64_t end = clock_monotonic() + LIMIT_NAME_PATIENCE;
+    struct timespec until = { .tv_sec = end / CLOCK_SECOND, .tv_nsec = end % CLOCK_SECOND };
+    int code = 0;
+
+    while (n->asking && code == 0)
+        code = pthread_cond_timedwait(&n->changed, &n->lock, &until);
+    return !n->asking;
+}
+
 void
 names_stop(struct names *n)
 {
-    struct trouble *next;
+    pthread_t thread;
 
     if (n == NULL)
         return;
+    thread = n->thread;
     (void)pthread_mutex_lock(&n->lock);
     n->stopping = true;
-    (void)pthread_cond_signal(&n->changed);
-    (void)pthread_mutex_unlock(&n->lock);
-    (void)pthread_join(n->thread, NULL);
-    for (struct trouble *t = n->troubles; t != NULL; t = next) {
-        next = t->next;
-        free(t);
+    (void)pthread_cond_broadcast(&n->changed);
+    n->abandoned = !await_answer(n);
+    if (n->abandoned) { /* while the lock is held the thread cannot end */
+        (void)pthread_detach(thread);
+        (void)pthread_mutex_unlock(&n->lock);
+        return;
     }
-    (void)pthread_cond_destroy(&n->changed);
-    (void)pthread_mutex_destroy(&n->lock);
-    free(n);
+    (void)pthread_mutex_unlock(&n->lock);
+    (void)pthread_join(thread, NULL);
+    names_free(n);
 }

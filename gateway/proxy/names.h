@@ -21,7 +21,8 @@ struct names *names_start(struct proxy *p, struct error *err);
 /* Any thread: there are other names or another interval. Accepts NULL. */
 void names_wake(struct names *n);
 
-/* End the thread, free. May take as long as a look-up that is under way. Accepts NULL. */
+/* End the thread, free. A look-up that is under way is waited for LIMIT_NAME_PATIENCE; after that the thread goes on
+ * alone, with a ruleset that it holds, and frees what is its own. Accepts NULL. */
 void names_stop(struct names *n);
 
 /* ---- one look-up, without a thread ---- */
