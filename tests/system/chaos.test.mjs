@@ -12,7 +12,7 @@ import { chaosUpstream } from './lib/chaos_upstream.mjs';
 const SECONDS = Number(process.env.CHAOS ?? 8);
 const SEED = Number(process.env.CHAOS_SEED ?? 1);
 const CLIENTS = Number(process.env.CHAOS_CLIENTS ?? 100);
-const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
+const sanitized = /\/build\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 async function startWorld(rng) {

@@ -9,7 +9,7 @@ import { connect, rawClient, rawUpstream, startPlumbline, temporaryFolder } from
 import { responses, startGateway } from './lib/gateway.mjs';
 
 const MIB = 1 << 20;
-const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? ''); // their memory and speed are not the gateway's
+const sanitized = /\/build\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? ''); // their memory and speed are not the gateway's
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const ok = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]';
 const get = 'GET /parts HTTP/1.1\r\nHost: a\r\n\r\n';

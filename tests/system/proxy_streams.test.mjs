@@ -10,7 +10,7 @@ import { startGateway } from './lib/gateway.mjs';
 
 const MIB = 1024 * 1024;
 const SIZE = 100 * MIB;
-const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
+const sanitized = /\/build\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
 const RSS = sanitized ? 600 * MIB : 40 * MIB;
 
 const block = Buffer.from(Array.from({ length: MIB }, (_, i) => (i * 7 + (i >> 8)) & 255));

@@ -12,7 +12,7 @@ import { judge } from './lib/judge.mjs';
 
 const WebSocket = createRequire(path.join(root, 'build/npm/'))('ws');
 const MIB = 1024 * 1024;
-const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
+const sanitized = /\/build\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
 const peak = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+)/)[1]) * 1024;
 
 // Tunnels that a test leaves open do not keep the gateway from stopping.

@@ -2,6 +2,7 @@
 import net from 'node:net';
 import { answerBody, benign, drawPlan } from './chaos_plan.mjs';
 import { Malformed, Reader, statusLine } from './chaos_wire.mjs';
+import { reset } from './raw.mjs';
 
 const PATIENCE = 15_000; // ms: a connection on which nothing more happens for so long hangs
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
@@ -66,7 +67,7 @@ class Client {
         if (this.left) {
             if (rng.chance(0.5))
                 await sleep(rng.below(60));
-            return this.habit === 'reset' ? this.socket.resetAndDestroy() : this.socket.destroy();
+            return this.habit === 'reset' ? reset(this.socket) : this.socket.destroy();
         }
         if (this.habit === 'half-close')
             this.socket.end();

@@ -2,6 +2,7 @@
 import net from 'node:net';
 import { answerBody } from './chaos_plan.mjs';
 import { Malformed, Reader, requestLine } from './chaos_wire.mjs';
+import { reset } from './raw.mjs';
 
 const HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'proxy-connection', 'x-hop', 'expect']);
 const goesOn = (fields) => fields.filter(([name]) => !HOP.has(name.toLowerCase())).map(([name, value]) => `${name}: ${value}`);
@@ -151,15 +152,15 @@ async function answer(socket, plan, rng) {
     case 'cut-chunk':
         say(head(plan, 'Transfer-Encoding: chunked\r\n'), chunks(body, rng));
         await sleep(rng.below(20));
-        return rng.chance(0.5) ? socket.end() : socket.resetAndDestroy();
+        return rng.chance(0.5) ? socket.end() : reset(socket);
     case 'bad-chunk':
         return say(head(plan, 'Transfer-Encoding: chunked\r\n'), chunks(body, rng), 'xyz\r\n');
     case 'reset':
-        return socket.resetAndDestroy();
+        return reset(socket);
     case 'reset-head':
         say(head(plan, length));
         await sleep(rng.below(10));
-        return socket.resetAndDestroy();
+        return reset(socket);
     case 'flood':
         for (let i = 0; i < 300 && !socket.destroyed; i++)
             say(`HTTP/1.1 103 Early Hints\r\nLink: <${'x'.repeat(500)}>\r\n\r\n`.repeat(5));

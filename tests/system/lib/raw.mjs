@@ -2,6 +2,17 @@
 import net from 'node:net';
 import { onCleanup } from './cleanup.mjs';
 
+// Resets a connection, whatever is still to be sent. Not by resetAndDestroy(): that ends the socket first, and where something else
+// destroys it before that end is out, Node neither closes nor forgets it, and the process never ends. So an end that is on its way stays one.
+export function reset(socket) {
+    if (socket.connecting) {
+        socket.once('connect', () => reset(socket));
+        return;
+    }
+    socket.resetAndClosing = !socket.writableEnded || socket.writableFinished;
+    socket.destroy();
+}
+
 // A server. `handler` is
 //   text or a Buffer              sent once the head of a request is there (each connection, each request head)
 //   (connection) => ...           called for each connection; drives it with the methods below
@@ -56,7 +67,7 @@ async function answerEachHead(connection, bytes) {
 function wrap(socket, onData = () => {}) {
     const watchers = new Set();
     const tell = () => { for (const watcher of [...watchers]) watcher(); };
-    const connection = { socket, chunks: [], ended: false, gone: false, reset: () => socket.resetAndDestroy() };
+    const connection = { socket, chunks: [], ended: false, gone: false, reset: () => reset(socket) };
     socket.on('data', (data) => { connection.chunks.push(data); onData(data); tell(); });
     socket.on('end', () => { connection.ended = true; tell(); });
     socket.on('close', () => { connection.ended = connection.gone = true; tell(); });
