@@ -20,7 +20,8 @@ const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
-const open = (pid) => spawnSync('ls', ['-l', `/proc/${pid}/fd`], { encoding: 'utf8' }).stdout.replace(/^.*-> /gm, '');
+// What they are, with the addresses of sockets.
+const open = (pid) => spawnSync('bash', ['-c', `ls -l /proc/${pid}/fd; ss -anp | grep pid=${pid},`], { encoding: 'utf8' }).stdout.replace(/^.*-> /gm, '');
 const memory = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
 
 async function startWorld(rng) {
