@@ -35,6 +35,7 @@ struct cursor {
     struct value *inside; /* the innermost open container, or NULL */
     const char *begin;
     const char *end;
+    struct scan_marks marks;
     uintptr_t seen; /* the sieve of the keys of that container, see note_key */
     uint32_t depth;
 };
@@ -233,7 +234,7 @@ parse_special_string(struct parser *p, struct value *v, const char *at, const ch
 static ALWAYS_INLINE const char *
 parse_string(struct parser *p, struct cursor *c, const char *at)
 {
-    const char *close = scan_plain(at + 1, c->end);
+    const char *close = scan_behind_quote(&c->marks, at, c->end);
     struct value *v = push(c, VALUE_STRING, at);
 
     if (SCAN_UNLIKELY(close == c->end || *close != '"'))
@@ -447,6 +448,7 @@ parse_text(struct parser *p)
         (void)scan_fail(&p->fault, p->end, "the text is empty");
         return 0;
     }
+    scan_marks_at(&c.marks, p->begin, p->end);
     at = parse_values(p, &c, p->begin);
     if (at == NULL)
         return 0;

@@ -108,6 +108,80 @@ scan_plain(const char *at, const char *end)
     return at;
 }
 
+#ifdef __SSE2__
+
+/* The bytes that are no plain string text, found for 64 bytes at a time, before anybody asks where they are: so that
+ * finding the end of a string need not wait until the one before it was found. */
+struct scan_marks {
+    const char *block; /* the 64 bytes that the bits are about */
+    uint64_t left;     /* a bit for each of them that is not plain and not behind us */
+};
+
+static inline uint64_t
+scan_marks_of(const char *block)
+{
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + (size_t)i * 16));
+        __m128i found = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                     _mm_cmplt_epi8(bytes, space)); /* signed, see scan_plain */
+
+        bits |= (uint64_t)(unsigned)_mm_movemask_epi8(found) << 16 * i;
+    }
+    return bits;
+}
+
+/* The bits of the block at `block`; of the last one, which is not whole, none: there scan_plain looks. */
+static inline void
+scan_marks_at(struct scan_marks *m, const char *block, const char *end)
+{
+    m->block = block;
+    m->left = end - block >= 64 ? scan_marks_of(block) : 0;
+}
+
+/* What scan_plain(at + 1, end) gives; at is a quote. */
+static inline __attribute__((always_inline)) const char *
+scan_behind_quote(struct scan_marks *m, const char *at, const char *end)
+{
+    size_t offset = (size_t)(at - m->block);
+
+    if (SCAN_UNLIKELY(offset >= 64)) { /* what was between is no string */
+        scan_marks_at(m, m->block + offset / 64 * 64, end);
+        offset %= 64;
+    }
+    m->left &= ~UINT64_C(1) << offset;
+    while (SCAN_UNLIKELY(m->left == 0)) {
+        if (end - m->block < 128)
+            return scan_plain(m->block + 64 > at + 1 && end - m->block >= 64 ? m->block + 64 : at + 1, end);
+        scan_marks_at(m, m->block + 64, end);
+    }
+    return m->block + __builtin_ctzll(m->left);
+}
+
+#else
+
+struct scan_marks {
+    const char *block;
+};
+
+static inline void
+scan_marks_at(struct scan_marks *m, const char *block, const char *end)
+{
+    (void)end;
+    m->block = block;
+}
+
+static inline const char *
+scan_behind_quote(struct scan_marks *m, const char *at, const char *end)
+{
+    (void)m;
+    return scan_plain(at + 1, end);
+}
+
+#endif
+
 /* From a byte that is not plain (scan_plain) to the closing quote. */
 static inline const char *
 scan_string_from(const char *at, const char *end, bool *escaped, struct scan_fault *fault)
