@@ -141,23 +141,32 @@ scan_marks_at(struct scan_marks *m, const char *block, const char *end)
     m->left = end - block >= 64 ? scan_marks_of(block) : 0;
 }
 
-/* What scan_plain(at + 1, end) gives; at is a quote. */
+/* What scan_plain(at + 1, end) gives; at is a quote. Nearly always it is the next mark: then the marks behind it are
+ * known without its place. */
 static inline __attribute__((always_inline)) const char *
 scan_behind_quote(struct scan_marks *m, const char *at, const char *end)
 {
     size_t offset = (size_t)(at - m->block);
+    const char *found;
 
     if (SCAN_UNLIKELY(offset >= 64)) { /* what was between is no string */
-        scan_marks_at(m, m->block + offset / 64 * 64, end);
-        offset %= 64;
+        scan_marks_at(m, m->block + (offset & ~(size_t)63), end);
+        offset &= 63;
     }
-    m->left &= ~UINT64_C(1) << offset;
+    if (SCAN_LIKELY(m->left != 0 && (unsigned)__builtin_ctzll(m->left) == offset)) {
+        m->left &= m->left - 1;
+    } else {
+        __asm__("" : "+r"(offset)); /* or the compiler makes one computation of both */
+        m->left &= ~UINT64_C(1) << offset;
+    }
     while (SCAN_UNLIKELY(m->left == 0)) {
         if (end - m->block < 128)
-            return scan_plain(m->block + 64 > at + 1 && end - m->block >= 64 ? m->block + 64 : at + 1, end);
+            return scan_plain(end - m->block >= 64 ? m->block + 64 : at + 1, end);
         scan_marks_at(m, m->block + 64, end);
     }
-    return m->block + __builtin_ctzll(m->left);
+    found = m->block + __builtin_ctzll(m->left);
+    m->left &= m->left - 1;
+    return found;
 }
 
 #else
