@@ -304,6 +304,35 @@ repeated_keys_are_found_in_objects_of_every_size(void **state)
     assert_int_equal(document.duplicate_keys, 1);
 }
 
+/* Strings are looked for in blocks of 64 bytes. */
+static void
+strings_of_every_length_are_found_wherever_they_begin(void **state)
+{
+    char spaces[140], letters[140];
+
+    (void)state;
+    memset(spaces, ' ', sizeof spaces);
+    memset(letters, 'x', sizeof letters);
+    for (int gap = 0; gap < 131; gap++) {
+        for (int length = 0; length < 131; length++) {
+            struct arena *own = arena_new(0, SIZE_MAX);
+            struct text t =
+                arena_print(own, "[%.*s\"%.*s\",\n%.*s{\"%.*s\":\"a\\n\\\"%.*s\"},\"\xc3\xa4%.*s\",\"z\"]", gap, spaces,
+                            length, letters, gap, spaces, length, letters, length, letters, length, letters);
+            const struct value *list = json(own, t.data);
+            const struct value *object = value_item(list, 1), *last = value_item(list, 2);
+
+            assert_int_equal(list->count, 4);
+            check_text(value_text(value_item(list, 0)), arena_print(own, "%.*s", length, letters).data);
+            assert_int_equal(value_first(object)->count, length);
+            assert_int_equal((value_first(object) + 1)->count, length + 3);
+            assert_int_equal(last->count, length + 2);
+            check_text(value_text(value_item(list, 3)), "z");
+            arena_free(own);
+        }
+    }
+}
+
 static void
 a_number_of_ten_megabytes_keeps_every_digit(void **state)
 {
@@ -371,6 +400,7 @@ main(void)
         cmocka_unit_test(an_arena_that_is_too_small_gives_an_error_at_every_size),
         cmocka_unit_test(a_key_said_ten_thousand_times_is_found_quickly),
         cmocka_unit_test(repeated_keys_are_found_in_objects_of_every_size),
+        cmocka_unit_test(strings_of_every_length_are_found_wherever_they_begin),
         cmocka_unit_test(a_number_of_ten_megabytes_keeps_every_digit),
         cmocka_unit_test(members_and_items_are_found),
         cmocka_unit_test(places_have_lines_and_columns),
