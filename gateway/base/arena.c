@@ -303,3 +303,9 @@ arena_keep_freed(void)
     (void)mallopt(M_MMAP_THRESHOLD, (int)LIMIT_FREED_KEPT / 4);
 #endif
 }
+
+void
+arena_give_back(void)
+{
+    (void)malloc_trim(0);
+}

@@ -55,6 +55,9 @@ void arena_rewind(struct arena *a, struct arena_mark mark);
 /* How many bytes are handed out now. */
 size_t arena_used(const struct arena *a);
 
+/* Give back to the system what was freed and kept by malloc, of all threads. May take milliseconds. */
+void arena_give_back(void);
+
 /* For a program whose arenas come and go all the time: what is freed stays with the process, up to LIMIT_FREED_KEPT
  * per thread that frees, instead of being fetched from the system page by page for the next large body. Once, before
  * the threads. */

@@ -34,6 +34,8 @@ worker_arena(struct worker *w)
         return w->arenas[--w->arena_count];
     if (w->emptied != NULL && (back = ring_take(w->emptied)) != NULL)
         return back;
+    if (quiet_wake(&w->quiet, w->id_count))
+        (void)timer_start(w->loop, &w->quiet_tick, QUIET_TICK);
     return arena_new(ARENA_FIRST, LIMIT_EXCHANGE_ARENA);
 }
 
@@ -46,6 +48,24 @@ worker_arena_back(struct worker *w, struct arena *a)
     }
     arena_reset(a);
     w->arenas[w->arena_count++] = a;
+}
+
+/* The burst is over: see quiet.h. */
+static void
+on_quiet_tick(void *arg)
+{
+    struct worker *w = arg;
+    struct arena *back;
+
+    if (quiet_tick(&w->quiet, w->id_count) == QUIET_GO_ON) {
+        (void)timer_start(w->loop, &w->quiet_tick, QUIET_TICK);
+        return;
+    }
+    while (w->emptied != NULL && (back = ring_take(w->emptied)) != NULL)
+        arena_free(back);
+    while (w->arena_count > QUIET_KEPT)
+        arena_free(w->arenas[--w->arena_count]);
+    arena_give_back();
 }
 
 /* ---- generations ---- */
@@ -420,6 +440,7 @@ worker_new(uint32_t index, struct generation *g, const struct worker_shared *sha
     w->recent = recent_lane(shared->recent, index);
     w->findings = live_lane(shared->findings, index);
     w->drain_limit = (struct timer){ .fire = on_drain_limit, .arg = w };
+    w->quiet_tick = (struct timer){ .fire = on_quiet_tick, .arg = w };
     w->retire_again = (struct timer){ .fire = on_retire, .arg = w };
     w->retire = (struct deferred){ .call = on_retire, .arg = w };
     w->id_seed = random_system();

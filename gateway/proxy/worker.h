@@ -17,6 +17,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "proxy/door.h"
+#include "proxy/quiet.h"
 
 struct client;
 struct generation;
@@ -54,6 +55,8 @@ struct worker {
 
     struct arena *arenas[WORKER_ARENAS];
     uint32_t arena_count;
+    struct quiet quiet;
+    struct timer quiet_tick;
     struct recorder *recorder;          /* NULL: nothing is recorded */
     struct ring *finished;              /* to the recorder */
     struct ring *emptied;               /* arenas, back from it */
