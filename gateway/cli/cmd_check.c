@@ -11,6 +11,7 @@
 #include "net/fetch.h"
 #include "report/report.h"
 #include "rules/ruleset.h"
+#include "traffic/amend.h"
 #include "traffic/recheck.h"
 #include "traffic/record.h"
 #include "traffic/redacted.h"
@@ -178,6 +179,8 @@ check_entry(struct checking *c, const struct segment_entry *entry, struct error 
         tell_broken(c, entry, broken.where, broken.what);
         return 0;
     }
+    c->summary.amended += entry->amendments != NULL && amend_find(entry->amendments, x.sequence) != NULL;
+    c->summary.lost += x.lost;
     return check_exchange(c, &x, entry) < 0 ? error_memory(err) : 0;
 }
 
@@ -197,6 +200,7 @@ check_recording(struct checking *c, const char *path, struct error *err)
             break;
         }
     }
+    c->summary.lost += segment_reader_lost(reader);
     segment_reader_close(reader);
     if (result == 0 && c->foreign > 0)
         fprintf(stderr, "plumbline check: %s: %" PRIu64 " entr%s no HTTP (data: and the like): left out\n", path,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/log_colour.h"
 #include "cli/log_commands.h"
+#include "json/write.h"
 #include "traffic/record.h"
 #include "traffic/segment.h"
 
@@ -31,8 +33,9 @@ struct tail {
     struct buffer *ring; /* the last `most` lines, as shown */
     uint64_t count;      /* lines that went through the ring */
     bool colour;
-    bool at_once;      /* lines are printed as they come */
-    bool may_be_empty; /* an empty folder may become a recording */
+    const char *report; /* "text" or "json" */
+    bool at_once;       /* lines are printed as they come */
+    bool may_be_empty;  /* an empty folder may become a recording */
 
     int fd; /* the segment that is being read */
     unsigned number;
@@ -51,13 +54,27 @@ on_signal(int signal)
 
 /* ---- lines ---- */
 
+static bool
+is_json(const struct tail *t)
+{
+    return t->report != NULL && strcmp(t->report, "json") == 0;
+}
+
 static void
-take_exchange(struct tail *t, const struct exchange *x)
+take_exchange(struct tail *t, const struct exchange *x, const struct value *value)
 {
     struct buffer *line = &t->ring[t->count % (uint64_t)(t->most > 0 ? t->most : 1)];
 
     buffer_clear(line);
-    log_colour_line(line, x, t->colour);
+    if (is_json(t)) {
+        struct json_writer w;
+
+        json_begin(&w, line, 0);
+        json_value(&w, value);
+        buffer_byte(line, '\n');
+    } else {
+        log_colour_line(line, x, t->colour);
+    }
     if (t->at_once) {
         struct text text = buffer_text(line);
 
@@ -75,7 +92,7 @@ take_value(struct tail *t, const struct value *value)
         fprintf(stderr, "plumbline log tail: %s: a line that cannot be read; 'plumbline log verify' tells which\n",
                 t->path);
     else
-        take_exchange(t, &x);
+        take_exchange(t, &x, value);
 }
 
 static void
@@ -377,7 +394,7 @@ tail_start(struct tail *t, struct error *err)
     if (t->arena == NULL || t->ring == NULL)
         return error_memory(err);
     for (long i = 0; i < (t->most > 0 ? t->most : 1); i++)
-        buffer_init(&t->ring[i], LIMIT_MIB);
+        buffer_init(&t->ring[i], is_json(t) ? 2 * LIMIT_RECORD_LINE : LIMIT_MIB);
     buffer_init(&t->rest, LIMIT_RECORD_LINE + READ_PIECE);
     return 0;
 }
@@ -404,12 +421,14 @@ log_tail(int argc, char **argv)
     const struct option options[] = {
         { "--lines", 'n', OPTION_NUMBER, "N", NULL, "how many of the last exchanges (10)", &t.most },
         { "--follow", 'f', OPTION_FLAG, NULL, NULL, "go on with those that come, until interrupted", &following },
+        { "--report", 0, OPTION_CHOICE, "FORMAT", "text|json", "text, or json: one HAR entry per line (text)",
+          &t.report },
         { .name = NULL },
     };
     const struct usage usage = {
         .name = "log tail",
         .summary = "Show the last exchanges of a recording, and follow it.",
-        .arguments = "RECORDING [-n N] [-f]",
+        .arguments = "RECORDING [-n N] [-f] [--report FORMAT]",
         .example = "plumbline log tail logs/staging -n 20 -f",
         .options = options,
         .least = 1,

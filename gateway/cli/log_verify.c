@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "cli/command.h"
 #include "cli/log_commands.h"
+#include "json/write.h"
 #include "traffic/record.h"
 #include "traffic/recording.h"
 #include "traffic/segment.h"
@@ -24,20 +25,47 @@ struct verifying {
     uint64_t segments;
     uint64_t problems;
     uint64_t first, last; /* sequence numbers; 0 before the first line */
+    uint64_t amended, lost;
+    struct json_writer *json; /* NULL: text, as it is found */
 };
+
+/* One more problem; line 0: of the whole file. */
+static void
+tell_one(struct verifying *v, const char *file, uint32_t line, const char *what)
+{
+    struct json_writer *w = v->json;
+
+    if (++v->problems > PROBLEMS_TOLD)
+        return;
+    if (w == NULL) {
+        if (line > 0)
+            printf("%s:%u: %s\n", file, line, what);
+        else
+            printf("%s: %s\n", file, what);
+        return;
+    }
+    json_object(w);
+    JSON_KEY(w, "file");
+    json_string(w, text_of(file));
+    if (line > 0) {
+        JSON_KEY(w, "line");
+        json_integer(w, line);
+    }
+    JSON_KEY(w, "what");
+    json_string(w, text_of(what));
+    json_end_object(w);
+}
 
 static void __attribute__((format(printf, 3, 4)))
 tell(struct verifying *v, const struct segment_entry *entry, const char *format, ...)
 {
     va_list arguments;
+    char what[1024];
 
-    if (++v->problems > PROBLEMS_TOLD)
-        return;
-    printf("%s:%u: ", entry->file, entry->line);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    (void)vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    printf("\n");
+    tell_one(v, entry->file, entry->line, what);
 }
 
 static void
@@ -96,8 +124,9 @@ verify_entry(struct verifying *v, const struct segment_entry *entry)
         tell(v, entry, "%s: %s", err.where, err.what);
         return;
     }
-    if (x.amends > 0)
-        v->exchanges--; /* it says more of another one */
+    v->exchanges -= x.amends > 0; /* it says more of another one */
+    v->amended += x.amends > 0 && x.lost == 0;
+    v->lost += x.lost;
     if (!x.verdicts_carried) {
         tell(v, entry, "this line was not written by Plumbline");
         return;
@@ -166,8 +195,10 @@ verify_index(struct verifying *v, const char *folder, const struct recording_seg
         problem = err.what;
     else
         problem = compare_index(v, path, &index, &err);
-    if (problem != NULL && ++v->problems <= PROBLEMS_TOLD)
-        printf("%s/%06u.index: %s\n", folder, s->number, problem);
+    if (problem != NULL) {
+        (void)snprintf(path, sizeof path, "%s/%06u.index", folder, s->number);
+        tell_one(v, path, 0, problem);
+    }
     arena_free(arena);
 }
 
@@ -203,6 +234,12 @@ verify_recording(struct verifying *v, const char *path, struct error *err)
     if (result < 0)
         return -1;
     verify_indexes(v, path);
+    return 0;
+}
+
+static void
+print_end(const struct verifying *v, const char *path)
+{
     if (v->problems > PROBLEMS_TOLD)
         printf("… and %" PRIu64 " more\n", v->problems - PROBLEMS_TOLD);
     printf("%s: %" PRIu64 " exchange%s in %" PRIu64 " segment%s", path, v->exchanges, v->exchanges == 1 ? "" : "s",
@@ -213,7 +250,73 @@ verify_recording(struct verifying *v, const char *path, struct error *err)
         printf(": fine\n");
     else
         printf(": %" PRIu64 " problem%s\n", v->problems, v->problems == 1 ? "" : "s");
+}
+
+static void
+write_number(struct json_writer *w, const char *key, uint64_t number)
+{
+    json_key(w, text_of(key));
+    json_integer(w, (int64_t)number);
+}
+
+static int
+report_recording(struct verifying *v, const char *path, struct error *err)
+{
+    struct json_writer *w = v->json;
+
+    if (w == NULL) {
+        if (verify_recording(v, path, err) < 0)
+            return -1;
+        print_end(v, path);
+        return 0;
+    }
+    json_object(w);
+    JSON_KEY(w, "recording");
+    json_string(w, text_of(path));
+    JSON_KEY(w, "problems");
+    json_array(w);
+    if (verify_recording(v, path, err) < 0)
+        return -1;
+    json_end_array(w);
+    write_number(w, "problem_count", v->problems);
+    write_number(w, "exchanges", v->exchanges);
+    write_number(w, "segments", v->segments);
+    write_number(w, "amended", v->amended);
+    write_number(w, "lost", v->lost);
+    write_number(w, "first", v->first);
+    write_number(w, "last", v->last);
+    json_end_object(w);
     return 0;
+}
+
+/* All of them; how many problems they have. 0, or -1 with err. */
+static int
+verify_all(const struct option_list *recordings, bool json, uint64_t *problems, struct error *err)
+{
+    struct arena *arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
+    struct json_writer w;
+    struct buffer out;
+    int result = arena != NULL ? 0 : error_memory(err);
+
+    buffer_init(&out, LIMIT_FILE_BYTES);
+    json_begin(&w, &out, 2);
+    json_object(&w);
+    JSON_KEY(&w, "recordings");
+    json_array(&w);
+    for (size_t i = 0; i < recordings->count && result == 0; i++) {
+        struct verifying v = { .arena = arena, .json = json ? &w : NULL };
+
+        result = report_recording(&v, recordings->items[i], err);
+        *problems += v.problems;
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    buffer_byte(&out, '\n');
+    if (json && result == 0)
+        (void)fwrite(buffer_text(&out).data, 1, buffer_text(&out).length, stdout);
+    buffer_release(&out);
+    arena_free(arena);
+    return result;
 }
 
 int
@@ -221,13 +324,18 @@ log_verify(int argc, char **argv)
 {
     struct option_list recordings;
     struct error err = { .kind = ERROR_NONE };
-    struct arena *arena;
+    const char *report = NULL;
     uint64_t problems = 0;
-    int result = 0, code;
+    int code;
+    const struct option options[] = {
+        { "--report", 0, OPTION_CHOICE, "FORMAT", "text|json", "text or json (text)", &report },
+        { .name = NULL },
+    };
     const struct usage usage = {
         .name = "log verify",
         .summary = "Verify recordings: every line whole and known, no number missing or twice, times in order.",
-        .arguments = "RECORDING...",
+        .arguments = "RECORDING... [--report FORMAT]",
+        .options = options,
         .example = "plumbline log verify logs/staging",
         .least = 1,
         .most = SIZE_MAX,
@@ -236,17 +344,7 @@ log_verify(int argc, char **argv)
 
     if (!options_read(&usage, argc, argv, &recordings, &code))
         return code;
-    arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
-    if (arena == NULL)
-        result = error_memory(&err);
-    for (size_t i = 0; i < recordings.count && result == 0; i++) {
-        struct verifying v = { .arena = arena };
-
-        result = verify_recording(&v, recordings.items[i], &err);
-        problems += v.problems;
-    }
-    arena_free(arena);
-    if (result < 0)
+    if (verify_all(&recordings, report != NULL && strcmp(report, "json") == 0, &problems, &err) < 0)
         return command_fail("log verify", &err);
     return problems > 0 ? EXIT_FINDINGS : EXIT_FINE;
 }

@@ -92,6 +92,10 @@ add_summary(struct json_writer *w, const struct report_summary *s)
                 add_number(w, unchecked_name((enum unchecked_id)i), s->unchecked_reasons[i]);
         json_end_object(w);
     }
+    if (s->amended > 0)
+        add_number(w, "amended", s->amended);
+    if (s->lost > 0)
+        add_number(w, "lost", s->lost);
     if (s->operations > 0) {
         add_number(w, "operations", s->operations);
         add_number(w, "operations_seen", s->operations_seen);

@@ -21,6 +21,8 @@ struct report_summary {
     uint32_t operations_seen;
     const char *unit; /* what `exchanges` counts: "exchanges", "files"; NULL: "exchanges" */
     uint64_t unchecked_reasons[UNCHECKED_IDS];
+    uint64_t amended;  /* exchanges that a later line says more of */
+    uint64_t lost;     /* that could not be recorded, as the recording says */
     int64_t since;     /* live: counted since then (ns since 1970); 0: not told */
     uint64_t overflow; /* live: violations that the bound on findings left out */
 };

@@ -81,6 +81,10 @@ report_text(struct buffer *out, const struct report_summary *s, struct finding_l
                  s->unit != NULL ? s->unit : "exchanges", s->errors, s->errors == 1 ? "" : "s", s->warnings,
                  s->warnings == 1 ? "" : "s", s->infos);
     add_unchecked(out, s);
+    if (s->amended > 0)
+        buffer_print(out, "amended by a later line: %" PRIu64 " of them\n", s->amended);
+    if (s->lost > 0)
+        buffer_print(out, "not recorded, and so not checked: %" PRIu64 "\n", s->lost);
     if (s->operations > 0)
         buffer_print(out, "coverage: %u of %u operations\n", s->operations_seen, s->operations);
 }

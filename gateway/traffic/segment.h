@@ -72,6 +72,9 @@ void segment_reader_keep_amendments(struct segment_reader *r);
 typedef bool segment_wants_fn(const void *arg, const struct index *index, const struct index_line *line);
 void segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, const void *arg);
 
+/* So many exchanges were lost, as amendments said that were left out so far. */
+uint64_t segment_reader_lost(const struct segment_reader *r);
+
 /* One entry; everything is valid until the next call. */
 struct segment_entry {
     const struct value *value; /* the entry, or NULL when the line is no JSON: then `broken` says why */

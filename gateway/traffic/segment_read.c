@@ -31,6 +31,7 @@ struct segment_reader {
     struct amendments amendments; /* of the segment that is being read and those behind it */
     size_t looked_ahead;          /* files whose amendments are known */
     bool keep_amendments;
+    uint64_t lost;          /* of amendments that were left out */
     struct har_reader *har; /* when it is a HAR file, else NULL */
 };
 
@@ -319,6 +320,22 @@ give_line(struct segment_reader *r, struct segment_entry *entry, struct error *e
     return 1;
 }
 
+/* What a line says of exchanges that could not be recorded before it. */
+static uint64_t
+lost_before(const struct value *line)
+{
+    const struct value *lost = VALUE_MEMBER(VALUE_MEMBER(line, "_plumbline"), "lost");
+    uint64_t number;
+
+    return value_is(lost, VALUE_NUMBER) && text_to_u64(value_text(lost), &number) ? number : 0;
+}
+
+uint64_t
+segment_reader_lost(const struct segment_reader *r)
+{
+    return r->lost;
+}
+
 int
 segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err)
 {
@@ -330,8 +347,10 @@ segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struc
         result = r->har != NULL ? give_har_entry(r, entry, err) : r->file != NULL ? give_line(r, entry, err) : 0;
         if (result < 0)
             return -1;
-        if (result == 1 && r->har == NULL && !r->keep_amendments && amend_is_line(entry->value))
+        if (result == 1 && r->har == NULL && !r->keep_amendments && amend_is_line(entry->value)) {
+            r->lost += lost_before(entry->value);
             continue;
+        }
         if (result == 1)
             return 1;
         har_reader_close(r->har);

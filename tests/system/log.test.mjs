@@ -4,7 +4,7 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test, { before } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { binary, plumbline, rawClient, rawUpstream, readRecording, run, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
+import { binary, plumbline, rawClient, rawUpstream, readRecording, root, run, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { judge, judgeHarEntry } from './lib/judge.mjs';
 
@@ -120,6 +120,14 @@ test('tail shows the last ones and follows', async () => {
     assert.deepEqual(await tail.stop({ signal: 'SIGINT' }), { status: 0, signal: null });
     const five = await plumbline(['log', 'tail', folder, '-n', '5']); // from several segments as well
     assert.deepEqual([...five.stdout.matchAll(/n=(\d+) /g)].map(([, n]) => Number(n)), [8, 9, 10, 11, 12]);
+});
+
+test('tail gives the lines themselves as JSON', async () => {
+    const recording = path.join(root, 'docs/examples/recording');
+    const { stdout, status } = await plumbline(['log', 'tail', recording, '-n', '1', '--report', 'json']);
+    assert.equal(status, 0);
+    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines, [JSON.parse(readFileSync(path.join(recording, '000001.jsonl'), 'utf8').trimEnd().split('\n').at(-1))]);
 });
 
 test('verify finds what is missing, twice, torn, or not ours', async () => {

@@ -142,6 +142,9 @@ test('a client that leaves while its answer waits: a second line says so', async
     const shown = await plumbline(['log', 'show', g.folder]);
     assert.equal(shown.stdout.trim().split('\n').length, 1);
     assert.match(shown.stdout, /client gone/);
+    const checked = await plumbline(['check', g.folder, '--contract', path.join(g.gateway.folder, 'parts.openapi.json'), '--report', 'json']);
+    assert.deepEqual([JSON.parse(checked.stdout).summary.exchanges, JSON.parse(checked.stdout).summary.amended], [1, 1]);
+    assert.deepEqual(JSON.parse((await plumbline(['log', 'verify', g.folder, '--report', 'json'])).stdout).recordings[0].amended, 1);
 });
 
 test('who waits is answered although the gateway stops', async () => {
@@ -189,6 +192,12 @@ test('what was lost at the end is told by a last line; where the disk takes none
     const verified = await plumbline(['log', 'verify', g.folder]);
     assert.equal(verified.status, 1);
     assert.match(verified.stdout, /000001\.jsonl:2: 2 exchanges were not recorded after the one before/);
+    const [report] = JSON.parse((await plumbline(['log', 'verify', g.folder, '--report', 'json'])).stdout).recordings;
+    assert.deepEqual([report.exchanges, report.segments, report.lost, report.amended, report.first, report.last, report.problem_count], [1, 1, 2, 0, 1, 2, 1]);
+    assert.deepEqual([path.basename(report.problems[0].file), report.problems[0].line], ['000001.jsonl', 2]);
+    assert.match(report.problems[0].what, /^2 exchanges were not recorded/);
+    const checked = await plumbline(['check', g.folder, '--contract', path.join(g.gateway.folder, 'parts.openapi.json')]);
+    assert.match(checked.stdout, /^not recorded, and so not checked: 2$/m);
     const shown = await plumbline(['log', 'show', g.folder]);
     assert.deepEqual([shown.status, shown.stdout.trim().split('\n').length], [0, 1]);
 
