@@ -45,6 +45,23 @@ pieces_are_put_together(void **state)
     assert_int_equal(finished(&copy, false).body_state, BODY_TRUNCATED);
 }
 
+/* pipeline: such a request is refused (`memory`), and never sent on without its body. */
+static void
+without_memory_it_failed_and_is_not_whole(void **state)
+{
+    static char piece[64 * 1024];
+    struct body_copy copy;
+
+    (void)state;
+    memset(piece, 'x', sizeof piece);
+    body_copy_init(&copy, 16 * LIMIT_MIB, 0);
+    for (int i = 0; i < 64; i++)
+        body_copy_add(&copy, text_make(piece, sizeof piece), false, arena);
+    assert_true(copy.failed);
+    assert_in_range(copy.length, 1, LIMIT_MIB);
+    assert_int_equal(finished(&copy, true).body_state, BODY_TOO_LARGE);
+}
+
 static void
 a_body_of_one_kept_piece_is_not_copied(void **state)
 {
@@ -114,6 +131,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pieces_are_put_together, begin, end),
+        cmocka_unit_test_setup_teardown(without_memory_it_failed_and_is_not_whole, begin, end),
         cmocka_unit_test_setup_teardown(a_body_of_one_kept_piece_is_not_copied, begin, end),
         cmocka_unit_test_setup_teardown(what_follows_a_kept_piece_is_put_behind_a_copy_of_it, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_much_is_cut_and_said, begin, end),
