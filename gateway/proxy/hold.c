@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
+#include "proxy/generation.h"
 #include "proxy/recorder.h"
 #include "proxy/steps.h"
 #include "proxy/worker.h"
@@ -105,8 +106,10 @@ on_holding(void *arg)
     transit_complete(t);
     t->hold = HOLD_OUT;
     t->worker->held++;
+    count_add(&t->share->counters->waiting, 1);
     if (!recorder_give(t)) { /* full: drop */
         t->worker->held--;
+        count_add(&t->share->counters->waiting, UINT64_MAX);
         t->hold = HOLD_OVER;
         deliver_held(t);
     }

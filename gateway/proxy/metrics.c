@@ -194,6 +194,7 @@ metrics_totals_add(struct metrics_totals *sum, const struct counters *c)
     sum->accepted += count_of(&c->accepted);
     sum->handshakes_failed += count_of(&c->handshakes_failed);
     sum->in_flight += count_of(&c->in_flight);
+    sum->waiting += count_of(&c->waiting);
     sum->client_gone += count_of(&c->client_gone);
     sum->unrecorded += count_of(&c->unrecorded);
     sum->tunnels += count_of(&c->tunnels);
@@ -409,6 +410,7 @@ metrics_write(struct buffer *out, const struct ledger *l, const struct recorder_
     single(out, "tls_handshakes_failed_total", "counter", "Clients with whom no TLS came about.",
            sum->handshakes_failed);
     single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum->in_flight);
+    single(out, "record_waiting", "gauge", "Answers that wait for the disk (record.sync: always).", sum->waiting);
     write_tunnels(out, sum);
     write_recorder(out, recorder);
 }

@@ -65,6 +65,7 @@ struct counters {
     counter handshakes_failed; /* clients with whom no TLS came about */
     counter exchanges;
     counter in_flight;
+    counter waiting; /* for the disk (record.sync: always) */
     counter refused;
     counter client_gone;
     counter tunnels; /* open now */
@@ -119,7 +120,7 @@ struct recorder_totals {
 
 /* Sums over workers. */
 struct metrics_totals {
-    uint64_t exchanges, refused, violations, connections, accepted, in_flight, client_gone, unrecorded;
+    uint64_t exchanges, refused, violations, connections, accepted, in_flight, waiting, client_gone, unrecorded;
     uint64_t tunnels, tunnels_opened, tunnel_bytes[2];
     uint64_t handshakes_failed;
     uint64_t request_bytes, response_bytes;

@@ -336,6 +336,7 @@ take_released(struct worker *w)
     for (t = oldest; t != NULL; t = next) {
         next = t->next;
         w->held--;
+        count_add(&t->share->counters->waiting, UINT64_MAX);
         hold_end(t);
     }
     end_if_drained(w);

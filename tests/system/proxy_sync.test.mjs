@@ -114,8 +114,8 @@ test('what comes while the disk is busy shares one sync', async () => {
     const first = rawClient(g.port, last);
     await until(g.syncs, 'the first sync');
     const others = Array.from({ length: count }, () => rawClient(g.port, last));
-    await until(async () => (await (await fetch(`${g.gateway.admin}/metrics`)).text()).includes(`plumbline_in_flight ${count + 1}\n`)
-        || undefined, 'all to be inside');
+    await until(async () => (await (await fetch(`${g.gateway.admin}/metrics`)).text())
+        .includes(`plumbline_record_waiting ${count + 1}\n`), 'all to wait for the disk');
     g.go();
     for (const answer of await Promise.all([first, ...others]))
         assert.equal(responses(answer)[0].status, 200);
