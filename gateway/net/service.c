@@ -7,35 +7,26 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "http/problem.h"
 #include "net/address.h"
+#include "net/crowd.h"
 
 #define SERVICE_ARENA       (256 * LIMIT_MIB)
 #define SERVICE_POOL        (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
 #define SERVICE_CONNECTIONS 1024u
-#define SERVICE_CROWDED     960u             /* connections, from which on make_room makes room */
+#define SERVICE_CROWDED     960u             /* connections, from which on crowd_make_room makes room */
 #define SERVICE_IDLE        60u              /* seconds */
 #define SERVICE_BLOCK       (16 * LIMIT_KIB) /* of a stream, asked for at once */
 #define SERVICE_APART       4u               /* requests that are handled on threads of their own at a time */
-
-/* A connection; belongs to the server's thread. */
-struct service_peer {
-    struct service_peer *older, *newer; /* by when it was last served */
-    int fd;
-    bool busy; /* its answer is on its way */
-    bool shut;
-};
 
 struct service_server {
     struct service_options options;
     struct MHD_Daemon *daemon;
     struct address at;
-    struct service_peer *oldest, *newest;
-    uint32_t peers;
+    struct crowd crowd; /* its thread's */
 
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t back;  /* `apart` has become less */
@@ -81,83 +72,35 @@ service_answer_header(struct service_answer *answer, struct text name, struct te
 /* ---- connections ---- */
 
 static void
-peer_unlink(struct service_server *server, struct service_peer *peer)
-{
-    *(peer->older != NULL ? &peer->older->newer : &server->oldest) = peer->newer;
-    *(peer->newer != NULL ? &peer->newer->older : &server->newest) = peer->older;
-    server->peers--;
-}
-
-static void
-peer_link(struct service_server *server, struct service_peer *peer)
-{
-    peer->older = server->newest;
-    peer->newer = NULL;
-    *(server->newest != NULL ? &server->newest->newer : &server->oldest) = peer;
-    server->newest = peer;
-    server->peers++;
-}
-
-/* The server's thread closes it, once it finds it shut. */
-static void
-peer_shut(struct service_peer *peer)
-{
-    peer->shut = true;
-    (void)shutdown(peer->fd, SHUT_RDWR);
-}
-
-/* Who asked nothing for the longest time goes; where all are being answered, the one whose answer takes longest. So a
- * thousand silent connections, or trickling ones, do not keep out the next client. */
-static void
-make_room(struct service_server *server)
-{
-    for (struct service_peer *peer = server->oldest; peer != NULL; peer = peer->newer) {
-        if (!peer->busy && !peer->shut) {
-            peer_shut(peer);
-            return;
-        }
-    }
-    for (struct service_peer *peer = server->oldest; peer != NULL; peer = peer->newer) {
-        if (!peer->shut) {
-            peer_shut(peer);
-            return;
-        }
-    }
-}
-
-static void
 on_connection(void *arg, struct MHD_Connection *connection, void **state, enum MHD_ConnectionNotificationCode what)
 {
     struct service_server *server = arg;
-    struct service_peer *peer = *state;
+    struct crowd_peer *peer = *state;
 
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (peer != NULL)
-            peer_unlink(server, peer);
+            crowd_remove(&server->crowd, peer);
         free(peer);
         *state = NULL;
         return;
     }
-    if (server->peers >= SERVICE_CROWDED && server->options.make_room)
-        make_room(server);
+    if (server->crowd.count >= SERVICE_CROWDED && server->options.make_room)
+        crowd_make_room(&server->crowd);
     *state = peer = calloc(1, sizeof(*peer));
     if (peer == NULL)
         return;
     peer->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    peer_link(server, peer);
+    crowd_add(&server->crowd, peer);
 }
 
 static void
 peer_served(struct service_server *server, struct MHD_Connection *connection, bool busy)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct service_peer *peer = info != NULL ? info->socket_context : NULL;
+    struct crowd_peer *peer = info != NULL ? info->socket_context : NULL;
 
-    if (peer == NULL)
-        return;
-    peer->busy = busy;
-    peer_unlink(server, peer);
-    peer_link(server, peer);
+    if (peer != NULL)
+        crowd_served(&server->crowd, peer, busy);
 }
 
 /* ---- streams ---- */
