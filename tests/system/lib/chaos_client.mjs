@@ -1,6 +1,7 @@
 // The clients of chaos.test.mjs: one connection, some requests, and a way to misbehave; what comes back is held against what was meant.
 import net from 'node:net';
 import { answerBody, benign, drawPlan } from './chaos_plan.mjs';
+import { Waiting } from './chaos_waiting.mjs';
 import { Malformed, Reader, statusLine } from './chaos_wire.mjs';
 import { reset } from './raw.mjs';
 
@@ -22,9 +23,10 @@ export async function chaosClient(world, rng) {
     setTimeout(() => { for (const plan of plans) world.plans.delete(plan.marker); }, 60_000).unref();
 }
 
-class Client {
+class Client extends Waiting {
     constructor(world, plans, rng) {
-        Object.assign(this, { world, plans, rng, answers: [], closed: false, interims: 0, watchers: new Set() });
+        super(PATIENCE);
+        Object.assign(this, { world, plans, rng, answers: [], interims: 0 });
         this.habit = rng.pick(['good', 'good', 'good', 'half-close', 'leave', 'reset', 'deaf', 'slow']);
         this.pipelines = rng.chance(0.5);
         this.total = plans.reduce((sum, { wire }) => sum + wire[0].length + wire[1].length, 0);
@@ -82,21 +84,6 @@ class Client {
             this.world.complain(this.plans[this.answers.length], `hangs: ${this.answers.length} of ${this.plans.length} answered, habit ${this.habit}`);
         this.judgeEnd();
         return this.socket.destroy();
-    }
-
-    tell() {
-        for (const watcher of [...this.watchers]) watcher();
-    }
-
-    // Until it is so or the connection is closed; false: neither, for too long.
-    until(test, patience = PATIENCE) {
-        return new Promise((resolve) => {
-            const done = (result) => { clearTimeout(timer); this.watchers.delete(look); resolve(result); };
-            const look = () => { if (test() || this.closed) done(true); };
-            const timer = setTimeout(() => done(false), patience);
-            this.watchers.add(look);
-            look();
-        });
     }
 
     async send(plan, index) {

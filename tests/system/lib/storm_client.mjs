@@ -2,6 +2,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { random } from './chaos_plan.mjs';
+import { Waiting } from './chaos_waiting.mjs';
 import { Malformed, Reader, statusLine } from './chaos_wire.mjs';
 import { answerOf, drawRequest, drawTunnel } from './storm_plan.mjs';
 import { cutOff } from './storm_upstream.mjs';
@@ -39,9 +40,10 @@ export async function calmRequest(world, service, listener, rng) {
     return { status: client.answers[0]?.status, reached: plan.arrived, certificate: client.certificate, body: String(client.answers[0]?.body) };
 }
 
-class Client {
+class Client extends Waiting {
     constructor(world, plans, rng, listener) {
-        Object.assign(this, { world, plans, rng, listener, answers: [], closed: false, connected: false, watchers: new Set(), sent: 0, echo: [], echoed: 0 });
+        super(PATIENCE);
+        Object.assign(this, { world, plans, rng, listener, answers: [], connected: false, sent: 0, echo: [], echoed: 0 });
         this.habit = rng.pick(['good', 'good', 'good', 'half-close', 'leave', 'reset', 'slow reader', 'slow sender']);
         this.pipelines = rng.chance(0.4);
         this.resumes = rng.chance(0.5);
@@ -108,21 +110,6 @@ class Client {
             setTimeout(() => this.socket.resume(), this.rng.below(this.rng.chance(0.03) ? 2500 : 40));
         }
         this.tell();
-    }
-
-    tell() {
-        for (const watcher of [...this.watchers]) watcher();
-    }
-
-    // Until it is so or the connection is closed; false: neither, for too long.
-    until(test, patience = PATIENCE) {
-        return new Promise((resolve) => {
-            const done = (result) => { clearTimeout(timer); this.watchers.delete(look); resolve(result); };
-            const look = () => { if (test() || this.closed) done(true); };
-            const timer = setTimeout(() => done(false), patience);
-            this.watchers.add(look);
-            look();
-        });
     }
 
     async ask() {
