@@ -1,12 +1,9 @@
 /* When a generation is out of use: its shares, exchanges of a worker, and what the recorder has. */
-#include "unit.h"
-
-#include <unistd.h>
+#include "ruleset.h"
 
 #include "proxy/generation.h"
 #include "proxy/server.h"
 
-static char folder[64];
 static struct loop *loop;
 static struct stream_kit *kit;
 static struct ruleset *ruleset;
@@ -15,36 +12,21 @@ static const struct proxy_options options;
 static int
 begin(void **state)
 {
-    char path[128];
-    const char *paths[] = { path };
-    FILE *f;
-
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/plumbline-generation-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(path, sizeof path, "%s/shop.json", folder);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    (void)fputs("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":{}}", f);
-    (void)fclose(f);
     loop = loop_new(NULL);
     kit = stream_kit_new(loop);
-    ruleset = ruleset_new(settings_proxy(paths, 1, "http://127.0.0.1:1", false, NULL, NULL), NULL, NULL, NULL);
+    ruleset = ruleset_small();
     return ruleset != NULL ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
-    char command[128];
-
     (void)state;
     ruleset_drop(ruleset);
     stream_kit_free(kit);
     loop_free(loop);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return 0;
 }
 
 static struct generation *

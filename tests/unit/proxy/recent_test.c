@@ -1,46 +1,28 @@
 /* What is kept of the last exchanges, what falls out, and what readers see meanwhile. */
-#include "unit.h"
-
-#include <unistd.h>
+#include "ruleset.h"
 
 #include "base/limits.h"
 #include "net/loop.h"
 #include "proxy/recent.h"
 #include "proxy/transit.h"
 
-static char folder[64];
 static struct ruleset *ruleset;
 static unsigned number;
 
 static int
 begin(void **state)
 {
-    char path[128];
-    const char *paths[] = { path };
-    FILE *f;
-
     (void)state;
-    (void)snprintf(folder, sizeof folder, "/tmp/plumbline-recent-XXXXXX");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    (void)snprintf(path, sizeof path, "%s/shop.json", folder);
-    f = fopen(path, "w");
-    assert_non_null(f);
-    (void)fputs("{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":{}}", f);
-    (void)fclose(f);
-    ruleset = ruleset_new(settings_proxy(paths, 1, "http://127.0.0.1:1", false, NULL, NULL), NULL, NULL, NULL);
+    ruleset = ruleset_small();
     return ruleset != NULL ? 0 : -1;
 }
 
 static int
 end(void **state)
 {
-    char command[128];
-
     (void)state;
     ruleset_drop(ruleset);
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    return 0;
 }
 
 /* One exchange ends at this time. Is it kept? */
