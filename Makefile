@@ -1,5 +1,6 @@
 # make                build the gateway: build/plumbline
 # make run            install what is missing, build, start with rules/gateway.yaml
+# make demo           all flows of rules/flows, through a gateway and simulated services of their own; ends by itself
 # make check          everything a change must pass (SAN=1: unit and system tests with ASan, UBSan)
 # make unit           unit tests; T=json/pointer runs one
 # make contracts      the contracts of contracts/ under third-party linters
@@ -41,7 +42,8 @@ endif
 HARDEN   := -fstack-protector-strong -fPIE
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(if $(WERROR),-Werror)
 
-PACKAGES := libmicrohttpd libcurl openssl libpcre2-8 libfyaml zlib libbrotlidec libbrotlienc libzstd libidn2
+PACKAGES := libmicrohttpd libcurl openssl libpcre2-8 libfyaml zlib libbrotlidec libbrotlienc libzstd libidn2 \
+            lua5.4 sqlite3
 FLAGS     = -std=c11 -D_GNU_SOURCE $(WARNINGS) -pthread $(HARDEN) $(SANITIZE) -Igateway \
             $(subst -I,-isystem ,$(shell pkg-config --cflags $(PACKAGES))) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)
@@ -52,7 +54,8 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/embedded.o
 LIBRARY := $(OUT)/libplumbline.a
 UNIT    := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/unit/*_test.c tests/unit/*/*_test.c))
 FUZZERS := $(patsubst tests/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
-EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json docs/schema/*/*/*.json gateway/admin/ui/*)
+EMBED   := $(wildcard docs/schema/*.json docs/schema/*/*.json docs/schema/*/*/*.json gateway/admin/ui/* \
+             gateway/report/ui/* gateway/sandbox/*.lua)
 C_FILES := $(wildcard gateway/*.[ch] gateway/*/*.[ch] gateway/*/*/*.[ch] tests/unit/*.[ch] tests/unit/*/*.[ch] \
              tests/fuzz/*.[ch] tests/bench/*.[ch] tests/conformance/*.[ch])
 
@@ -119,6 +122,10 @@ run: deps-build
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@exec $(PLUMBLINE_BIN) serve -c rules/gateway.yaml
 
+demo: deps-build
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@tests/run/demo.sh
+
 check: deps ; @tests/run/check.sh $(if $(SAN),build unit system,format-check build unit contracts system conformance lint)
 
 build: ; @$(MAKE) --no-print-directory -j$$(nproc) WERROR=1 all unit-programs
@@ -175,6 +182,6 @@ distclean: ; rm -rf build
 -include $(wildcard $(OUT)/gateway/*.d $(OUT)/gateway/*/*.d $(OUT)/gateway/*/*/*.d $(OUT)/unit/*.d $(OUT)/unit/*/*.d)
 
 FORCE:
-.PHONY: all help docs run check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench bench-soak format \
+.PHONY: all help docs run demo check build unit unit-programs contracts system conformance tsan fuzz fuzz-programs bench bench-soak format \
         format-check lint deps deps-build deps-test install clean distclean FORCE
 .DELETE_ON_ERROR:

@@ -13,6 +13,7 @@
 #define LIMIT_JSON_VALUES   (64u * 1024 * 1024) /* values in one document */
 #define LIMIT_YAML_NODES    (8u * 1024 * 1024)  /* nodes after aliases are resolved (alias bombs) */
 #define LIMIT_POINTER_BYTES (4 * LIMIT_KIB)
+#define LIMIT_PATH_DEPTH    64   /* nesting in a JSONPath query: filters, parentheses, and segments behind wildcards */
 #define LIMIT_NUMBER_DIGITS 4096 /* digits that exact arithmetic takes on; more is `unchecked: budget` */
 
 /* Files that Plumbline reads about itself */
@@ -40,6 +41,7 @@
 #define LIMIT_PATTERN_DEPTH    2000u              /* PCRE2 depth limit */
 #define LIMIT_PATTERN_STACK    (512 * LIMIT_KIB)  /* stack of PCRE2's JIT code, per worker */
 #define LIMIT_PATTERN_HEAP_KIB 65536u             /* PCRE2's heap where there is no JIT, in KiB */
+#define LIMIT_IREGEXP_KEPT     32                 /* compiled patterns of JSONPath filters that are kept */
 #define LIMIT_VIOLATIONS       100                /* violations kept per message; the rest is counted */
 #define LIMIT_CONTRACT_DEFECTS 1000               /* located warnings kept per contract */
 #define LIMIT_CONTRACT_BYTES   (4096 * LIMIT_MIB) /* what one contract may take up in memory */
@@ -92,6 +94,64 @@
 #define LIMIT_LIVE_FINDINGS     1000u            /* different findings per worker; more are only counted */
 #define LIMIT_ADMIN_STREAMS     32               /* readers of live exchanges at a time */
 #define LIMIT_ADMIN_QUEUE       LIMIT_MIB        /* events that wait for one that reads slowly */
+
+/* Scripts, the sandbox, rules over many exchanges */
+#define LIMIT_SCRIPT_MEMORY       (64 * LIMIT_MIB)    /* of one Lua state */
+#define LIMIT_SCRIPT_STEPS        (20u * 1000 * 1000) /* VM instructions of one run: some 200 ms */
+#define LIMIT_SCRIPT_TEXT         (4 * LIMIT_MIB)     /* a string that string.rep, format or table.concat may make */
+#define LIMIT_SCRIPT_FILE         (16 * LIMIT_MIB)    /* the source of one file */
+#define LIMIT_SCRIPT_CALLS        20000               /* functions that call each other */
+#define LIMIT_SCRIPT_VALUES       1000                /* that a function may give or unpack at a time */
+#define LIMIT_EXPRESSION_STEPS    (200u * 1000)       /* VM instructions of one expression */
+#define LIMIT_SANDBOX_BODY        (16 * LIMIT_MIB)    /* of a request to a simulated service, and of its answer */
+#define LIMIT_STORE_BYTES         (1024 * LIMIT_MIB)  /* all that the simulated services remember */
+#define LIMIT_STORE_RECORD        (4 * LIMIT_MIB)     /* JSON of one record or note */
+#define LIMIT_STORE_LIST          10000               /* records of one list */
+#define LIMIT_SERVICE_LATER       512                 /* requests of a server whose answers come later */
+#define LIMIT_FETCHER_CONNECTIONS 256
+#define LIMIT_FETCHER_WAITING     4096
+#define LIMIT_WATCH_ENTITIES      65536            /* that lifecycles and joins remember, each; then the oldest go */
+#define LIMIT_WATCH_BYTES         (64 * LIMIT_MIB) /* and what they may take up */
+#define LIMIT_WATCH_OVERLAP       12               /* overlapping exchanges of one entity whose orders are tried */
+#define LIMIT_WATCH_MESSAGE       (64 * LIMIT_KIB) /* of one message, what a join keeps; a larger one is not compared */
+#define LIMIT_WATCH_ITEMS         1000             /* of one list, that joins look at */
+#define LIMIT_INVARIANT_PARTS     6                /* messages that one equation brings together */
+#define LIMIT_INVARIANT_TRIES     256 /* combinations of overlapping messages that one equation is tried on */
+
+/* Flows, as they are written */
+#define LIMIT_FLOW_DOCUMENTS 64                 /* of Arazzo, that one flow is made of */
+#define LIMIT_FLOW_DEFECTS   100                /* mistakes of form that are told of one document */
+#define LIMIT_FLOW_BYTES     (1024 * LIMIT_MIB) /* memory of a loaded flow, without its contracts */
+#define LIMIT_FLOW_STEPS     10000              /* of one workflow */
+
+/* Criteria of flows */
+#define LIMIT_CONDITION_TERMS   256 /* operands and operators of one condition */
+#define LIMIT_CONDITION_NESTING 64  /* parentheses and '!' in each other */
+#define LIMIT_CRITERIA_KEPT     64  /* compiled regular expressions that a runner keeps */
+#define LIMIT_CRITERION_TOLD    160 /* of one value, what a message shows */
+
+/* Flows, as they run. Steps and elements of all workflows of one run together, however they are nested: a circle of
+ * gotos ends here
+ */
+#define LIMIT_FLOW_STEPS_RUN 10000u
+#define LIMIT_FLOW_ELEMENTS  100000u           /* of x-for-each */
+#define LIMIT_FLOW_NESTING   32u               /* workflows in workflows; also those that a goto leads to */
+#define LIMIT_FLOW_RETRIES   1000u             /* of one step by one action, whatever its retryLimit says */
+#define LIMIT_FLOW_PARALLEL  64u               /* elements of one step side by side, whatever x-parallel says */
+#define LIMIT_FLOW_RUNS      1000u             /* at a time */
+#define LIMIT_FLOW_WAITING   (1024u * 1024)    /* requests of all runs that are under way, or wait for a connection */
+#define LIMIT_FLOW_WAIT      3600              /* seconds from one try to the next, whatever retryAfter says */
+#define LIMIT_FLOW_BODY      (16 * LIMIT_MIB)  /* of an answer; a larger one is a failure */
+#define LIMIT_FLOW_INPUTS    (16 * LIMIT_MIB)  /* of one workflow, as JSON */
+#define LIMIT_FLOW_OUTPUTS   (64 * LIMIT_MIB)  /* of one step or workflow, as JSON */
+#define LIMIT_FLOW_ARENA     (256 * LIMIT_MIB) /* of one try, of one document that is kept */
+/* Reports of flows */
+#define LIMIT_REPORT_BODY     (64 * LIMIT_KIB) /* of one body, what is shown */
+#define LIMIT_REPORT_RUNS     10               /* told whole, of those that began first */
+#define LIMIT_REPORT_FAILURES 20               /* and beside them, of those that failed */
+#define LIMIT_REPORT_TRIES    2000             /* of one run; more are counted */
+#define LIMIT_REPORT_FINDINGS 1000             /* different ones */
+#define LIMIT_REPORT_BYTES    (64 * LIMIT_MIB) /* of exchanges that are kept at a time; then they are without bodies */
 
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)

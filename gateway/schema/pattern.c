@@ -31,13 +31,15 @@ struct pattern {
     pcre2_code *counted; /* NULL: plain for all subjects */
     struct automaton *automaton;
     uint32_t steps_per_byte; /* that the counting program may do, beside COUNTED_STEPS */
+    uint32_t groups;         /* of pattern_new_groups; then `plain` counts, where it could be made so */
 };
 
 struct pattern_scratch {
     pcre2_match_data *match;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
-    uint64_t steps_left; /* of the counting program, on this subject */
+    uint64_t steps_left;  /* of the counting program, on this subject */
+    uint64_t steps_begun; /* what was left before the last match */
     const struct pattern *pattern;
     const char *subject;
     PCRE2_SIZE last; /* where it was */
@@ -194,6 +196,50 @@ pattern_free(struct pattern *p)
     free(p);
 }
 
+/* Always the counting program: a script's work is measured on short subjects, too. */
+static struct pattern *
+groups_from(const struct pattern_tree *tree, struct text source, struct error *err)
+{
+    struct pattern *p = calloc(1, sizeof(*p));
+
+    if (p == NULL) {
+        error_memory(err);
+        return NULL;
+    }
+    p->groups = tree->captures;
+    p->steps_per_byte = SEARCH_STEPS;
+    if ((p->plain = compile_tree(tree, true, source, NULL)) == NULL)
+        p->plain = compile_tree(tree, false, source, err);
+    if (p->plain != NULL)
+        return p;
+    free(p);
+    return NULL;
+}
+
+struct pattern *
+pattern_new_groups(struct text source, struct error *err)
+{
+    struct arena *arena = arena_new(0, LIMIT_PATTERN_TREE);
+    struct pattern_problem problem;
+    struct pattern_tree tree;
+    struct pattern *p = NULL;
+
+    if (arena == NULL) {
+        error_memory(err);
+    } else if (pattern_parse(&tree, source, false, arena, &problem) < 0 ||
+               pattern_translatable(&tree, arena, &problem) < 0) {
+        pattern_error(err, source, &problem);
+    } else if (tree.captures > PATTERN_GROUPS) {
+        error_set(err, ERROR_CONFIG, NULL, "the pattern has %u groups, and there may be %d", tree.captures,
+                  PATTERN_GROUPS);
+    } else {
+        tree.keeps_groups = true;
+        p = groups_from(&tree, source, err);
+    }
+    arena_free(arena);
+    return p;
+}
+
 bool
 pattern_is_valid(struct text source)
 {
@@ -233,7 +279,7 @@ pattern_scratch_new(void)
 
     if (scratch == NULL)
         return NULL;
-    scratch->match = pcre2_match_data_create(1, NULL); /* where the whole match is; groups are nobody's business */
+    scratch->match = pcre2_match_data_create(1 + PATTERN_GROUPS, NULL);
     scratch->context = pcre2_match_context_create(NULL);
     scratch->stack = pcre2_jit_stack_create(32 * LIMIT_KIB, LIMIT_PATTERN_STACK, NULL);
     if (scratch->match == NULL || scratch->context == NULL) {
@@ -278,6 +324,7 @@ run(const struct pattern *p, struct text subject, size_t from, struct pattern_sc
      * work. */
     if (from == 0 || scratch->pattern != p || scratch->subject != subject.data)
         scratch->steps_left = steps_granted(p, subject);
+    scratch->steps_begun = scratch->steps_left;
     scratch->pattern = p;
     scratch->subject = subject.data;
     scratch->last = from;
@@ -338,4 +385,26 @@ pattern_search(const struct pattern *p, struct text subject, size_t from, struct
         *end = place[1];
     }
     return result;
+}
+
+int
+pattern_search_groups(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
+                      struct pattern_span spans[PATTERN_GROUPS + 1], uint32_t *count, uint64_t *work)
+{
+    const PCRE2_SIZE *place;
+    int result;
+
+    *work = 0;
+    if (from > subject.length)
+        return 0;
+    result = run(p, subject, from, scratch);
+    *work = result < 0 ? LIMIT_PATTERN_MATCHES : scratch->steps_begun - scratch->steps_left;
+    if (result != 1)
+        return result;
+    /* what PCRE2 did not reach is unset in its vector, too */
+    place = pcre2_get_ovector_pointer(scratch->match);
+    *count = 1 + p->groups;
+    for (uint32_t i = 0; i < *count; i++)
+        spans[i] = (struct pattern_span){ place[2 * i], place[2 * i + 1] };
+    return 1;
 }

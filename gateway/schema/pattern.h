@@ -35,6 +35,10 @@ bool pattern_is_valid(struct text source);
 /* A pattern in PCRE2's own syntax, for redaction rules and log searches. */
 struct pattern *pattern_new_pcre(struct text source, bool ignore_case, struct error *err);
 
+/* The same as pattern_new, for pattern_search_groups: at most PATTERN_GROUPS groups. */
+#define PATTERN_GROUPS 31
+struct pattern *pattern_new_groups(struct text source, struct error *err);
+
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
@@ -48,5 +52,17 @@ int pattern_matches(const struct pattern *p, struct text subject, struct pattern
  * well. */
 int pattern_search(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
                    size_t *start, size_t *end);
+
+/* Where the whole match is (spans[0]), and what each group matched (PATTERN_UNSET: nothing; in a repetition the last
+ * round counts, and earlier ones where that has none). */
+struct pattern_span {
+    size_t start, end;
+};
+#define PATTERN_UNSET SIZE_MAX
+
+/* The same as pattern_search, for a pattern of pattern_new_groups and a subject that is known to be valid UTF-8; `from`
+ * is the beginning of a character. *count is the number of spans, 1 + groups. *work is what PCRE2 did, in steps. */
+int pattern_search_groups(const struct pattern *p, struct text subject, size_t from, struct pattern_scratch *scratch,
+                          struct pattern_span spans[PATTERN_GROUPS + 1], uint32_t *count, uint64_t *work);
 
 #endif

@@ -404,7 +404,7 @@ pattern_parse(struct pattern_tree *tree, struct text source, bool strict, struct
     struct pattern_reader r = { .source = source, .strict = strict, .arena = arena, .tree = tree, .problem = problem };
 
     *problem = (struct pattern_problem){ NULL, 0 };
-    *tree = (struct pattern_tree){ NULL, 0, false };
+    *tree = (struct pattern_tree){ 0 };
     if (source.length > LIMIT_PATTERN_BYTES)
         return pattern_fail(&r, 0, "the pattern is too long");
     if (!code_points_well_formed(source))

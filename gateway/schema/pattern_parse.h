@@ -65,6 +65,7 @@ struct pattern_tree {
     struct pattern_node *root;
     uint32_t captures;
     bool backreferences; /* is there any */
+    bool keeps_groups;   /* set by who wants to know what each group matched */
 };
 
 struct pattern_problem {

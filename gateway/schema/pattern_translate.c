@@ -7,7 +7,7 @@
 struct writer {
     struct buffer *out;
     bool counted;
-    bool captures;   /* without backreferences no group needs to capture */
+    bool captures;   /* no group needs to, without backreferences and if nobody asks */
     size_t wanted;   /* pattern_translated_from: this byte */
     uint32_t source; /* ... comes from this place */
     bool found;
@@ -165,7 +165,7 @@ write_node(struct writer *w, const struct pattern_node *node)
 static void
 write_all(struct writer *w, const struct pattern_tree *tree)
 {
-    w->captures = tree->backreferences;
+    w->captures = tree->backreferences || tree->keeps_groups;
     if (w->counted)
         buffer_add(w->out, TEXT("(?C)(?:"));
     write_node(w, tree->root);

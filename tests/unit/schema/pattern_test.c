@@ -412,6 +412,32 @@ the_automaton_gives_the_answers_of_pcre2(void **state)
     check_that(automata > 2500, "only %d of 3000 patterns became automata", automata);
 }
 
+static void
+a_search_with_groups_says_what_each_matched_and_what_it_cost(void **state)
+{
+    struct pattern_span spans[PATTERN_GROUPS + 1];
+    struct error err = { 0 };
+    struct pattern *p = pattern_new_groups(TEXT("(?<year>\\d+)-(\\d+)(x)?"), &err);
+    uint32_t count = 0;
+    uint64_t work = 0, none = 0;
+
+    (void)state;
+    check_that(p != NULL, "%s", err.what);
+    assert_int_equal(pattern_search_groups(p, TEXT("on 2025-01 "), 0, scratch, spans, &count, &work), 1);
+    assert_int_equal(count, 4);
+    assert_int_equal(spans[0].start, 3);
+    assert_int_equal(spans[0].end, 10);
+    assert_int_equal(spans[1].end, 7);
+    assert_int_equal(spans[2].start, 8);
+    assert_int_equal(spans[3].start, PATTERN_UNSET);
+    assert_true(work > 0);
+    assert_int_equal(pattern_search_groups(p, TEXT("on 2025-01 "), 9, scratch, spans, &count, &none), 0);
+    assert_int_equal(pattern_search_groups(p, TEXT("x"), 2, scratch, spans, &count, &none), 0);
+    pattern_free(p);
+    assert_null(pattern_new_groups(TEXT("()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()"), &err));
+    assert_string_equal(err.what, "the pattern has 32 groups, and there may be 31");
+}
+
 static int
 open_scratch(void **state)
 {
@@ -434,6 +460,7 @@ main(void)
         cmocka_unit_test(patterns_mean_what_their_cases_say),
         cmocka_unit_test(what_cannot_be_run_is_refused_with_its_place),
         cmocka_unit_test(a_search_says_where_the_match_is),
+        cmocka_unit_test(a_search_with_groups_says_what_each_matched_and_what_it_cost),
         cmocka_unit_test(redaction_rules_may_use_the_syntax_of_pcre2),
         cmocka_unit_test(a_subject_that_is_no_text_is_unknown_and_harmless),
         cmocka_unit_test(hostile_patterns_end_soon_and_are_unknown),
