@@ -1,66 +1,21 @@
-/* service.c -- the one door to libmicrohttpd. One epoll thread per server; a request is collected whole, handed to the
- * handler, there or apart, and answered. */
-#include "net/service.h"
+/* service.c -- libmicrohttpd, one epoll thread per server: a request is collected whole, handed to the handler, there
+ * or apart, and answered. What is answered later (service_later.c) and streams (service_stream.c) are apart. */
+#include "net/service_internal.h"
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "http/problem.h"
-#include "net/address.h"
-#include "net/crowd.h"
 
 #define SERVICE_ARENA       (256 * LIMIT_MIB)
 #define SERVICE_POOL        (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
 #define SERVICE_CONNECTIONS 1024u
-#define SERVICE_CROWDED     960u             /* connections, from which on crowd_make_room makes room */
-#define SERVICE_IDLE        60u              /* seconds */
-#define SERVICE_BLOCK       (16 * LIMIT_KIB) /* of a stream, asked for at once */
-#define SERVICE_APART       4u               /* requests that are handled on threads of their own at a time */
-
-struct service_server {
-    struct service_options options;
-    struct MHD_Daemon *daemon;
-    struct address at;
-    struct crowd crowd; /* its thread's */
-
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t back;  /* `apart` has become less */
-    struct service_stream *streams;
-    uint32_t apart;
-    bool stopping;
-};
-
-/* An answer that stays open. It has two owners, the response and whoever fills it; the last one frees it. */
-struct service_stream {
-    struct service_server *server;
-    struct service_stream *previous, *next; /* under the server's lock */
-    pthread_mutex_t lock;                   /* of what follows; taken after the server's */
-    struct buffer queue;
-    struct MHD_Connection *connection; /* NULL: gone, or not there yet */
-    bool suspended;                    /* the connection, until there is something to send */
-    bool closed;
-    unsigned owners;
-};
-
-/* One request on its way in. */
-struct service_call {
-    struct service_server *server;
-    struct MHD_Connection *connection;
-    struct arena *arena;
-    struct text target; /* raw: libmicrohttpd hands the handler a decoded copy that ends at %00 */
-    struct buffer body;
-    struct service_request request;
-    struct service_answer answer;
-    pthread_t thread; /* that handles it apart; the connection is suspended as long as it does */
-    bool began, too_large;
-    bool apart;   /* there is such a thread */
-    bool handled; /* the answer is there */
-};
+#define SERVICE_CROWDED     960u /* connections, from which on crowd_make_room makes room */
+#define SERVICE_IDLE        60u  /* seconds */
 
 void
 service_answer_header(struct service_answer *answer, struct text name, struct text value)
@@ -103,175 +58,6 @@ peer_served(struct service_server *server, struct MHD_Connection *connection, bo
         crowd_served(&server->crowd, peer, busy);
 }
 
-/* ---- streams ---- */
-
-static void
-stream_drop(struct service_stream *s)
-{
-    bool last;
-
-    (void)pthread_mutex_lock(&s->lock);
-    last = --s->owners == 0;
-    (void)pthread_mutex_unlock(&s->lock);
-    if (!last)
-        return;
-    buffer_release(&s->queue);
-    (void)pthread_mutex_destroy(&s->lock);
-    free(s);
-}
-
-/* Under the stream's lock. */
-static void
-stream_resume(struct service_stream *s)
-{
-    if (!s->suspended || s->connection == NULL)
-        return;
-    s->suspended = false;
-    MHD_resume_connection(s->connection);
-}
-
-/* The response is no longer needed: it was sent, or its client left. */
-static void
-on_stream_gone(void *arg)
-{
-    struct service_stream *s = arg;
-    struct service_server *server = s->server;
-
-    (void)pthread_mutex_lock(&server->lock);
-    *(s->previous != NULL ? &s->previous->next : &server->streams) = s->next;
-    if (s->next != NULL)
-        s->next->previous = s->previous;
-    (void)pthread_mutex_unlock(&server->lock);
-    (void)pthread_mutex_lock(&s->lock);
-    s->connection = NULL;
-    s->closed = true;
-    (void)pthread_mutex_unlock(&s->lock);
-    stream_drop(s);
-}
-
-static bool
-is_stopping(struct service_server *server)
-{
-    bool stopping;
-
-    (void)pthread_mutex_lock(&server->lock);
-    stopping = server->stopping;
-    (void)pthread_mutex_unlock(&server->lock);
-    return stopping;
-}
-
-/* A reader that gave nothing without suspending the connection would be asked again at once, for ever. */
-static ssize_t
-on_stream_read(void *arg, uint64_t place, char *out, size_t size)
-{
-    struct service_stream *s = arg;
-    bool stopping = is_stopping(s->server);
-    struct text waiting;
-    ssize_t given = 0;
-
-    (void)place;
-    (void)pthread_mutex_lock(&s->lock);
-    waiting = text_slice(buffer_text(&s->queue), 0, size);
-    if (waiting.length > 0) {
-        memcpy(out, waiting.data, waiting.length);
-        buffer_consume(&s->queue, waiting.length);
-        given = (ssize_t)waiting.length;
-    } else if (s->closed || stopping) {
-        given = MHD_CONTENT_READER_END_OF_STREAM;
-    } else {
-        s->suspended = true;
-        MHD_suspend_connection(s->connection);
-    }
-    (void)pthread_mutex_unlock(&s->lock);
-    return given;
-}
-
-struct service_stream *
-service_answer_stream(struct service_answer *answer, size_t most)
-{
-    struct service_stream *s = calloc(1, sizeof(*s));
-    struct service_server *server = answer->server;
-
-    if (s == NULL)
-        return NULL;
-    s->server = server;
-    s->owners = 2;
-    buffer_init(&s->queue, most);
-    (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_mutex_lock(&server->lock);
-    s->next = server->streams;
-    if (s->next != NULL)
-        s->next->previous = s;
-    server->streams = s;
-    (void)pthread_mutex_unlock(&server->lock);
-    answer->stream = s;
-    return s;
-}
-
-bool
-service_stream_send(struct service_stream *s, struct text bytes)
-{
-    bool taken;
-
-    (void)pthread_mutex_lock(&s->lock);
-    buffer_add(&s->queue, bytes);
-    taken = !s->closed && !buffer_failed(&s->queue);
-    s->queue.failed = false; /* what was in it before is still to be sent */
-    if (taken)
-        stream_resume(s);
-    (void)pthread_mutex_unlock(&s->lock);
-    return taken;
-}
-
-/* Under the stream's lock, of a connection that is suspended: libmicrohttpd does not look at it, nor close it. */
-static bool
-has_left(const struct service_stream *s)
-{
-    int fd = MHD_get_connection_info(s->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    char byte;
-    ssize_t got = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
-}
-
-bool
-service_stream_is_over(struct service_stream *s)
-{
-    bool over;
-
-    (void)pthread_mutex_lock(&s->lock);
-    over = s->closed || (s->suspended && has_left(s));
-    (void)pthread_mutex_unlock(&s->lock);
-    return over;
-}
-
-void
-service_stream_close(struct service_stream *s)
-{
-    if (s == NULL)
-        return;
-    (void)pthread_mutex_lock(&s->lock);
-    s->closed = true;
-    stream_resume(s);
-    (void)pthread_mutex_unlock(&s->lock);
-    stream_drop(s);
-}
-
-/* libmicrohttpd must not be stopped while a connection is suspended. */
-static void
-end_streams(struct service_server *server)
-{
-    (void)pthread_mutex_lock(&server->lock);
-    server->stopping = true;
-    for (struct service_stream *s = server->streams; s != NULL; s = s->next) {
-        (void)pthread_mutex_lock(&s->lock);
-        s->closed = true;
-        stream_resume(s);
-        (void)pthread_mutex_unlock(&s->lock);
-    }
-    (void)pthread_mutex_unlock(&server->lock);
-}
-
 /* ---- requests ---- */
 
 /* The first callback of a request, with the raw request line's target. What it returns is the request's own pointer
@@ -302,8 +88,9 @@ on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MH
     peer_served(arg, connection, false);
     if (call == NULL)
         return;
-    if (call->apart)
-        (void)pthread_join(call->thread, NULL);
+    service_apart_join(call);
+    if (call->answer.stream != NULL) /* made, but the client left before it could begin */
+        service_stream_abandon(call->answer.stream);
     buffer_release(&call->answer.body);
     buffer_release(&call->body);
     arena_free(call->arena);
@@ -379,16 +166,12 @@ static struct MHD_Response *
 response_of(struct MHD_Connection *connection, struct service_answer *answer)
 {
     struct text body = buffer_text(&answer->body);
-    struct MHD_Response *response;
+    struct service_stream *stream = answer->stream;
 
-    if (answer->stream == NULL)
-        return MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
-    answer->stream->connection = connection; /* nobody resumes it before it was suspended */
-    response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SERVICE_BLOCK, on_stream_read, answer->stream,
-                                                 on_stream_gone);
-    if (response == NULL)
-        on_stream_gone(answer->stream);
-    return response;
+    answer->stream = NULL;
+    if (stream != NULL)
+        return service_stream_response(stream, connection);
+    return MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
 }
 
 /* Hand the answer over; the fields are copied. */
@@ -413,8 +196,8 @@ queue_answer(struct MHD_Connection *connection, struct service_call *call, struc
     return result;
 }
 
-static void
-refuse(struct service_answer *answer, uint16_t status, struct text detail)
+void
+service_refuse(struct service_answer *answer, uint16_t status, struct text detail)
 {
     const struct problem problem = { .status = status, .detail = detail };
 
@@ -425,99 +208,41 @@ refuse(struct service_answer *answer, uint16_t status, struct text detail)
     problem_write(&answer->body, &problem);
 }
 
-/* ---- apart ---- */
-
-static bool
-apart_begin(struct service_server *server)
-{
-    bool room;
-
-    (void)pthread_mutex_lock(&server->lock);
-    room = server->apart < SERVICE_APART && !server->stopping;
-    server->apart += room ? 1 : 0;
-    (void)pthread_mutex_unlock(&server->lock);
-    return room;
-}
-
+/* The request is here as a whole: what becomes of it? */
 static void
-apart_end(struct service_server *server)
-{
-    (void)pthread_mutex_lock(&server->lock);
-    server->apart--;
-    (void)pthread_cond_signal(&server->back);
-    (void)pthread_mutex_unlock(&server->lock);
-}
-
-static void *
-run_apart(void *arg)
-{
-    struct service_call *call = arg;
-    struct service_server *server = call->server;
-
-    server->options.handler(server->options.arg, &call->request, &call->answer);
-    call->handled = true;
-    MHD_resume_connection(call->connection); /* on_request comes again, and joins this thread before it looks */
-    apart_end(server);
-    return NULL;
-}
-
-/* The connection sleeps until the answer is there. False: it was answered at once, with why not. */
-static bool
-go_apart(struct service_call *call)
-{
-    bool room = apart_begin(call->server);
-
-    if (room) {
-        MHD_suspend_connection(call->connection);
-        call->apart = pthread_create(&call->thread, NULL, run_apart, call) == 0;
-        if (call->apart)
-            return true;
-        MHD_resume_connection(call->connection);
-        apart_end(call->server);
-    }
-    service_answer_header(&call->answer, TEXT("Retry-After"), TEXT("1"));
-    refuse(&call->answer, 503, TEXT("too much is asked at once of what takes its time: come again later"));
-    call->handled = true;
-    return room; /* a connection that slept is answered when it is awake */
-}
-
-/* libmicrohttpd must not be stopped while a connection is suspended. */
-static void
-await_apart(struct service_server *server)
-{
-    (void)pthread_mutex_lock(&server->lock);
-    while (server->apart > 0)
-        (void)pthread_cond_wait(&server->back, &server->lock);
-    (void)pthread_mutex_unlock(&server->lock);
-}
-
-/* ---- answers ---- */
-
-/* The request is here as a whole. Called once more when it was handled apart. */
-static enum MHD_Result
-answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
+handle_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
 {
     const struct service_options *o = &call->server->options;
 
-    if (call->apart)
-        (void)pthread_join(call->thread, NULL);
-    call->apart = false;
-    if (!call->handled) {
-        call->request.arena = call->arena;
-        call->connection = connection;
-        call->answer.status = 200;
-        call->answer.server = call->server;
-        buffer_init(&call->answer.body, LIMIT_FILE_BYTES);
-        peer_served(call->server, connection, true);
-        if (call->too_large)
-            refuse(&call->answer, 413, TEXT("the body is larger than this server takes"));
-        else if (!fill_message(call, connection, method, &call->request.message))
-            refuse(&call->answer, 503, TEXT("no memory"));
-        else if (o->apart == NULL || !o->apart(o->arg, &call->request))
-            o->handler(o->arg, &call->request, &call->answer);
-        else if (go_apart(call))
-            return MHD_YES;
-    }
+    call->handled = true;
+    call->request.arena = call->arena;
+    call->later = (struct service_later){ .server = call->server, .connection = connection };
+    call->answer.status = 200;
+    call->answer.server = call->server;
+    call->answer.later = &call->later;
+    buffer_init(&call->answer.body, LIMIT_FILE_BYTES);
+    peer_served(call->server, connection, true);
+    if (call->too_large)
+        service_refuse(&call->answer, 413, TEXT("the body is larger than this server takes"));
+    else if (!fill_message(call, connection, method, &call->request.message))
+        service_refuse(&call->answer, 503, TEXT("no memory"));
+    else if (o->apart != NULL && o->apart(o->arg, &call->request))
+        service_apart_begin(call);
+    else
+        o->handler(o->arg, &call->request, &call->answer);
+}
+
+/* Called once more for an answer that came later, when it is there. */
+static enum MHD_Result
+answer_request(struct MHD_Connection *connection, struct service_call *call, const char *method)
+{
+    bool again = call->handled;
+
+    if (!again)
+        handle_request(connection, call, method);
+    if (!again && call->later.taken)
+        return MHD_YES;
+    service_apart_join(call);
     return queue_answer(connection, call, &call->answer);
 }
 
@@ -586,12 +311,13 @@ service_start(const struct service_options *options, struct error *err)
     }
     server->options = *options;
     (void)pthread_mutex_init(&server->lock, NULL);
-    (void)pthread_cond_init(&server->back, NULL);
+    (void)pthread_cond_init(&server->given, NULL);
     fd = listen_at(options->address, &server->at, err);
     if (fd < 0)
         goto fail;
+    /* Not MHD_USE_EPOLL: under load 0.9.75 sleeps beside requests that it has not read, until all of them time out. */
     server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
                          on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                          SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT, SERVICE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
                          SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
@@ -604,7 +330,7 @@ service_start(const struct service_options *options, struct error *err)
     return server;
 
 fail:
-    (void)pthread_cond_destroy(&server->back);
+    (void)pthread_cond_destroy(&server->given);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
     return NULL;
@@ -630,15 +356,29 @@ service_url(const struct service_server *server, char *out, size_t size)
     (void)snprintf(out, size, "http://%s", written);
 }
 
+bool
+service_is_stopping(struct service_server *server)
+{
+    bool stopping;
+
+    (void)pthread_mutex_lock(&server->lock);
+    stopping = server->stopping;
+    (void)pthread_mutex_unlock(&server->lock);
+    return stopping;
+}
+
 void
 service_stop(struct service_server *server)
 {
     if (server == NULL)
         return;
-    end_streams(server);
-    await_apart(server);
+    (void)pthread_mutex_lock(&server->lock);
+    server->stopping = true;
+    (void)pthread_mutex_unlock(&server->lock);
+    service_streams_end(server);
+    service_later_await(server);
     MHD_stop_daemon(server->daemon); /* closes the socket, ends the thread */
-    (void)pthread_cond_destroy(&server->back);
+    (void)pthread_cond_destroy(&server->given);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);
 }

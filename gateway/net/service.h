@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "http/message.h"
 
+struct service_later;
 struct service_server;
 struct service_stream;
 
@@ -32,8 +33,9 @@ struct service_answer {
     struct buffer body;                     /* initialised; released by the server */
     struct header headers[SERVICE_HEADERS]; /* names and values are copied after the handler has returned */
     uint32_t header_count;
-    struct service_server *server; /* the server's own */
+    struct service_server *server; /* the server's own, like what follows */
     struct service_stream *stream;
+    struct service_later *later;
 };
 
 /* One more field; left out above SERVICE_HEADERS. Content-Length, empty values and values with CR or LF are not
@@ -52,6 +54,15 @@ bool service_stream_is_over(struct service_stream *stream);
 
 /* Any thread, once: what waits is still sent, then the answer ends. Accepts NULL. */
 void service_stream_close(struct service_stream *stream);
+
+/* Handler: the answer comes later, from any thread; the connection sleeps meanwhile, and others are served. Request,
+ * arena and answer stay valid, and are the caller's alone, until it gives the answer; a client that leaves changes
+ * nothing about that. Within the handler, once. NULL: too many wait already (LIMIT_SERVICE_LATER), the server stops,
+ * or the handler runs apart, where it may wait itself; then it answers itself. */
+struct service_later *service_answer_later(struct service_answer *answer);
+
+/* Any thread, once, also before the handler has returned: the answer is filled in. */
+void service_later_give(struct service_later *later);
 
 typedef void service_handler_fn(void *arg, const struct service_request *request, struct service_answer *answer);
 
@@ -75,7 +86,8 @@ uint16_t service_port(const struct service_server *server);
 /* "http://127.0.0.1:9901", as clients of this machine can use it. */
 void service_url(const struct service_server *server, char *out, size_t size);
 
-/* Finish what is inside, then stop and free. Accepts NULL. */
+/* Finish what is inside, then stop and free. Waits until every answer that comes later was given: whoever owes one must
+ * not wait for service_stop. Accepts NULL. */
 void service_stop(struct service_server *server);
 
 #endif

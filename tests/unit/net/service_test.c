@@ -192,41 +192,11 @@ start_slow(void)
     return s;
 }
 
-static int
-connect_to(struct service_server *s)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET,
-                              .sin_port = htons(service_port(s)),
-                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    struct timeval patience = { .tv_sec = 20 };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-    return fd;
-}
-
 /* A request whose answer is not read yet. */
 static int
 ask(struct service_server *s, const char *request)
 {
-    int fd = connect_to(s);
-
-    assert_int_equal(send(fd, request, strlen(request), MSG_NOSIGNAL), strlen(request));
-    return fd;
-}
-
-static void
-read_all(int fd)
-{
-    ssize_t got;
-
-    reply.length = 0;
-    while ((got = recv(fd, reply.bytes + reply.length, sizeof(reply.bytes) - 1 - reply.length, 0)) > 0)
-        reply.length += (size_t)got;
-    (void)close(fd);
-    reply.bytes[reply.length] = '\0';
+    return http_ask(service_port(s), request, strlen(request));
 }
 
 static const char slow[] = "POST /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
@@ -249,7 +219,7 @@ what_is_handled_apart_keeps_nobody_waiting(void **state)
     for (size_t i = 0; i < 4; i++)
         (void)sem_post(&go_on);
     for (size_t i = 0; i < 4; i++) {
-        read_all(fds[i]);
+        http_read(&reply, fds[i]);
         assert_non_null(strstr(reply.bytes, "POST|/slow||0|h|hi"));
     }
     service_stop(s);
@@ -266,7 +236,7 @@ a_connection_goes_on_behind_what_was_handled_apart(void **state)
     (void)state;
     (void)sem_post(&go_on);
     (void)sem_post(&go_on);
-    read_all(fd);
+    http_read(&reply, fd);
     first = strstr(reply.bytes, "GET|/slow/1|");
     second = strstr(reply.bytes, "GET|/slow/2|");
     third = strstr(reply.bytes, "GET|/3|");
@@ -340,7 +310,7 @@ a_stream_gives_what_another_thread_puts_into_it(void **state)
         continue;
     assert_false(service_stream_is_over(stream));
     service_stream_close(stream);
-    read_all(fd);
+    http_read(&reply, fd);
     assert_non_null(strstr(reply.bytes, "first "));
     assert_non_null(strstr(reply.bytes, "second "));
     assert_true(strstr(reply.bytes, "first ") < strstr(reply.bytes, "second "));
