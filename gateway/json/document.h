@@ -43,6 +43,9 @@ struct value {
 #define VALUE_INTEGER 1 /* number: written without '.' and exponent */
 #define VALUE_OUTSIDE 8 /* string: put in from outside the document (the environment); not to be shown */
 #define VALUE_ESCAPED 2 /* string: was written with escapes, data is a copy */
+#define VALUE_REDACTED                                                                                                 \
+    16 /* of a recording: a scalar that was replaced before it was recorded, or an object or array of which something  \
+          may be gone; set by redacted_mark alone */
 #define VALUE_DUPLICATE_KEY                                                                                            \
     4 /* object: a key occurs twice; set only when document_options.duplicates asked for the search */
 
