@@ -151,6 +151,15 @@ order_bases(struct contract *c)
     }
 }
 
+/* The servers of the owner, else those of what it is in (OAS 3.1 4.8.9, 4.8.10). */
+static struct place
+servers_of(struct loader *l, struct place owner, struct place around)
+{
+    struct place servers = LOADER_AT(l, owner, "servers");
+
+    return value_is(servers.value, VALUE_ARRAY) && servers.value->count > 0 ? servers : around;
+}
+
 /* ---- templates against parameters ---- */
 
 static int
@@ -229,6 +238,7 @@ note_body_of_get(struct loader *l, const struct operation *o)
 struct context {
     struct text path;
     struct place item; /* the Path Item Object */
+    struct place servers;
     uint64_t bases;
 };
 
@@ -244,6 +254,7 @@ build_operation(struct loader *l, const struct context *in, struct text method, 
     o->path = in->path;
     o->place = at;
     o->bases = in->bases;
+    o->servers = servers_of(l, at, in->servers);
     o->summary = LOADER_TEXT(l, at.value, "summary");
     o->deprecated = loader_true(l, at.value, TEXT("deprecated"));
     if (name_operation(l, o) < 0 || build_bases(l, at, &o->bases) < 0 || build_parameters(l, o, in->item) < 0 ||
@@ -316,7 +327,9 @@ build_path(struct loader *l, struct text path, struct place item, uint64_t docum
            bool count_only)
 {
     struct place target = referenced_item(l, item);
-    struct context in = { path, item, document_bases };
+    struct place root = { l->contract->document, l->contract->document->root };
+    struct place servers = servers_of(l, root, (struct place){ NULL, NULL });
+    struct context in = { path, item, servers_of(l, item, servers), document_bases };
 
     if (each_operation(l, NULL, item, count) < 0 || each_operation(l, NULL, target, count) < 0)
         return -1;
@@ -325,6 +338,7 @@ build_path(struct loader *l, struct text path, struct place item, uint64_t docum
     if (build_bases(l, item, &in.bases) < 0 || each_operation(l, &in, item, count) < 0)
         return -1;
     in.item = target;
+    in.servers = servers_of(l, target, servers);
     in.bases = document_bases;
     return build_bases(l, target, &in.bases) < 0 ? -1 : each_operation(l, &in, target, count);
 }

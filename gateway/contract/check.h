@@ -32,8 +32,9 @@ struct check {
     const struct check_policy *policy;
     uint32_t request_budget; /* work left; start both with LIMIT_CHECK_BUDGET */
     uint32_t response_budget;
-    /* Others may look at a whole JSON body (by its source) while its tape is there; NULL: nobody does. */
-    void (*parsed)(void *arg, const struct document *document);
+    /* Others may look at a whole JSON body while its tape is there; true: the tape stays in the arena. NULL: nobody
+     * does. */
+    bool (*parsed)(void *arg, enum side side, const struct document *document);
     void *parsed_arg;
 };
 

@@ -116,6 +116,31 @@ const struct document *operation_document(const struct operation *o);
 /* The Response Object (references followed) for a status: exact, then its range (4XX), then default; NULL. */
 const struct value *operation_response(const struct operation *o, uint16_t status, const struct document **document);
 
+/* Does the contract describe this place: a pointer in the JSON body of the request, or of answers 2XX (an index stands
+ * for every item)? Where the schema does not say what is there, it may be. False: *near is the name that was likely
+ * meant, in the arena, or empty. */
+bool operation_has_field(const struct operation *o, enum side side, struct text pointer, struct arena *arena,
+                         struct text *near);
+
+/* The same for a parameter; in: "path", "query" or "header". */
+bool operation_has_parameter(const struct operation *o, struct text in, struct text name, struct arena *arena,
+                             struct text *near);
+
+/* What the operation documents, one parameter after the other (those of its path item included, headers that OpenAPI
+ * says to ignore left out); in: "path", "query", "header", "cookie" or "querystring". False: there is no such index. */
+struct operation_parameter {
+    struct text name, in;
+    bool required;
+};
+bool operation_parameter(const struct operation *o, uint32_t index, struct operation_parameter *parameter);
+
+/* Does one of its security schemes take a credential there? */
+bool operation_takes_credential(const struct operation *o, struct text in, struct text name);
+
+/* Is a request body documented; must there be one? */
+bool operation_has_body(const struct operation *o);
+bool operation_needs_body(const struct operation *o);
+
 /* For `contract show`: columns of one operation: "application/json", "200 400 404 default", "bearerAuth". In the
  * arena. */
 struct text operation_request_types(const struct operation *o, struct arena *arena);

@@ -165,6 +165,7 @@ struct operation {
     uint32_t security_count;
     struct place place;
     struct place security_place; /* the list of alternatives: its own or the document's */
+    struct place servers;        /* the list that counts: its own, its path's, the document's; or nowhere */
 };
 
 #define CONTRACT_BASES 64

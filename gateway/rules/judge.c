@@ -12,6 +12,9 @@ struct judgement {
     const struct document *document;
     struct arena *arena;
     struct error *err;
+    unsigned most;
+    judge_fn *each;
+    void *arg;
 };
 
 #define NAMES_MAX 64
@@ -89,15 +92,15 @@ static void
 on_problem(void *arg, const struct schema_problem *problem)
 {
     struct judgement *j = arg;
-    struct text where = document_where(j->document, problem->value, j->arena);
     bool secret = problem->value != NULL && (problem->value->flags & VALUE_OUTSIDE) != 0;
-    struct text expected = expected_of(problem), hint = hint_of(problem, j);
+    struct text expected = expected_of(problem), hint = hint_of(problem, j), instance = problem->instance;
     struct text found = secret ? TEXT("a value of the environment (not shown)") : problem->found;
 
-    error_set(j->err, ERROR_CONFIG, where.data, "%.*s: expected %.*s, found %.*s%s%.*s",
-              problem->instance.length > 0 ? (int)problem->instance.length : 8,
-              problem->instance.length > 0 ? problem->instance.data : "the file", TEXT_PRINT(expected),
-              TEXT_PRINT(found), hint.length > 0 ? "; " : "", TEXT_PRINT(hint));
+    if (instance.length == 0)
+        instance = TEXT("the file");
+    j->each(j->arg, problem->value,
+            arena_print(j->arena, "%.*s: expected %.*s, found %.*s%s%.*s", TEXT_PRINT(instance), TEXT_PRINT(expected),
+                        TEXT_PRINT(found), hint.length > 0 ? "; " : "", TEXT_PRINT(hint)));
 }
 
 static int
@@ -115,14 +118,16 @@ judge_with(struct schema_set *set, struct schema_scratch *scratch, const struct 
     if (schema_check(schema, j->document->root, &run))
         return 0;
     run.budget = LIMIT_CHECK_BUDGET;
-    schema_explain(schema, j->document->root, &run, 1, on_problem, j);
+    if (schema_explain(schema, j->document->root, &run, j->most, on_problem, j) > 0)
+        return -1;
     return error_set(j->err, ERROR_CONFIG, j->document->name, "does not satisfy its schema");
 }
 
 int
-judge_document(const struct document *document, const char *schema, struct error *err)
+judge_each(const struct document *document, const char *schema, unsigned most, judge_fn *each, void *arg,
+           struct error *err)
 {
-    struct judgement j = { .document = document, .err = err };
+    struct judgement j = { .document = document, .err = err, .most = most, .each = each, .arg = arg };
     struct schema_set_options options = { .assert_formats = true };
     struct schema_set *set = schema_set_new(&options);
     struct schema_scratch *scratch = schema_scratch_new();
@@ -145,4 +150,30 @@ judge_document(const struct document *document, const char *schema, struct error
     schema_set_free(set);
     arena_free(j.arena);
     return result;
+}
+
+struct first {
+    const struct document *document;
+    struct error *err;
+};
+
+static void
+on_first(void *arg, const struct value *v, struct text what)
+{
+    const struct first *first = arg;
+    struct arena *arena = arena_new(0, LIMIT_MIB);
+
+    if (arena == NULL)
+        error_memory(first->err);
+    else
+        error_set(first->err, ERROR_CONFIG, document_where(first->document, v, arena).data, "%.*s", TEXT_PRINT(what));
+    arena_free(arena);
+}
+
+int
+judge_document(const struct document *document, const char *schema, struct error *err)
+{
+    struct first first = { document, err };
+
+    return judge_each(document, schema, 1, on_first, &first, err);
 }

@@ -342,10 +342,13 @@ forget_in_refusal(struct redacting *d, struct text found)
 
 /* It is about a redacted place, or quotes a value that has one inside. "an object without it" quotes nothing. */
 static bool
-quotes_secret(const struct exchange *x, const struct violation *v)
+quotes_secret(const struct redaction *r, const struct exchange *x, const struct violation *v)
 {
     if (v->found.length == 0)
         return false;
+    if (v->id == VIOLATION_INVARIANT_BROKEN &&
+        (redact_names_secret(r, v->found) || redact_names_secret(r, v->instance)))
+        return true;
     return redacted_covers(x, v) || (strchr("{[\"", v->found.data[0]) != NULL && redacted_touches(x, v));
 }
 
@@ -355,7 +358,7 @@ redact_verdict(struct redacting *d, struct verdict *verdict)
     for (uint32_t i = 0; i < verdict->count; i++) {
         struct violation *v = &verdict->list[i];
 
-        if (quotes_secret(d->x, v)) {
+        if (quotes_secret(d->rules, d->x, v)) {
             forget_in_refusal(d, v->found);
             v->found = TEXT("***");
         }

@@ -37,4 +37,8 @@ bool redaction_is_clean(const struct redaction *r, const struct document *docume
 struct text
 redaction_target(const struct redaction *r, struct text target, struct redaction_scratch *scratch, struct arena *arena);
 
+/* What a rule over exchanges found, at this instance: all of it is taken out where it names a secret. In the arena. */
+struct text redaction_quoted(const struct redaction *r, struct text quoted, struct text instance,
+                             struct redaction_scratch *scratch, struct arena *arena);
+
 #endif

@@ -141,6 +141,11 @@ bool redact_encoded(struct redacting *d, bool plus, struct text *t);
 /* The path of a target: patterns, also where they are encoded, and parameters (;jsessionid=). */
 bool redact_path(struct redacting *d, struct text *path);
 
+/* ---- redaction_quote.c ---- */
+
+/* Is one of its words the name of something that is redacted? */
+bool redact_names_secret(const struct redaction *r, struct text t);
+
 /* ---- redaction_multipart.c ---- */
 
 bool redact_multipart(struct redacting *d, const struct media_type *type, struct text *t, bool *readable);

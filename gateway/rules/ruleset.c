@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "rules/routes.h"
+#include "rules/watch.h"
 
 struct ruleset {
     atomic_uint references;
@@ -15,11 +16,13 @@ struct ruleset {
     uint32_t operation_count;
     struct routes *routes;
     struct redaction *redaction;
+    struct watch_rules *watch;
 };
 
 static void
 ruleset_free(struct ruleset *r)
 {
+    watch_rules_free(r->watch);
     for (uint32_t i = 0; i < r->service_count; i++)
         contract_free(r->services[i].contract);
     redaction_free(r->redaction);
@@ -132,7 +135,9 @@ build(struct ruleset *r, const struct contract_options *options, struct error *e
     if (r->routes == NULL)
         return -1;
     r->redaction = redaction_new(r->settings->redaction_document, r->settings->redaction, err);
-    return r->redaction != NULL ? 0 : -1;
+    if (r->redaction == NULL)
+        return -1;
+    return watch_rules_read(&r->watch, r->settings, r->services, r->service_count, err);
 }
 
 struct ruleset *
@@ -192,6 +197,12 @@ const struct redaction *
 ruleset_redaction(const struct ruleset *r)
 {
     return r->redaction;
+}
+
+const struct watch_rules *
+ruleset_watch(const struct ruleset *r)
+{
+    return r->watch;
 }
 
 void

@@ -1,4 +1,5 @@
-/* ruleset.h -- everything the workers need to know, in one unchanging set: settings, contracts, routes, redaction.
+/* ruleset.h -- everything the workers need to know, in one unchanging set: settings, contracts, routes, redaction,
+ * and the rules over many exchanges.
  *
  * Built completely on the side, then handed over whole; an exchange ends with the ruleset it began with.
  * Reference-counted with atomic counters (no lock); everything else in it never changes, so any thread may read. */
@@ -11,6 +12,7 @@
 #include "rules/settings.h"
 
 struct ruleset;
+struct watch_rules;
 
 /* A service with its contract, ready for traffic. */
 struct service {
@@ -37,6 +39,7 @@ const struct service *ruleset_service(const struct ruleset *r, uint32_t index);
 const struct service *ruleset_service_named(const struct ruleset *r, struct text name);
 uint32_t ruleset_operation_count(const struct ruleset *r); /* over all services */
 const struct redaction *ruleset_redaction(const struct ruleset *r);
+const struct watch_rules *ruleset_watch(const struct ruleset *r); /* NULL: there are no lifecycles or invariants */
 
 /* Where a request goes. */
 struct route {

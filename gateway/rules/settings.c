@@ -193,6 +193,25 @@ read_seed(struct settings_reader *r, const struct value *v)
         read_fail(r, v, "the seed is a whole number below 2^64");
 }
 
+/* One more file has it. */
+static void
+read_rules(struct settings_reader *r, const struct value *v, struct rule_source **list)
+{
+    struct rule_source *source = v != NULL ? ARENA_NEW(r->settings->arena, struct rule_source) : NULL;
+
+    if (v == NULL)
+        return;
+    if (source == NULL) {
+        error_memory(r->err);
+        r->failed = true;
+        return;
+    }
+    *source = (struct rule_source){ .document = r->document, .value = v };
+    while (*list != NULL)
+        list = &(*list)->next;
+    *list = source;
+}
+
 /* The keys of one file, laid over what is there. Services come last: they begin with the file's `defaults`. */
 static void
 read_file(struct settings_reader *r, struct policy *defaults)
@@ -212,35 +231,18 @@ read_file(struct settings_reader *r, struct policy *defaults)
     read_clients(r, VALUE_MEMBER(root, "clients"));
     read_record(r, VALUE_MEMBER(root, "record"));
     read_recent(r, VALUE_MEMBER(root, "recent"));
+    sandbox_read(r, VALUE_MEMBER(root, "sandbox"));
     read_access(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "access"), &s->access);
     read_level(VALUE_MEMBER(VALUE_MEMBER(root, "log"), "level"), &s->level);
     if (VALUE_MEMBER(root, "redaction") != NULL) {
         s->redaction = VALUE_MEMBER(root, "redaction");
         s->redaction_document = r->document;
     }
+    read_rules(r, VALUE_MEMBER(root, "lifecycles"), &s->lifecycles);
+    read_rules(r, VALUE_MEMBER(root, "invariants"), &s->invariants);
     policy_read(r, VALUE_MEMBER(root, "defaults"), defaults);
     read_text(r, VALUE_MEMBER(VALUE_MEMBER(root, "defaults"), "proxy"), &s->proxy);
     services_read(r, VALUE_MEMBER(root, "services"), defaults);
-}
-
-/* ${NAME} in every string of a file, before anything judges it. The document is fresh and still ours alone, so it is
- * changed in place. */
-static int
-expand_environment(const struct document *document, struct arena *arena, struct error *err)
-{
-    for (uint32_t i = 0; i < document->values; i++) {
-        struct value *v = (struct value *)(uintptr_t)&document->root[i];
-        struct text expanded;
-
-        if (v->type != VALUE_STRING || text_search(value_text(v), TEXT("${")) == v->count)
-            continue;
-        if (units_environment(value_text(v), document_where(document, v, arena).data, arena, &expanded, err) < 0)
-            return -1;
-        v->data = expanded.data;
-        v->count = (uint32_t)expanded.length;
-        v->flags |= VALUE_OUTSIDE;
-    }
-    return 0;
 }
 
 /* Read one file and those it includes; `depth` keeps a file from including itself for ever. */
@@ -255,7 +257,8 @@ load_file(struct settings *s, struct text path, struct policy *defaults, unsigne
         return error_memory(err);
     if (depth > 8)
         return error_set(err, ERROR_CONFIG, path.data, "files include each other in a circle");
-    if (document_read(document, path.data, s->arena, err) < 0 || expand_environment(document, s->arena, err) < 0 ||
+    if (document_read(document, path.data, s->arena, err) < 0 ||
+        units_expand(document, document->root, s->arena, err) < 0 ||
         judge_document(document, "gateway.schema.json", err) < 0)
         return -1;
     read_file(&r, defaults);
@@ -319,6 +322,8 @@ apply_overrides(struct settings *s, const struct settings_overrides *o, struct e
         s->admin = strcmp(admin, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(admin));
     if (record != NULL)
         s->record.to = strcmp(record, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(record));
+    if (sandbox_override(s, o, err) < 0)
+        return -1;
     return override_workers(s, o != NULL ? o->workers : NULL, err);
 }
 
@@ -344,9 +349,9 @@ fail:
     return NULL;
 }
 
-struct settings *
-settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
-               const struct settings_overrides *overrides, struct error *err)
+/* A service per contract, and nothing else. New, or NULL with err. */
+static struct settings *
+settings_of_contracts(const char *const *contracts, size_t count, struct error *err)
 {
     struct settings *s = settings_new(err);
 
@@ -354,8 +359,9 @@ settings_proxy(const char *const *contracts, size_t count, const char *to, bool 
         return NULL;
     s->services = ARENA_ARRAY(s->arena, struct service_settings, count);
     if (s->services == NULL) {
+        settings_free(s);
         error_memory(err);
-        goto fail;
+        return NULL;
     }
     s->catch_all = true;
     for (size_t i = 0; i < count; i++) {
@@ -364,6 +370,41 @@ settings_proxy(const char *const *contracts, size_t count, const char *to, bool 
         service->contract = arena_text(s->arena, text_of(contracts[i]));
         service->where = service->contract;
         service->policy = policy_default;
+    }
+    return s;
+}
+
+struct settings *
+settings_sandbox(const char *const *contracts, size_t count, const struct settings_overrides *overrides,
+                 struct error *err)
+{
+    struct settings *s = settings_of_contracts(contracts, count, err);
+
+    if (s == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < s->service_count; i++) {
+        s->services[i].policy.request = MODE_ENFORCE;
+        s->services[i].policy.refuse_contract = true;
+    }
+    settings_simulate(s);
+    s->sandbox.resources = true;
+    if (apply_overrides(s, overrides, err) == 0)
+        return s;
+    settings_free(s);
+    return NULL;
+}
+
+struct settings *
+settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
+               const struct settings_overrides *overrides, struct error *err)
+{
+    struct settings *s = settings_of_contracts(contracts, count, err);
+
+    if (s == NULL)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct service_settings *service = &s->services[i];
+
         service->policy.request = enforce ? MODE_ENFORCE : MODE_OBSERVE;
         service->policy.response = service->policy.request;
         if (upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)

@@ -139,6 +139,13 @@ struct upstream_tls {
     struct text where;
 };
 
+/* The value of a key that several files may have. */
+struct rule_source {
+    const struct document *document;
+    const struct value *value;
+    struct rule_source *next; /* of the next file */
+};
+
 enum forwarded {
     FORWARDED_REPLACE,
     FORWARDED_APPEND,
@@ -185,6 +192,21 @@ struct record_settings {
     size_t max_body;       /* bytes of each body that are recorded */
 };
 
+/* The simulated services: see sandbox/sandbox.h. */
+struct sandbox_settings {
+    struct text rules;       /* folder of SERVICE.lua; empty: contracts alone */
+    struct text rules_where; /* file:line:column */
+    struct text seed;  /* what the store begins with (a file); empty: seed.json of the folder, where there is one */
+    struct text state; /* file of the store; empty: memory */
+    bool reset;        /* begin anew, whatever the store has */
+    bool clock_fixed;
+    int64_t clock_start; /* of the fixed one: ns since 1970 */
+    bool resources;      /* services without a script keep what they are sent */
+    struct text *hosts;  /* beside loopback ones: where webhooks may go */
+    uint32_t host_count;
+    const struct value *services; /* settings of services, an object, or NULL */
+};
+
 enum access_log {
     ACCESS_TEXT,
     ACCESS_JSON,
@@ -219,6 +241,7 @@ struct settings {
     uint32_t trusted_proxy_count;
     bool trusted_unix; /* who comes by a unix socket is trusted, too */
     uint64_t seed;     /* of the sandbox's generated answers */
+    struct sandbox_settings sandbox;
 
     /* clients */
     int64_t header_timeout;              /* from the first byte of a head to its end */
@@ -236,6 +259,10 @@ struct settings {
     uint32_t max_fields;
     uint32_t max_trailer; /* bytes of a request's trailer section */
 
+    /* rules over many exchanges, as written, file by file: see watch.h */
+    struct rule_source *lifecycles;
+    struct rule_source *invariants;
+
     /* redaction, as written: see redaction.h */
     const struct value *redaction; /* NULL: the defaults alone */
     const struct document *redaction_document;
@@ -247,6 +274,10 @@ struct settings_overrides {
     const char *admin;
     const char *workers; /* a number or "auto" */
     const char *record;
+    const char *state; /* of the sandbox; and the next three */
+    const char *seed;
+    const char *clock;
+    bool reset;
     const char *ca; /* of settings_proxy: the upstream's authorities, */
     bool insecure;  /* and whether anybody may answer */
 };
@@ -258,6 +289,14 @@ struct settings *settings_load(const char *path, const struct settings_overrides
  * contracts pass and are reported. */
 struct settings *settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
                                 const struct settings_overrides *overrides, struct error *err);
+
+/* `plumbline sandbox CONTRACT...`: each contract becomes a simulated service that keeps what it is sent. */
+struct settings *settings_sandbox(const char *const *contracts, size_t count,
+                                  const struct settings_overrides *overrides, struct error *err);
+
+/* `plumbline sandbox -c FILE`: every service is simulated, also those that have a real upstream. Before a ruleset is
+ * made of it. */
+void settings_simulate(struct settings *s);
 
 /* Accepts NULL. */
 void settings_free(struct settings *s);

@@ -41,6 +41,10 @@ void policy_own_rate(struct settings_reader *r, struct policy *policy, struct te
 void listen_read(struct settings_reader *r, const struct value *v);
 int listen_set(struct settings *s, struct text address);
 
+/* `sandbox`; and what the command line says of it. */
+void sandbox_read(struct settings_reader *r, const struct value *v);
+int sandbox_override(struct settings *s, const struct settings_overrides *o, struct error *err);
+
 /* `tls` of a service. */
 void upstream_tls_read(struct settings_reader *r, const struct value *v, struct upstream_tls *tls);
 

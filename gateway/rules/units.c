@@ -150,3 +150,21 @@ units_path(struct text path, struct text file, struct arena *arena)
     return without_detours(
         arena_print(arena, "%.*s%.*s", (int)slash, file.data != NULL ? file.data : "", TEXT_PRINT(path)), arena);
 }
+
+int
+units_expand(const struct document *document, const struct value *value, struct arena *arena, struct error *err)
+{
+    for (uint32_t i = 0; i < value->span; i++) {
+        struct value *v = (struct value *)(uintptr_t)&value[i];
+        struct text expanded;
+
+        if (v->type != VALUE_STRING || text_search(value_text(v), TEXT("${")) == v->count)
+            continue;
+        if (units_environment(value_text(v), document_where(document, v, arena).data, arena, &expanded, err) < 0)
+            return -1;
+        v->data = expanded.data;
+        v->count = (uint32_t)expanded.length;
+        v->flags |= VALUE_OUTSIDE;
+    }
+    return 0;
+}

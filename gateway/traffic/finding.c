@@ -163,7 +163,7 @@ add_again(struct finding_list *list, struct finding *known, const struct finding
         known->first = f->first;
     if (f->last > known->last)
         known->last = f->last;
-    for (uint32_t i = 0; i < f->example_count && known->example_count < FINDING_EXAMPLES; i++)
+    for (uint32_t i = 0; i < f->example_count && !known->together && known->example_count < FINDING_EXAMPLES; i++)
         known->examples[known->example_count++] = arena_text(list->arena, f->examples[i]);
 }
 
@@ -228,6 +228,13 @@ place_of(const struct violation *v, struct arena *arena)
 }
 
 void
+finding_seal(struct finding *f, struct arena *arena)
+{
+    f->instance = without_indices(f->instance, arena);
+    finding_fingerprint(f, f->fingerprint);
+}
+
+void
 finding_of(struct finding *f, const struct exchange *x, const struct violation *v)
 {
     *f = (struct finding){
@@ -236,7 +243,7 @@ finding_of(struct finding *f, const struct exchange *x, const struct violation *
         .service = x->service,
         .operation = x->operation,
         .side = v->side,
-        .instance = without_indices(place_of(v, x->arena), x->arena),
+        .instance = place_of(v, x->arena),
         .keyword = v->keyword,
         .message = text_of(violation_what(v->id)),
         .expected = v->expected,
@@ -249,7 +256,7 @@ finding_of(struct finding *f, const struct exchange *x, const struct violation *
         .first = x->started,
         .last = x->started,
     };
-    finding_fingerprint(f, f->fingerprint);
+    finding_seal(f, x->arena);
     if (x->id[0] != '\0')
         f->examples[f->example_count++] = text_of(x->id);
 }

@@ -15,6 +15,7 @@
 
 #define FINDING_FINGERPRINT_BYTES 16
 #define FINDING_EXAMPLES          3
+#define FINDING_TOGETHER          6 /* exchanges that one finding is about, at most */
 
 struct finding {
     char fingerprint[FINDING_FINGERPRINT_BYTES + 1]; /* lower-case hex */
@@ -33,7 +34,8 @@ struct finding {
     struct text pointer;
     uint64_t count;
     int64_t first, last;                    /* ns since 1970 */
-    struct text examples[FINDING_EXAMPLES]; /* exchange ids */
+    struct text examples[FINDING_TOGETHER]; /* exchange ids: of the first FINDING_EXAMPLES, or, */
+    bool together;                          /* those that the first one is about together, the one at fault first */
     uint32_t example_count;
     struct text seen_at; /* "logs/staging/000007.jsonl:4182" of the first, or empty */
 };
@@ -52,6 +54,10 @@ int finding_list_add_one(struct finding_list *list, const struct finding *findin
 /* A violation of an exchange as a finding that was seen once, its fingerprint filled in. Borrows from both and from the
  * exchange's arena. */
 void finding_of(struct finding *f, const struct exchange *x, const struct violation *v);
+
+/* For one that is put together elsewhere: array indices of its place become `*` (in the arena), and its fingerprint is
+ * filled in. */
+void finding_seal(struct finding *f, struct arena *arena);
 
 /* Count one that is in the list already, by its fingerprint. False: it is not. */
 bool finding_list_again(struct finding_list *list, const struct finding *f);

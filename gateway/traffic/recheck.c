@@ -60,7 +60,8 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
 }
 
 void
-recheck_exchange(struct check *check, const struct contract_match *match, struct exchange *x)
+recheck_exchange(struct check *check, const struct contract_match *match, const struct recheck_more *more,
+                 struct exchange *x)
 {
     struct verdict request = { .checked = false }, response = { .checked = false };
     /* an answer of Plumbline's own (a refusal) says nothing about the service */
@@ -68,10 +69,14 @@ recheck_exchange(struct check *check, const struct contract_match *match, struct
 
     check_request_head(check, match, &x->request, &request);
     check_request_body(check, match, &x->request, &request);
+    if (more != NULL)
+        more->check(more->arg, SIDE_REQUEST, &request);
     carry_over(x, check->arena, &request, &x->request_verdict, SIDE_REQUEST);
     if (answered) {
         check_response_head(check, match, &x->request, &x->response, &response);
         check_response_body(check, match, &x->request, &x->response, &response);
+        if (more != NULL)
+            more->check(more->arg, SIDE_RESPONSE, &response);
         if (x->outcome == OUTCOME_TUNNEL)
             verdict_unchecked(&response, UNCHECKED_STREAM, SIDE_RESPONSE, (struct text){ NULL, 0 });
         carry_over(x, check->arena, &response, &x->response_verdict, SIDE_RESPONSE);

@@ -8,7 +8,15 @@
 #include "contract/check.h"
 #include "traffic/exchange.h"
 
-/* Check both sides of x by the operation that was matched, and replace its verdicts. check->arena is x's arena. */
-void recheck_exchange(struct check *check, const struct contract_match *match, struct exchange *x);
+/* What else is checked of a side, once its body was: rules over one exchange. */
+struct recheck_more {
+    void (*check)(void *arg, enum side side, struct verdict *verdict);
+    void *arg;
+};
+
+/* Check both sides of x by the operation that was matched, and replace its verdicts. check->arena is x's arena. `more`
+ * may be NULL. */
+void recheck_exchange(struct check *check, const struct contract_match *match, const struct recheck_more *more,
+                      struct exchange *x);
 
 #endif

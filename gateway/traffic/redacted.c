@@ -1,5 +1,7 @@
 #include "traffic/redacted.h"
 
+#include "base/limits.h"
+
 bool
 redacted_place(struct text place, enum side side, struct text *rest)
 {
@@ -57,6 +59,7 @@ is_about_body(const struct violation *v)
     case VIOLATION_JSON_DUPLICATE_KEY:
     case VIOLATION_FORM_SYNTAX:
     case VIOLATION_ITEM_SCHEMA:
+    case VIOLATION_INVARIANT_BROKEN:
         return v->instance.length == 0 || v->instance.data[0] == '/';
     default:
         return false;
@@ -110,4 +113,88 @@ bool
 redacted_touches(const struct exchange *x, const struct violation *v)
 {
     return matches(x, v, true);
+}
+
+bool
+redacted_names_place(const struct exchange *x, struct text place)
+{
+    for (uint32_t i = 0; i < x->redacted_count; i++) {
+        struct text redacted;
+
+        if (redacted_place(x->redacted[i], SIDE_REQUEST, &redacted) &&
+            (text_equal_nocase(redacted, place) ||
+             (text_equal(redacted, TEXT("query")) && text_starts(place, redacted)) ||
+             (text_equal(redacted, TEXT("path")) && text_starts(place, redacted))))
+            return true;
+    }
+    return false;
+}
+
+/* ---- in a document ---- */
+
+static void
+mark(const struct value *v, uint32_t span)
+{
+    struct value *own = (struct value *)(uintptr_t)v;
+
+    for (uint32_t i = 0; i < span; i++)
+        own[i].flags |= VALUE_REDACTED;
+}
+
+/* The first token of a pointer, unescaped into `out`; what follows it in *rest. False: it does not fit. */
+static bool
+first_token(struct text pointer, char *out, struct text *token, struct text *rest)
+{
+    size_t n = 0, i = 1;
+
+    for (; i < pointer.length && pointer.data[i] != '/'; i++) {
+        char c = pointer.data[i];
+
+        if (n == LIMIT_POINTER_BYTES)
+            return false;
+        if (c == '~' && i + 1 < pointer.length)
+            c = pointer.data[++i] == '1' ? '/' : '~';
+        out[n++] = c;
+    }
+    *token = text_make(out, n);
+    *rest = text_from(pointer, i);
+    return true;
+}
+
+/* Stop at what is not there: what is around it is marked, but not what else is inside. */
+static void
+mark_place(const struct value *v, struct text pointer)
+{
+    char name[LIMIT_POINTER_BYTES];
+    struct text token, rest;
+    const struct value *member;
+
+    if (pointer.length == 0) {
+        mark(v, v->span);
+        return;
+    }
+    if (v->type == VALUE_ARRAY) {
+        size_t end = text_find(text_from(pointer, 1), '/') + 1;
+
+        for (VALUE_EACH_ITEM(item, v)) /* whichever it was */
+            mark_place(item, text_from(pointer, end));
+        return;
+    }
+    if (!first_token(pointer, name, &token, &rest) || (member = value_member(v, token)) == NULL)
+        mark(v, 1);
+    else
+        mark_place(member, rest);
+}
+
+void
+redacted_mark(const struct exchange *x, enum side side, const struct value *root)
+{
+    if (is_cut(x, side))
+        mark(root, root->span);
+    for (uint32_t i = 0; i < x->redacted_count; i++) {
+        struct text place;
+
+        if (redacted_place(x->redacted[i], side, &place) && text_starts(place, TEXT("body")))
+            mark_place(root, text_from(place, place.length > 4 ? 5 : 4));
+    }
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "json/document.h"
 #include "traffic/exchange.h"
 
 /* "body /a/b" of "response body /a/b" when the place is on this side. */
@@ -21,5 +22,12 @@ bool redacted_covers(const struct exchange *x, const struct violation *v);
 
 /* The same, or is a redacted place inside of it? Then what was found there may quote it. */
 bool redacted_touches(const struct exchange *x, const struct violation *v);
+
+/* Was "header X-Tenant", "query shop" or "path id" of the request replaced? Names of fields without case. */
+bool redacted_names_place(const struct exchange *x, struct text place);
+
+/* Set VALUE_REDACTED in a body that was read from this side: at what was replaced, with all inside, and at the object
+ * in which a member was there that is not there now. The document is fresh, and the caller's alone. */
+void redacted_mark(const struct exchange *x, enum side side, const struct value *root);
 
 #endif

@@ -89,7 +89,7 @@ recheck(struct fixture *f)
 
     contract_find(f->contract, f->x.request.method, f->x.request.path, true, f->arena, &match);
     assert_non_null(match.operation);
-    recheck_exchange(&check, &match, &f->x);
+    recheck_exchange(&check, &match, NULL, &f->x);
 }
 
 static void

@@ -60,12 +60,68 @@ without_redaction_nothing_is_covered(void **state)
     assert_false(redacted_touches(&x, &v));
 }
 
+/* Which values of this body are marked when this place was redacted: their texts, one behind the other. */
+static void
+check_marks(const char *place_name, const char *expected)
+{
+    struct text place = text_of(place_name);
+    struct exchange x = { .redacted = &place, .redacted_count = 1 };
+    struct arena *arena = arena_new(0, SIZE_MAX);
+    struct text marked = TEXT("");
+    struct document d;
+
+    assert_int_equal(
+        document_parse(&d, TEXT("{\"a\":{\"b\":1,\"c~/\":2},\"list\":[{\"b\":3},{\"b\":4}]}"), NULL, arena, NULL), 0);
+    redacted_mark(&x, SIDE_RESPONSE, d.root);
+    for (uint32_t i = 0; i < d.values; i++) {
+        const struct value *v = &d.root[i];
+
+        if (v->flags & VALUE_REDACTED)
+            marked = arena_print(arena, "%.*s %.*s", TEXT_PRINT(marked),
+                                 TEXT_PRINT(v->data != NULL ? value_text(v) : text_of(value_type_name(v))));
+    }
+    check_that(text_equal(marked, text_of(expected)), "%s: marked%.*s, expected%s", place_name, TEXT_PRINT(marked),
+               expected);
+    arena_free(arena);
+}
+
+static void
+what_was_replaced_is_marked_in_the_body(void **state)
+{
+    (void)state;
+    check_marks("response body /a/b", " 1");
+    check_marks("response body /a/c~0~1", " 2");
+    check_marks("response body /list/*/b", " 3 4");
+    check_marks("response body /a", " object b 1 c~/ 2");
+    check_marks("response body /a/gone", " object");
+    check_marks("response body /gone", " object");
+    check_marks("response body", " object a object b 1 c~/ 2 list array object b 3 object b 4");
+    check_marks("request body /a/b", "");
+    check_marks("response header X-Key", "");
+}
+
+static void
+a_replaced_field_is_known_by_its_name(void **state)
+{
+    struct text places[] = { TEXT("request header X-Tenant"), TEXT("request query token"), TEXT("request path") };
+    struct exchange x = { .redacted = places, .redacted_count = 3 };
+
+    (void)state;
+    assert_true(redacted_names_place(&x, TEXT("header x-tenant")));
+    assert_false(redacted_names_place(&x, TEXT("header x-tenants")));
+    assert_true(redacted_names_place(&x, TEXT("query token")));
+    assert_false(redacted_names_place(&x, TEXT("query limit")));
+    assert_true(redacted_names_place(&x, TEXT("path id")));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_place_covers_itself_and_what_is_inside),
         cmocka_unit_test(without_redaction_nothing_is_covered),
+        cmocka_unit_test(what_was_replaced_is_marked_in_the_body),
+        cmocka_unit_test(a_replaced_field_is_known_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
