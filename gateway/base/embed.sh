@@ -24,6 +24,7 @@ i=0
 for file in "$@"; do
     name=${file#docs/}
     name=${name#gateway/admin/}
+    name=${name#gateway/}
     echo "    { \"$name\", embedded_$i, $(wc -c <"$file") },"
     i=$((i + 1))
 done

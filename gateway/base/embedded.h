@@ -3,6 +3,7 @@
  *   docs/schema/NAME.json          "schema/NAME.json"
  *   docs/schema/DIR/NAME.json      "schema/DIR/NAME.json"
  *   gateway/admin/ui/NAME          "ui/NAME"
+ *   gateway/report/ui/NAME         "report/ui/NAME"
  *
  * The build writes the table (gateway/base/embed.sh); a new file needs no edit. Everything here is constant for the
  * life of the program and may be read by any thread. */

@@ -124,7 +124,7 @@ write_item(struct json_writer *w, const struct problem_item *item)
     json_end_object(w);
 }
 
-/* No `type`: it is "about:blank" (RFC 9457 4.2.1), so `title` is the reason phrase unless a better one is given. */
+/* Nothing has a type of its own, so `title` is the reason phrase unless a better one is given (RFC 9457 4.2.1). */
 void
 problem_write(struct buffer *out, const struct problem *p)
 {
@@ -132,6 +132,7 @@ problem_write(struct buffer *out, const struct problem *p)
 
     json_begin(&w, out, 0);
     json_object(&w);
+    member(&w, TEXT("type"), p->type);
     member(&w, TEXT("title"), p->title.length > 0 ? p->title : status_reason(p->status));
     JSON_KEY(&w, "status");
     json_integer(&w, p->status);

@@ -19,6 +19,7 @@ struct problem_item {
 
 struct problem {
     uint16_t status;
+    struct text type;  /* empty: left out, which means about:blank (RFC 9457 4.2.1) */
     struct text title; /* empty: the reason phrase of the status */
     struct text detail;
     struct text exchange; /* id; may be empty */

@@ -1,6 +1,7 @@
 /* answer.c -- which of the contract's responses is the answer; its parts are made in body.c and fields.c. */
 #include "base/hash.h"
 #include "base/limits.h"
+#include "contract/check.h"
 #include "http/media_type.h"
 #include "http/problem.h"
 #include "sandbox/answering.h"
@@ -196,4 +197,44 @@ answer_documented(const struct answer_maker *maker, const struct operation *oper
     made = made && !buffer_failed(&answer.body) && !buffer_failed(body);
     buffer_release(&answer.body);
     return made;
+}
+
+struct text
+answer_media_type(const struct answer_maker *maker, const struct message *request, const struct operation *operation,
+                  uint16_t status, struct arena *arena)
+{
+    const struct answering a = { .maker = maker, .request = request, .arena = arena };
+    struct source response = { NULL, NULL };
+    const struct value *media;
+
+    response.value = operation_response(operation, status, &response.document);
+    media = body_choose(&a, source_member(&a, source_follow(&a, response), TEXT("content")).value);
+    return media != NULL ? body_type(value_text(media)) : TEXT("application/json");
+}
+
+bool
+answer_fits(const struct answer_maker *maker, const struct operation *operation, uint16_t status, struct text json,
+            struct arena *arena)
+{
+    const struct message anybody = { .is_request = true, .method = operation_method(operation) };
+    struct check check = { .arena = arena,
+                           .scratch = maker->scratch,
+                           .policy = &check_policy_default,
+                           .request_budget = LIMIT_CHECK_BUDGET,
+                           .response_budget = LIMIT_CHECK_BUDGET };
+    struct header field = { .name = TEXT("Content-Type"), .id = HEADER_CONTENT_TYPE };
+    const struct contract_match match = { .operation = operation, .path_known = true };
+    struct message response = { .status = status,
+                                .headers = &field,
+                                .header_count = 1,
+                                .framing = FRAMING_LENGTH,
+                                .length = json.length,
+                                .body_state = BODY_WHOLE,
+                                .body = json,
+                                .body_bytes = json.length };
+    struct verdict verdict = { .checked = false };
+
+    field.value = answer_media_type(maker, &anybody, operation, status, arena);
+    check_response_body(&check, &match, &anybody, &response, &verdict);
+    return verdict.count == 0 && verdict.dropped == 0 && verdict.unchecked_count == 0;
 }

@@ -27,4 +27,13 @@ bool answer_documented(const struct answer_maker *maker, const struct operation 
                        struct arena *arena, struct buffer *body, struct text *type, struct header *fields,
                        uint32_t *field_count);
 
+/* The media type of an answer with this status: what the client likes best of what the contract documents, else
+ * application/json. In the arena or borrowed from the contract. */
+struct text answer_media_type(const struct answer_maker *maker, const struct message *request,
+                              const struct operation *operation, uint16_t status, struct arena *arena);
+
+/* Does the JSON text satisfy what the contract documents for the body of this status? */
+bool answer_fits(const struct answer_maker *maker, const struct operation *operation, uint16_t status, struct text json,
+                 struct arena *arena);
+
 #endif

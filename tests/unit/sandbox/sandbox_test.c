@@ -5,6 +5,7 @@
 
 static struct sandbox *sandbox;
 static struct ruleset *ruleset;
+static struct sandbox_state *remembered;
 static struct http_reply reply;
 
 /* Two services over one contract: "things", and "others" which answers from it. */
@@ -33,7 +34,7 @@ begin(void **state)
     settings = settings_load(file, NULL, &err);
     (void)unlink(file);
     if (settings == NULL || (ruleset = ruleset_new(settings, NULL, NULL, &err)) == NULL ||
-        sandbox_start(&sandbox, ruleset, &err) < 0) {
+        sandbox_start(&sandbox, ruleset, &remembered, &err) < 0) {
         print_error("%s: %s\n", err.where, err.what);
         return 1;
     }
@@ -45,6 +46,7 @@ end(void **state)
 {
     (void)state;
     sandbox_stop(sandbox);
+    sandbox_state_drop(remembered);
     ruleset_drop(ruleset);
     return 0;
 }
