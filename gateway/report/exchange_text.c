@@ -9,9 +9,8 @@
 #define PLACE_COLUMN  28
 #define RULES_SHOWN   3
 
-/* UTF-8 stays; what could move a cursor is written as \x1b. `lines`: newlines and tabs stay, too. */
-static void
-add_visible(struct buffer *out, struct text t, bool lines)
+void
+exchange_text_visible(struct buffer *out, struct text t, bool lines)
 {
     bool utf8 = text_is_utf8(t);
 
@@ -29,7 +28,7 @@ add_visible(struct buffer *out, struct text t, bool lines)
 static void
 add_or_dash(struct buffer *out, struct text t)
 {
-    add_visible(out, t.length > 0 ? t : TEXT("-"), false);
+    exchange_text_visible(out, t.length > 0 ? t : TEXT("-"), false);
 }
 
 static void
@@ -106,9 +105,9 @@ exchange_text_line(struct buffer *out, const struct exchange *x)
     buffer_byte(out, ' ');
     buffer_print(out, "%-*s ", EXCHANGE_ID_BYTES, x->id[0] != '\0' ? x->id : "-");
     target = buffer_length(out);
-    add_visible(out, x->request.method, false);
+    exchange_text_visible(out, x->request.method, false);
     buffer_byte(out, ' ');
-    add_visible(out, x->request.target, false);
+    exchange_text_visible(out, x->request.target, false);
     pad(out, target, TARGET_COLUMN);
     buffer_print(out, " %3u %8.1fms ", status_of(x), (double)(x->times.finished > 0 ? x->times.finished : 0) / 1e6);
     target = buffer_length(out);
@@ -148,7 +147,7 @@ add_body(struct buffer *out, const struct message *m, struct arena *arena)
         add_bytes_note(out, m, "binary");
         return;
     }
-    add_visible(out, plain, true);
+    exchange_text_visible(out, plain, true);
     if (plain.length > 0 && plain.data[plain.length - 1] != '\n')
         buffer_byte(out, '\n');
     if (m->body_state != BODY_WHOLE)
@@ -175,9 +174,9 @@ add_fields(struct buffer *out, const char *mark, const struct header *list, uint
 {
     for (uint32_t i = 0; i < count; i++) {
         buffer_print(out, "%s ", mark);
-        add_visible(out, list[i].name, false);
+        exchange_text_visible(out, list[i].name, false);
         buffer_add(out, TEXT(": "));
-        add_visible(out, list[i].value, false);
+        exchange_text_visible(out, list[i].value, false);
         buffer_byte(out, '\n');
     }
 }
@@ -187,13 +186,13 @@ add_message(struct buffer *out, const char *mark, const struct message *m, struc
 {
     buffer_print(out, "\n%s ", mark);
     if (m->is_request) {
-        add_visible(out, m->method, false);
+        exchange_text_visible(out, m->method, false);
         buffer_byte(out, ' ');
-        add_visible(out, m->target, false);
+        exchange_text_visible(out, m->target, false);
         buffer_print(out, " HTTP/1.%u\n", m->minor);
     } else {
         buffer_print(out, "HTTP/1.%u %u ", m->minor, m->status);
-        add_visible(out, m->reason, false);
+        exchange_text_visible(out, m->reason, false);
         buffer_byte(out, '\n');
     }
     add_fields(out, mark, m->headers, m->header_count);
@@ -209,7 +208,7 @@ add_labelled(struct buffer *out, const char *label, struct text value)
     if (value.length == 0)
         return;
     buffer_print(out, "  %-9s ", label);
-    add_visible(out, value, false);
+    exchange_text_visible(out, value, false);
     buffer_byte(out, '\n');
 }
 
@@ -219,7 +218,7 @@ add_violation(struct buffer *out, const struct violation *v)
     buffer_print(out, "\n%s %s", side_name(v->side), violation_name(v->id));
     if (v->instance.length > 0)
         buffer_byte(out, ' ');
-    add_visible(out, v->instance, false);
+    exchange_text_visible(out, v->instance, false);
     buffer_byte(out, '\n');
     if (v->expected.length == 0 && v->found.length == 0)
         buffer_print(out, "  %s\n", violation_what(v->id));
@@ -241,7 +240,7 @@ add_verdict(struct buffer *out, const struct verdict *v)
     for (uint32_t i = 0; i < v->unchecked_count; i++) {
         buffer_print(out, "\n%s unchecked: %s ", side_name(v->unchecked[i].side),
                      unchecked_name(v->unchecked[i].reason));
-        add_visible(out, v->unchecked[i].instance, false);
+        exchange_text_visible(out, v->unchecked[i].instance, false);
         buffer_print(out, "\n  %s\n", unchecked_what(v->unchecked[i].reason));
     }
 }
@@ -271,16 +270,8 @@ add_times(struct buffer *out, const struct exchange_times *t)
 }
 
 void
-exchange_text_page(struct buffer *out, const struct exchange *x)
+exchange_text_messages(struct buffer *out, const struct exchange *x)
 {
-    exchange_text_line(out, x);
-    add_labelled(out, "client", x->client);
-    add_labelled(out, "upstream", x->upstream);
-    add_labelled(out, "answered", x->responder);
-    buffer_print(out, "  %-9s %s\n", "outcome", record_outcomes[x->outcome]);
-    add_times(out, &x->times);
-    add_list(out, "faults", x->faults, x->fault_count);
-    add_list(out, "redacted", x->redacted, x->redacted_count);
     add_message(out, ">", &x->request, x->arena);
     if (x->has_response)
         add_message(out, "<", &x->response, x->arena);
@@ -291,4 +282,18 @@ exchange_text_page(struct buffer *out, const struct exchange *x)
     }
     add_verdict(out, &x->request_verdict);
     add_verdict(out, &x->response_verdict);
+}
+
+void
+exchange_text_page(struct buffer *out, const struct exchange *x)
+{
+    exchange_text_line(out, x);
+    add_labelled(out, "client", x->client);
+    add_labelled(out, "upstream", x->upstream);
+    add_labelled(out, "answered", x->responder);
+    buffer_print(out, "  %-9s %s\n", "outcome", record_outcomes[x->outcome]);
+    add_times(out, &x->times);
+    add_list(out, "faults", x->faults, x->fault_count);
+    add_list(out, "redacted", x->redacted, x->redacted_count);
+    exchange_text_messages(out, x);
 }

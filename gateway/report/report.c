@@ -7,15 +7,13 @@
 
 #include "base/file.h"
 #include "base/limits.h"
-
-struct report_format {
-    const char *name;
-    void (*write)(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
-};
+#include "report/flow_report.h"
 
 static const struct report_format formats[] = {
-    { "text", report_text },
-    { "json", report_json },
+    { "text", report_text, flow_report_text },
+    { "json", report_json, flow_report_json },
+    { "junit", report_junit, flow_report_junit },
+    { "html", report_html, flow_report_html },
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
@@ -38,8 +36,8 @@ read_target(struct report_target *target, const char *option, struct error *err)
     target->format = find_format(name);
     target->file = name.length < whole.length ? option + name.length + 1 : NULL;
     if (target->format == NULL)
-        return error_set(err, ERROR_USAGE, "--report", "there is no format '%.*s'; there are text and json",
-                         TEXT_PRINT(name));
+        return error_set(err, ERROR_USAGE, "--report",
+                         "there is no format '%.*s'; there are text, json, junit and html", TEXT_PRINT(name));
     if (target->file != NULL && target->file[0] == '\0')
         return error_set(err, ERROR_USAGE, "--report", "a file name is missing behind '%s'", option);
     return 0;
@@ -82,9 +80,13 @@ report_count(struct report_summary *summary, struct finding_list *findings)
     }
 }
 
-static int
-write_out(const struct report_target *target, struct text content, struct error *err)
+int
+report_deliver(const struct report_target *target, const struct buffer *built, struct error *err)
 {
+    struct text content = buffer_text(built);
+
+    if (buffer_failed(built))
+        return error_set(err, ERROR_ENVIRONMENT, "--report", "the report is too large");
     if (target->file != NULL)
         return file_write(target->file, content, 0644, err);
     if (fwrite(content.data, 1, content.length, stdout) != content.length || fflush(stdout) != 0)
@@ -101,9 +103,8 @@ report_write(const struct report_plan *plan, const struct report_summary *summar
         int result;
 
         buffer_init(&out, LIMIT_FILE_BYTES);
-        plan->targets[i].format->write(&out, summary, findings);
-        result = buffer_failed(&out) ? error_set(err, ERROR_ENVIRONMENT, "--report", "the report is too large")
-                                     : write_out(&plan->targets[i], buffer_text(&out), err);
+        plan->targets[i].format->findings(&out, summary, findings);
+        result = report_deliver(&plan->targets[i], &out, err);
         buffer_release(&out);
         if (result < 0)
             return -1;

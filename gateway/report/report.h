@@ -1,6 +1,7 @@
 /* report.h -- one list of findings, in every format that --report knows.
  *
- * Each format is a row of a table: its name and one function that appends the whole report to a buffer. Main thread. */
+ * Each format is a row of a table: its name, and functions that append a whole report to a buffer: of findings, and of
+ * a flow (flow_report.h). Main thread. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
@@ -9,6 +10,14 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "traffic/finding.h"
+
+struct flow_report;
+
+/* An operation that was looked at, so that a report can name those that nothing is wrong with. */
+struct report_operation {
+    struct text service, operation;
+    uint64_t exchanges;
+};
 
 /* What is told beside the findings. */
 struct report_summary {
@@ -21,10 +30,18 @@ struct report_summary {
     uint32_t operations_seen;
     const char *unit; /* what `exchanges` counts: "exchanges", "files"; NULL: "exchanges" */
     uint64_t unchecked_reasons[UNCHECKED_IDS];
-    uint64_t amended;  /* exchanges that a later line says more of */
-    uint64_t lost;     /* that could not be recorded, as the recording says */
-    int64_t since;     /* live: counted since then (ns since 1970); 0: not told */
-    uint64_t overflow; /* live: violations that the bound on findings left out */
+    uint64_t amended;                    /* exchanges that a later line says more of */
+    uint64_t lost;                       /* that could not be recorded, as the recording says */
+    int64_t since;                       /* live: counted since then (ns since 1970); 0: not told */
+    uint64_t overflow;                   /* live: violations that the bound on findings left out */
+    const struct report_operation *seen; /* borrowed; NULL: nobody counted them */
+    uint32_t seen_count;
+};
+
+struct report_format {
+    const char *name;
+    void (*findings)(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+    void (*flow)(struct buffer *out, struct flow_report *flow);
 };
 
 /* Where reports go: from the --report options, checked. No option: text on standard output. */
@@ -40,8 +57,9 @@ struct report_plan {
     size_t count;
 };
 
-/* "text|json" for --help. */
-#define REPORT_HELP "FORMAT[=FILE]"
+/* For --help. */
+#define REPORT_HELP    "FORMAT[=FILE]"
+#define REPORT_FORMATS "text, json, junit or html"
 
 /* Read `count` values of --report, FORMAT[=FILE], borrowed. 0, or -1 with err (unknown format; two without a file). */
 int report_plan_read(struct report_plan *plan, const char *const *options, size_t count, struct error *err);
@@ -53,6 +71,9 @@ void report_count(struct report_summary *summary, struct finding_list *findings)
 int report_write(const struct report_plan *plan, const struct report_summary *summary, struct finding_list *findings,
                  struct error *err);
 
+/* One report that was built: to its file, or to standard output. 0, or -1 with err, also when it became too large. */
+int report_deliver(const struct report_target *target, const struct buffer *content, struct error *err);
+
 /* Is there a finding of at least this level? */
 bool report_fails(struct finding_list *findings, enum level fail_on);
 
@@ -61,6 +82,9 @@ enum level report_level(const char *word);
 
 /* The formats themselves. */
 void report_text(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+void report_text_finding(struct buffer *out, const struct finding *f); /* one of them */
 void report_json(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+void report_junit(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+void report_html(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 
 #endif

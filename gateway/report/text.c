@@ -42,8 +42,18 @@ add_title(struct buffer *out, const struct finding *f)
     buffer_byte(out, '\n');
 }
 
+/* Who takes part, the one at fault first. */
 static void
-add_finding(struct buffer *out, const struct finding *f)
+add_exchanges(struct buffer *out, const struct finding *f)
+{
+    buffer_print(out, "  %-9s ", "exchanges");
+    for (uint32_t i = 0; i < f->example_count; i++)
+        buffer_print(out, "%s%.*s", i > 0 ? ", " : "", TEXT_PRINT(f->examples[i]));
+    buffer_byte(out, '\n');
+}
+
+void
+report_text_finding(struct buffer *out, const struct finding *f)
 {
     add_title(out, f);
     if (f->expected.length == 0 && f->found.length == 0)
@@ -52,6 +62,8 @@ add_finding(struct buffer *out, const struct finding *f)
         add_line(out, "expected", f->expected, f->file, f->line, f->column);
     if (f->found.length > 0 || f->seen_at.length > 0)
         add_line(out, "found", f->found, f->seen_at, 0, 0);
+    if (f->together)
+        add_exchanges(out, f);
     buffer_byte(out, '\n');
 }
 
@@ -76,7 +88,7 @@ void
 report_text(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
 {
     for (uint32_t i = 0; i < finding_list_count(findings); i++)
-        add_finding(out, finding_list_at(findings, i));
+        report_text_finding(out, finding_list_at(findings, i));
     buffer_print(out, "%" PRIu64 " %s, %" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64 " info\n", s->exchanges,
                  s->unit != NULL ? s->unit : "exchanges", s->errors, s->errors == 1 ? "" : "s", s->warnings,
                  s->warnings == 1 ? "" : "s", s->infos);

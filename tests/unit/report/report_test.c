@@ -150,6 +150,97 @@ the_json_report_has_every_part_of_a_finding(void **state)
     finding_list_free(list);
 }
 
+static struct text
+told(void (*tell)(struct buffer *out, const struct report_summary *summary, struct finding_list *list),
+     const struct report_summary *summary, struct finding_list *list, struct arena *arena)
+{
+    struct buffer out;
+    struct text text;
+
+    buffer_init(&out, LIMIT_MIB);
+    tell(&out, summary, list);
+    assert_false(buffer_failed(&out));
+    text = arena_text(arena, buffer_text(&out));
+    buffer_release(&out);
+    return text;
+}
+
+static bool
+has(struct text t, const char *part)
+{
+    return text_search(t, text_of(part)) < t.length;
+}
+
+static void
+junit_has_a_case_per_operation_that_was_seen(void **state)
+{
+    const struct report_operation seen[] = { { TEXT("crm"), TEXT("listNames"), 4 },
+                                             { TEXT("erp"), TEXT("getOrder"), 2 } };
+    const struct finding findings[] = { a_finding("/a", LEVEL_WARN), a_finding("/b", LEVEL_ERROR) };
+    struct finding_list *list = list_of(2, findings);
+    struct report_summary summary = { .command = "check", .seen = seen, .seen_count = 2 };
+    struct arena *arena = arena_new(0, LIMIT_MIB);
+    struct text report = told(report_junit, &summary, list, arena);
+
+    (void)state;
+    assert_true(has(report, "<testsuites name=\"plumbline\" tests=\"2\" failures=\"1\" errors=\"0\">"));
+    assert_true(has(report, "<testsuite name=\"crm\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">\n"
+                            "    <testcase classname=\"crm\" name=\"listNames\">\n    </testcase>\n"));
+    assert_true(has(report, "<testcase classname=\"erp\" name=\"getOrder\">\n      <failure type=\"body-schema\" "
+                            "message=\"response body-schema /b: expected number &gt;= 0, found &quot;12.50&quot; "
+                            "(string)\">error response body-schema"));
+    assert_true(has(report, "<system-out>warn  response body-schema  erp getOrder  /a"));
+    arena_free(arena);
+    finding_list_free(list);
+}
+
+static void
+junit_without_operations_has_a_case_per_finding(void **state)
+{
+    struct finding findings[] = { a_finding("/a", LEVEL_ERROR), a_finding("/b", LEVEL_ERROR) };
+    struct finding_list *list, *none = finding_list_new();
+    struct report_summary summary = { .command = "schema check" };
+    struct arena *arena = arena_new(0, LIMIT_MIB);
+    struct text report;
+
+    (void)state;
+    findings[0].operation = findings[1].operation = findings[0].service = findings[1].service = text_make(NULL, 0);
+    list = list_of(2, findings);
+    report = told(report_junit, &summary, list, arena);
+    assert_true(has(report, "<testsuite name=\"contracts/erp.yaml\" tests=\"2\" failures=\"2\""));
+    assert_true(has(report, "name=\"body-schema /b\">"));
+    report = told(report_junit, &summary, none, arena);
+    assert_true(has(report, "<testsuites name=\"plumbline\" tests=\"1\" failures=\"0\" errors=\"0\">"));
+    assert_true(has(report, "<testcase classname=\"schema check\" name=\"nothing was found\">"));
+    arena_free(arena);
+    finding_list_free(list);
+    finding_list_free(none);
+}
+
+static void
+what_was_found_stays_text_on_a_page(void **state)
+{
+    struct finding finding = a_finding("/<b>", LEVEL_ERROR);
+    struct finding_list *list;
+    struct report_summary summary = { .command = "check", .exchanges = 3, .operations = 2, .operations_seen = 1 };
+    struct arena *arena = arena_new(0, LIMIT_MIB);
+    struct text page;
+
+    (void)state;
+    finding.found = TEXT("\"</script><img src=x onerror=alert(1)>\"");
+    finding.seen_at = finding.operation = TEXT("<i>");
+    list = list_of(1, &finding);
+    report_count(&summary, list);
+    page = told(report_html, &summary, list, arena);
+    assert_true(has(page, "&quot;&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;"));
+    assert_false(has(page, "<img") || has(page, "<i>") || has(page, "<b>") || has(page, "<script"));
+    assert_true(has(page, "errors found"));
+    assert_true(has(page, "<dd>1 <small>of 2 operations</small>"));
+    assert_true(has(page, "contracts/erp.yaml:131:9"));
+    arena_free(arena);
+    finding_list_free(list);
+}
+
 static void
 the_exit_depends_on_the_level(void **state)
 {
@@ -230,6 +321,9 @@ main(void)
         cmocka_unit_test(without_findings_there_is_one_line_and_what_was_not_checked),
         cmocka_unit_test(a_finding_without_details_tells_what_it_means),
         cmocka_unit_test(the_json_report_has_every_part_of_a_finding),
+        cmocka_unit_test(junit_has_a_case_per_operation_that_was_seen),
+        cmocka_unit_test(junit_without_operations_has_a_case_per_finding),
+        cmocka_unit_test(what_was_found_stays_text_on_a_page),
         cmocka_unit_test(the_exit_depends_on_the_level),
         cmocka_unit_test(only_one_report_goes_to_standard_output),
         cmocka_unit_test(a_report_that_cannot_be_written_is_an_error),

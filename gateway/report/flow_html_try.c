@@ -1,0 +1,288 @@
+/* flow_html_try.c -- one try of a step on the page: why it failed, its criteria, what is wrong with its messages, and
+ * both of them, with violations marked where they are. */
+#include <inttypes.h>
+
+#include "base/limits.h"
+#include "flow/criterion.h"
+#include "report/flow_html.h"
+#include "report/marked_json.h"
+#include "report/page.h"
+
+/* ---- criteria ---- */
+
+static void
+add_check(struct flow_page *p, const char *kind, struct text sign, struct text condition, struct text told)
+{
+    MARKUP(p->out, "<li><span class=\"sign {}\">{}</span><span><code>{}</code>", text_of(kind), sign, condition);
+    if (told.length > 0)
+        MARKUP(p->out, "<br><span class=\"told {}\">{}</span>", text_of(kind), told);
+    MARKUP_RAW(p->out, "</span></li>\n");
+}
+
+/* In the order in which they are judged: before the one that is not met all hold, those behind it nobody asked. */
+static void
+add_criteria(struct flow_page *p, const struct told_step *s, const struct told_try *t)
+{
+    bool judged = t->exchange != NULL && t->exchange->has_response && s->step->criterion_count > 0 &&
+                  (t->unmet != UINT32_MAX || t->failure == FLOW_FINE);
+
+    if (!judged)
+        return;
+    MARKUP_RAW(p->out, "<h4>Criteria</h4><ul class=\"checks\">\n");
+    for (uint32_t i = 0; i < s->step->criterion_count; i++) {
+        struct text condition = flow_keep_text(p->report, criterion_text(s->step->criteria[i]), p->arena);
+
+        if (i < t->unmet)
+            add_check(p, "fine", TEXT("✓"), condition, TEXT(""));
+        else if (i == t->unmet)
+            add_check(p, "bad", TEXT("✕"), condition, t->criterion_told);
+        else
+            add_check(p, "soft", TEXT("–"), condition, TEXT("")); /* nobody asked */
+    }
+    MARKUP_RAW(p->out, "</ul>\n");
+}
+
+/* ---- violations ---- */
+
+static void
+add_violation(struct flow_page *p, const struct violation *v)
+{
+    const char *kind = page_level_class(violation_level(v->id));
+
+    MARKUP(p->out, "<li><span class=\"sign {}\">!</span><span><span class=\"{}\">{} {}</span> <code>{}</code>",
+           text_of(kind), text_of(kind), text_of(side_name(v->side)), text_of(violation_name(v->id)), v->instance);
+    if (v->expected.length > 0)
+        MARKUP(p->out, "<br>expected <code>{}</code>", v->expected);
+    if (v->found.length > 0)
+        MARKUP(p->out, "<br>found <code>{}</code>", v->found);
+    if (v->expected.length == 0 && v->found.length == 0)
+        MARKUP(p->out, "<br>{}", text_of(violation_what(v->id)));
+    if (v->hint.length > 0)
+        MARKUP(p->out, "<br>{}", v->hint);
+    if (v->file.length > 0 && v->line > 0) {
+        MARKUP(p->out, "<br><span class=\"soft\">contract <code>{}", v->file);
+        buffer_print(p->out, ":%u:%u ", v->line, v->column);
+        MARKUP(p->out, "{}</code></span>", v->pointer);
+    }
+    MARKUP_RAW(p->out, "</span></li>\n");
+}
+
+static void
+add_unchecked(struct flow_page *p, const struct unchecked *u)
+{
+    MARKUP(p->out,
+           "<li><span class=\"sign soft\">?</span><span class=\"soft\">{} unchecked: {} <code>{}</code></span></li>\n",
+           text_of(side_name(u->side)), text_of(unchecked_what(u->reason)), u->instance);
+}
+
+static void
+add_violations(struct flow_page *p, const struct exchange *x)
+{
+    const struct verdict *both[] = { &x->request_verdict, &x->response_verdict };
+
+    if (both[0]->count + both[1]->count + both[0]->unchecked_count + both[1]->unchecked_count == 0)
+        return;
+    MARKUP_RAW(p->out, "<h4>Against the contract</h4><ul class=\"checks\">\n");
+    for (size_t side = 0; side < 2; side++) {
+        for (uint32_t i = 0; i < both[side]->count; i++)
+            add_violation(p, &both[side]->list[i]);
+        for (uint32_t i = 0; i < both[side]->unchecked_count; i++)
+            add_unchecked(p, &both[side]->unchecked[i]);
+    }
+    MARKUP_RAW(p->out, "</ul>\n");
+}
+
+/* ---- bodies ---- */
+
+static struct text
+remark_of(struct flow_page *p, const struct violation *v)
+{
+    if (v->expected.length == 0)
+        return text_of(violation_what(v->id));
+    return arena_print(p->arena, "expected %.*s", TEXT_PRINT(v->expected));
+}
+
+/* The violations of a message that are about a place in its body. */
+static struct json_mark *
+find_marks(struct flow_page *p, const struct value *root, const struct verdict *verdict, size_t *count)
+{
+    struct json_mark *marks = ARENA_ARRAY(p->arena, struct json_mark, verdict->count + (size_t)1);
+
+    *count = 0;
+    for (uint32_t i = 0; marks != NULL && i < verdict->count; i++) {
+        const struct violation *v = &verdict->list[i];
+        bool inside =
+            v->id == VIOLATION_BODY_SCHEMA || v->id == VIOLATION_BODY_EXTRA || text_starts(v->instance, TEXT("/"));
+        const struct value *value = inside ? json_mark_find(root, v->instance) : NULL;
+
+        if (value != NULL)
+            marks[(*count)++] = (struct json_mark){ value, page_level_class(violation_level(v->id)), remark_of(p, v) };
+    }
+    return marks;
+}
+
+static void
+add_text_body(struct flow_page *p, struct text body, const struct verdict *verdict)
+{
+    struct document document;
+    struct document_error broken;
+    size_t count;
+
+    if (body.length == 0)
+        return;
+    MARKUP_RAW(p->out, "<pre>");
+    if (document_parse(&document, body, NULL, p->arena, &broken) == 0) {
+        const struct json_mark *marks = find_marks(p, document.root, verdict, &count);
+
+        marked_json(p->out, document.root, marks, marks != NULL ? count : 0);
+    } else {
+        markup_text(p->out, body);
+    }
+    MARKUP_RAW(p->out, "</pre>\n");
+}
+
+static void
+add_body(struct flow_page *p, const struct message *m, const struct verdict *verdict)
+{
+    if (m->body_state == BODY_NONE || m->body_bytes + m->body.length + m->body_digest.length == 0)
+        return;
+    if (m->body_digest.length > 0)
+        MARKUP(p->out, "<p class=\"note\">not shown: {}</p>\n", m->body_digest);
+    else if (text_is_utf8(m->body))
+        add_text_body(p, m->body, verdict);
+    else
+        MARKUP_RAW(p->out, "<p class=\"note\">no text</p>\n");
+    if (m->body_state == BODY_STREAM)
+        MARKUP_RAW(p->out, "<p class=\"note\">a stream: not kept</p>\n");
+    else if (m->body_state == BODY_TRUNCATED)
+        MARKUP_RAW(p->out, "<p class=\"note\">it broke off here</p>\n");
+    else if (m->body_cut || m->body_state == BODY_TOO_LARGE)
+        buffer_print(p->out, "<p class=\"note\">cut here: %" PRIu64 " bytes in all</p>\n", m->body_bytes);
+}
+
+/* ---- messages ---- */
+
+static void
+add_fields(struct flow_page *p, const struct header *list, uint32_t count)
+{
+    if (count == 0)
+        return;
+    MARKUP_RAW(p->out, "<dl class=\"fields\">\n");
+    for (uint32_t i = 0; i < count; i++)
+        MARKUP(p->out, "<dt>{}</dt><dd>{}</dd>\n", list[i].name, list[i].value);
+    MARKUP_RAW(p->out, "</dl>\n");
+}
+
+static const char *
+status_kind(uint16_t status)
+{
+    return status >= 400 ? "bad" : status >= 300 ? "warn" : "fine";
+}
+
+static void
+add_line(struct flow_page *p, const struct message *m)
+{
+    if (m->is_request) {
+        MARKUP(p->out, "<b>Request</b><code>{} {}</code>", m->method, m->target);
+        return;
+    }
+    buffer_print(p->out, "<b>Answer</b><code class=\"%s\">%u</code> ", status_kind(m->status), m->status);
+    MARKUP(p->out, "<span class=\"soft\">{}</span>", m->reason);
+}
+
+static void
+add_message(struct flow_page *p, const struct message *m, const struct verdict *verdict, bool open)
+{
+    MARKUP(p->out, "<details class=\"message\"{}><summary>", open ? TEXT(" open") : TEXT(""));
+    add_line(p, m);
+    if (m->body_bytes > 0)
+        buffer_print(p->out, " <span class=\"soft\">%" PRIu64 " bytes</span>", m->body_bytes);
+    MARKUP_RAW(p->out, "</summary>\n");
+    add_fields(p, m->headers, m->header_count);
+    add_body(p, m, verdict);
+    add_fields(p, m->trailers, m->trailer_count);
+    MARKUP_RAW(p->out, "</details>\n");
+}
+
+static void
+add_exchange(struct flow_page *p, const struct exchange *x)
+{
+    MARKUP_RAW(p->out, "<div class=\"pair\">\n");
+    add_message(p, &x->request, &x->request_verdict, true);
+    if (x->has_response)
+        add_message(p, &x->response, &x->response_verdict, true);
+    MARKUP_RAW(p->out, "</div>\n");
+}
+
+void
+flow_html_json(struct flow_page *p, const char *title, struct text json)
+{
+    static const struct verdict none;
+
+    if (json.length == 0 || text_equal(json, TEXT("{}")))
+        return;
+    MARKUP(p->out, "<details class=\"message\"><summary><b>{}</b></summary>\n", text_of(title));
+    add_text_body(p, json, &none);
+    MARKUP_RAW(p->out, "</details>\n");
+}
+
+/* ---- the try ---- */
+
+void
+flow_html_duration(struct flow_page *p, int64_t ns)
+{
+    flow_duration(p->out, ns);
+}
+
+/* "Try 2 of 5: criterion · 3.1 ms · next in 500 ms" */
+static void
+add_heading(struct flow_page *p, const struct told_step *s, const struct told_try *t)
+{
+    if (s->try_count > 1 || t->attempt > 1) {
+        buffer_print(p->out, "<b>Try %u", t->attempt);
+        if (t->limit > 0)
+            buffer_print(p->out, " of %u", t->limit + 1);
+        MARKUP_RAW(p->out, "</b> · ");
+    }
+    if (told_try_failed(t))
+        MARKUP(p->out, "<span class=\"bad\">{}</span>", text_of(flow_failure_name(t->failure)));
+    else
+        MARKUP_RAW(p->out, "<span class=\"fine\">passed</span>");
+    MARKUP_RAW(p->out, " <span class=\"soft\">· ");
+    flow_html_duration(p, t->took);
+    if (t->wait > 0) {
+        MARKUP_RAW(p->out, " · next in ");
+        flow_html_duration(p, t->wait);
+    }
+    if (t->then_to.length > 0)
+        MARKUP(p->out, " · {} {}", text_of(t->then), t->then_to);
+    MARKUP_RAW(p->out, "</span>");
+    if (t->why.length > 0 && t->criterion.length == 0) /* else the criterion says it */
+        MARKUP(p->out, "<br>{}", t->why);
+}
+
+/* A try that was followed by another one is folded: what counts is how it ended. */
+void
+flow_html_try(struct flow_page *p, const struct told_step *s, const struct told_try *t)
+{
+    bool folded = t->next != NULL;
+
+    MARKUP(p->out, "<{} class=\"try\"", folded ? TEXT("details") : TEXT("div"));
+    if (t->exchange != NULL && t->exchange->id[0] != '\0')
+        MARKUP(p->out, " id=\"x-{}\"", text_of(t->exchange->id));
+    MARKUP(p->out, "><{}>", folded ? TEXT("summary") : TEXT("p"));
+    add_heading(p, s, t);
+    MARKUP(p->out, "</{}>\n", folded ? TEXT("summary") : TEXT("p"));
+    add_criteria(p, s, t);
+    if (t->exchange != NULL) {
+        add_violations(p, t->exchange);
+        add_exchange(p, t->exchange);
+    }
+    if (t->outputs.length > 0 && !text_equal(t->outputs, TEXT("{}"))) {
+        MARKUP_RAW(p->out, "<div class=\"pair\">");
+        flow_html_json(p, "Outputs", t->outputs);
+        MARKUP_RAW(p->out, "</div>\n");
+    }
+    MARKUP(p->out, "</{}>\n", folded ? TEXT("details") : TEXT("div"));
+    arena_reset(p->arena);
+}
