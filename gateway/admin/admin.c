@@ -11,7 +11,7 @@
 #include "net/address.h"
 #include "proxy/server.h"
 
-#define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* no page takes one */
+#define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* settings of a simulated service; no other page takes one */
 
 struct admin {
     struct api api;

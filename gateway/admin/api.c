@@ -160,6 +160,14 @@ const struct api_page api_pages[] = {
     { "GET", "/api/v1/recordings", "the segments of the recording", false, true, api_recordings },
     { "GET", "/api/v1/recordings/{segment}", "one segment, as it is or as HAR", false, true, api_recording },
     { "POST", "/api/v1/reload", "read the settings and contracts anew", false, true, api_reload },
+    { "GET", "/api/v1/sandbox", "what the simulated services remember", false, true, api_sandbox },
+    { "GET", "/api/v1/sandbox/records", "records of a service", false, true, api_sandbox_records },
+    { "GET", "/api/v1/sandbox/settings/{service}", "what its script sees as settings", false, true,
+      api_sandbox_settings },
+    { "PUT", "/api/v1/sandbox/settings/{service}", "lay a change over them", false, true, api_sandbox_change },
+    { "POST", "/api/v1/sandbox/reset", "forget everything, begin with the seed file", false, true, api_sandbox_reset },
+    { "GET", "/api/v1/sandbox/{list}", "a list of notes: outbox, events, audit, alerts, webhooks", false, true,
+      api_sandbox_notes },
 };
 const size_t api_page_count = sizeof(api_pages) / sizeof(api_pages[0]);
 

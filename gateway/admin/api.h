@@ -83,5 +83,11 @@ void api_contract(struct api_call *call);
 void api_recordings(struct api_call *call);
 void api_recording(struct api_call *call);
 void api_reload(struct api_call *call);
+void api_sandbox(struct api_call *call);
+void api_sandbox_notes(struct api_call *call);
+void api_sandbox_records(struct api_call *call);
+void api_sandbox_settings(struct api_call *call);
+void api_sandbox_change(struct api_call *call);
+void api_sandbox_reset(struct api_call *call);
 
 #endif

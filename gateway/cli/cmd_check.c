@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "cli/check_watch.h"
 #include "cli/command.h"
 #include "cli/contract_url.h"
 #include "net/fetch.h"
@@ -26,7 +27,9 @@ struct checking {
     struct finding_list *findings;
     struct schema_scratch *scratch;
     struct arena *arena; /* of one exchange */
-    bool *seen;          /* operations, over all services */
+    uint64_t *seen;      /* exchanges of each operation, over all services */
+    struct report_operation *seen_named;
+    struct check_watch *watch; /* NULL: there are no rules over several exchanges */
     struct report_summary summary;
     uint64_t broken;  /* entries that could not be read */
     uint64_t foreign; /* entries that are no HTTP */
@@ -117,6 +120,7 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
                            .scratch = c->scratch,
                            .request_budget = LIMIT_CHECK_BUDGET,
                            .response_budget = LIMIT_CHECK_BUDGET };
+    const struct recheck_more *more;
     struct route found;
 
     if (x->request.method.length == 0) { /* no head that could be read: it never came to a service */
@@ -129,9 +133,10 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
     x->operation = text_make(NULL, 0);
     if (found.match.operation != NULL) {
         x->operation = operation_id(found.match.operation);
-        c->seen[found.service->first_operation + operation_index(found.match.operation)] = true;
+        c->seen[found.service->first_operation + operation_index(found.match.operation)]++;
     }
-    recheck_exchange(&check, &found.match, x);
+    check_watch_begin(c->watch, &found, x, &check, &more);
+    recheck_exchange(&check, &found.match, more, x);
     if (found.policy->request == MODE_OFF)
         x->request_verdict = (struct verdict){ .checked = false };
     /* what Plumbline itself did to an answer says nothing about the service */
@@ -139,7 +144,10 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
         x->response_verdict = (struct verdict){ .checked = false };
     c->summary.exchanges++;
     count_unchecked(&c->summary, x);
-    return add_findings(c, x, entry);
+    if (add_findings(c, x, entry) < 0)
+        return -1;
+    check_watch_end(c->watch, entry->pointer);
+    return 0;
 }
 
 /* ---- recordings ---- */
@@ -195,6 +203,7 @@ check_recording(struct checking *c, const char *path, struct error *err)
     if (reader == NULL)
         return -1;
     while ((result = segment_reader_next(reader, &entry, err)) == 1) {
+        check_watch_next(c->watch);
         if (check_entry(c, &entry, err) < 0) {
             result = -1;
             break;
@@ -256,6 +265,8 @@ checking_start(struct checking *c, const struct asked *asked, struct error *err)
 static void
 checking_end(struct checking *c)
 {
+    check_watch_free(c->watch);
+    free(c->seen_named);
     free(c->seen);
     arena_free(c->arena);
     schema_scratch_free(c->scratch);
@@ -263,12 +274,30 @@ checking_end(struct checking *c)
     ruleset_drop(c->ruleset);
 }
 
-static void
+static int
 count_coverage(struct checking *c)
 {
-    c->summary.operations = ruleset_operation_count(c->ruleset);
-    for (uint32_t i = 0; i < c->summary.operations; i++)
-        c->summary.operations_seen += c->seen[i];
+    uint32_t count = ruleset_operation_count(c->ruleset), seen = 0;
+
+    c->seen_named = calloc(count + 1, sizeof(c->seen_named[0]));
+    if (c->seen_named == NULL)
+        return -1;
+    for (uint32_t s = 0; s < ruleset_service_count(c->ruleset); s++) {
+        const struct service *service = ruleset_service(c->ruleset, s);
+
+        for (uint32_t i = 0; i < contract_operation_count(service->contract); i++) {
+            const struct operation *operation = contract_operation(service->contract, i);
+            uint64_t exchanges = c->seen[service->first_operation + operation_index(operation)];
+
+            if (exchanges > 0)
+                c->seen_named[seen++] =
+                    (struct report_operation){ service->settings->name, operation_id(operation), exchanges };
+        }
+    }
+    c->summary.operations = count;
+    c->summary.operations_seen = c->summary.seen_count = seen;
+    c->summary.seen = c->seen_named;
+    return 0;
 }
 
 /* 0 to 100, or -1 for what is none. */
@@ -308,12 +337,16 @@ run(const struct asked *asked)
     int code = -1;
 
     if (report_plan_read(&plan, asked->reports.items, asked->reports.count, &err) < 0 ||
-        checking_start(&c, asked, &err) < 0)
+        checking_start(&c, asked, &err) < 0 ||
+        check_watch_new(&c.watch, c.ruleset, c.findings, asked->recordings.items, asked->recordings.count, &err) < 0)
         goto out;
     for (size_t i = 0; i < asked->recordings.count; i++)
         if (check_recording(&c, asked->recordings.items[i], &err) < 0)
             goto out;
-    count_coverage(&c);
+    if (check_watch_finish(c.watch, &c.summary) < 0 || count_coverage(&c) < 0) {
+        error_memory(&err);
+        goto out;
+    }
     report_count(&c.summary, c.findings);
     if (report_write(&plan, &c.summary, c.findings, &err) < 0)
         goto out;
@@ -378,7 +411,7 @@ cmd_check(int argc, char **argv)
         { "--config", 'c', OPTION_TEXT, "FILE", NULL, "services and contracts (" SETTINGS_FILE ")", &asked.settings },
         { "--contract", 0, OPTION_LIST, "CONTRACT", NULL,
           "check against this contract, a file or http(s) URL, and those behind it", &asked.contracts },
-        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json; may be repeated (text)", &asked.reports },
+        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS "; may be repeated (text)", &asked.reports },
         { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info",
           "exit 1 from this level on: error, warn or info (error)", &asked.fail_on },
         { "--min-coverage", 0, OPTION_TEXT, "P", NULL, "exit 1 when fewer percent of the operations were seen",

@@ -167,7 +167,7 @@ run_lint(int argc, char **argv)
           &ref_root },
         { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info",
           "exit 1 from this level on: error, warn or info (error)", &fail_on },
-        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json, to standard output or a file (text)",
+        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS ", to standard output or a file (text)",
           &reports },
         { 0 },
     };

@@ -33,6 +33,8 @@ cmd_serve(int argc, char **argv)
           &o.overrides.workers },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "where to record, instead of the file's `record.to`",
           &o.overrides.record },
+        { "--state", 0, OPTION_TEXT, "FILE", NULL, "what simulated services remember, instead of `sandbox.state`",
+          &o.overrides.state },
         { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a file has changed, only on SIGHUP",
           &source.no_watch },
         { "--check", 0, OPTION_FLAG, NULL, NULL, "read everything, say what is wrong or that nothing is, and end",

@@ -17,7 +17,9 @@ static int cmd_version(int argc, char **argv);
 static const struct command commands[] = {
     { "serve", "the gateway, from its configuration", cmd_serve },
     { "proxy", "a gateway without configuration: contracts, and where the service is", cmd_proxy },
+    { "sandbox", "simulated services, from contracts or from a configuration", cmd_sandbox },
     { "check", "recorded traffic against contracts", cmd_check },
+    { "flow", "journeys over several services: run, lint, show", cmd_flow },
     { "log", "recordings: show, tail, export, import, verify", cmd_log },
     { "contract", "OpenAPI documents: lint, show; the ids of violations and refusals", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },

@@ -97,6 +97,7 @@ int cmd_sandbox(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_contract(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
+int cmd_flow(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 
 #endif

@@ -275,7 +275,7 @@ schema_check_command(int argc, char **argv)
           "assert or annotate: is 'format' checked? (annotate: no; OpenAPI always does)", &format },
         { "--remotes", 0, OPTION_TEXT, "DIR", NULL, "the folder that stands for http://localhost:1234/",
           &c.files.remotes },
-        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, "text or json (text on standard output)", &reports },
+        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS " (text on standard output)", &reports },
         { 0 },
     };
     const struct usage usage = {

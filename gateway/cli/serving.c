@@ -231,7 +231,7 @@ serving_check(const struct serving_source *source, const char *file)
     int code = EXIT_FINE;
 
     if (ruleset != NULL && check_listeners(ruleset_settings(ruleset), &options, &err) == 0)
-        g = generation_new(ruleset, 1, &options, &err);
+        g = generation_new(ruleset, 1, &options, NULL, &err);
     if (g != NULL)
         printf("%s: %u services with %u operations can be served\n", file, (unsigned)ruleset_service_count(ruleset),
                (unsigned)ruleset_operation_count(ruleset));

@@ -13,6 +13,7 @@
 #include "proxy/responder.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
+#include "proxy/watching.h"
 #include "proxy/worker.h"
 
 /* ---- the request goes out ---- */
@@ -281,6 +282,7 @@ on_done(void *arg)
     }
     deliver_end(t);
     check_response_body_now(t);
+    watching_over(t);
     deliver_settle(t); /* unless its end waits */
 }
 

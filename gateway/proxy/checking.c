@@ -8,6 +8,7 @@
 #include "proxy/judge.h"
 #include "proxy/recorder.h"
 #include "proxy/steps.h"
+#include "proxy/watching.h"
 
 static size_t
 record_ceiling(const struct transit *t)
@@ -107,6 +108,7 @@ check_request_body_now(struct transit *t)
     body_copy_finish(&t->request_copy, &x->request, t->request_complete);
     judge_body_state(t, SIDE_REQUEST);
     check_request_body(&t->check, &t->route.match, &x->request, &x->request_verdict);
+    watching_check(t, SIDE_REQUEST);
 }
 
 enum step
@@ -210,11 +212,13 @@ check_response_body_now(struct transit *t)
     body_copy_finish(&t->response_copy, &x->response, t->response_complete);
     judge_body_state(t, SIDE_RESPONSE);
     check_response_body(&t->check, &t->route.match, &x->request, &x->response, &x->response_verdict);
+    watching_check(t, SIDE_RESPONSE);
 }
 
 enum step
 step_check_response_body(struct transit *t)
 {
     check_response_body_now(t);
+    watching_over(t);
     return judge_verdict(t, SIDE_RESPONSE) ? STEP_REFUSE : STEP_DELIVER;
 }

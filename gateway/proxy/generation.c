@@ -7,6 +7,7 @@
 #include "proxy/documented.h"
 #include "proxy/responder.h"
 #include "proxy/secure.h"
+#include "proxy/watching.h"
 #include "sandbox/sandbox.h"
 
 #define POOL_IDLE (50 * LOOP_SECOND)
@@ -30,7 +31,8 @@ resolve_all(struct generation *g, const struct proxy_options *options, struct er
 }
 
 struct generation *
-generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options, struct error *err)
+generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options,
+               struct sandbox_state **state, struct error *err)
 {
     struct generation *g = calloc(1, sizeof *g);
 
@@ -40,8 +42,9 @@ generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_opti
     }
     g->number = number;
     g->ruleset = ruleset_hold(ruleset);
-    if (sandbox_start(&g->sandbox, ruleset, err) < 0 || resolve_all(g, options, err) < 0 ||
-        documented_new(ruleset, &g->documented, err) < 0) {
+    if (sandbox_start(&g->sandbox, ruleset, state, err) < 0 || resolve_all(g, options, err) < 0 ||
+        documented_new(ruleset, &g->documented, err) < 0 ||
+        watching_new(&g->watching, ruleset, options, number == 1, err) < 0) {
         generation_free(g);
         return NULL;
     }
@@ -86,6 +89,10 @@ generation_share(struct generation *g, struct stream_kit *kit, struct loop *loop
         return error_memory(err);
     s->generation = g;
     s->ruleset = g->ruleset;
+    if (watching_lane_new(g->watching, &s->watching, err) < 0) {
+        share_free(s);
+        return -1;
+    }
     s->counters = counters_new(g->ruleset);
     if (s->counters == NULL || open_pools(s, kit, loop) < 0) {
         share_free(s);
@@ -131,6 +138,7 @@ generation_free(struct generation *g)
     free(g->listeners);
     sandbox_stop(g->sandbox);
     documented_free(g->documented);
+    watching_free(g->watching);
     ruleset_drop(g->ruleset);
     free(g);
 }

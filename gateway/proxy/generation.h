@@ -26,18 +26,22 @@ struct proxy_options;
 struct pool;
 struct responder;
 struct sandbox;
+struct sandbox_state;
 struct tls_context;
+struct watching;
+struct watching_lane;
 
 /* What one worker has of a generation; its thread's alone, but for the counters (metrics.h) and `returned`. */
 struct share {
     struct generation *generation;
     struct ruleset *ruleset; /* the generation's */
     struct counters *counters;
-    struct pool **pools; /* by service index; NULL: closed */
-    uint64_t users;      /* exchanges that are not over */
-    uint64_t lent;       /* exchanges that went to the recorder, ever */
-    counter returned;    /* those that it is done with; written by its thread */
-    struct share *older; /* in the worker's list of those that are still used */
+    struct watching_lane *watching; /* NULL: no rules over several exchanges */
+    struct pool **pools;            /* by service index; NULL: closed */
+    uint64_t users;                 /* exchanges that are not over */
+    uint64_t lent;                  /* exchanges that went to the recorder, ever */
+    counter returned;               /* those that it is done with; written by its thread */
+    struct share *older;            /* in the worker's list of those that are still used */
 };
 
 struct generation {
@@ -46,6 +50,7 @@ struct generation {
     struct sandbox *sandbox;       /* NULL: no service asks for it */
     struct documented *documented; /* NULL: all refusals are problem documents */
     struct responder *responders;
+    struct watching *watching;   /* NULL: likewise */
     struct listener **listeners; /* borrowed from the server: where clients come in */
     struct tls_context **tls;    /* what their clients speak from now on; held, NULL: no TLS */
     uint32_t listener_count;
@@ -56,9 +61,10 @@ struct generation {
     struct generation *older;
 };
 
-/* Start the sandbox for it, resolve its upstreams, read their certificates. Blocks. New, or NULL with err. */
-struct generation *
-generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options, struct error *err);
+/* Start the sandbox for it (*state: what it remembers, see sandbox_start; NULL: everything is only looked at), resolve
+ * its upstreams, read their certificates. Blocks. New, or NULL with err. */
+struct generation *generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options,
+                                  struct sandbox_state **state, struct error *err);
 
 /* One more share, for the worker with this loop and kit. May be called on any thread while that worker runs. 0 or -1
  * with err. */

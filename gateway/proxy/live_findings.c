@@ -106,6 +106,21 @@ live_findings_add(struct live_lane *lane, struct transit *t, struct redaction_sc
     (void)pthread_mutex_unlock(&lane->lock);
 }
 
+void
+live_findings_add_one(struct live_lane *lane, const struct finding *f)
+{
+    if (lane == NULL)
+        return;
+    (void)pthread_mutex_lock(&lane->lock);
+    if (lane->list == NULL)
+        lane->list = finding_list_new();
+    if (lane->list == NULL ||
+        (!finding_list_again(lane->list, f) &&
+         (finding_list_count(lane->list) >= LIMIT_LIVE_FINDINGS || finding_list_add_one(lane->list, f) < 0)))
+        lane->overflow++;
+    (void)pthread_mutex_unlock(&lane->lock);
+}
+
 /* ---- reading ---- */
 
 static int

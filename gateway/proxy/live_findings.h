@@ -28,6 +28,9 @@ struct live_lane *live_lane(struct live_findings *live, uint32_t worker);
  * redacted first (transit.redacted), with the caller's scratch. Accepts a NULL lane. */
 void live_findings_add(struct live_lane *lane, struct transit *t, struct redaction_scratch *scratch);
 
+/* Any thread: one more that is not of a single exchange. It is redacted already. Copies. Accepts a NULL lane. */
+void live_findings_add_one(struct live_lane *lane, const struct finding *f);
+
 struct live_totals {
     int64_t since;      /* clock_wall of the start or the last reset */
     uint64_t before;    /* finished exchanges, with or without, before that */

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "proxy/ledger.h"
 #include "proxy/transit.h"
+#include "rules/watch.h"
 
 /* Upper bounds in nanoseconds; the last bucket has none. */
 static const struct {
@@ -180,6 +181,18 @@ counters_exchange(struct counters *c, const struct transit *t)
     count_add(&c->response_bytes, x->response.body_bytes);
     count_add(&c->exchanges, 1);
     count_add(&c->in_flight, UINT64_MAX);
+}
+
+void
+counters_finding(struct counters *c, const struct ruleset *ruleset, const struct watch_finding *f)
+{
+    const struct service *s = ruleset_service_named(ruleset, f->service);
+    const struct operation *o = s != NULL ? contract_operation_named(s->contract, f->operation) : NULL;
+    struct operation_counters *counters = o != NULL ? counters_at(c, s->first_operation + operation_index(o)) : NULL;
+
+    if (counters != NULL)
+        count_add(&counters->violations[f->side][f->id], 1);
+    count_add(&c->violations, 1);
 }
 
 /* ---- adding up ---- */
@@ -380,6 +393,20 @@ write_tunnels(struct buffer *out, const struct metrics_totals *sum)
 }
 
 static void
+write_watching(struct buffer *out, const struct metrics_totals *sum)
+{
+    single(out, "watched_total", "counter", "Exchanges that lifecycles and invariants were told of.", sum->watched);
+    single(out, "watch_entities", "gauge", "Entities and keys that they remember.", sum->watch_entities);
+    single(out, "watch_bytes", "gauge", "Memory of what they remember.", sum->watch_bytes);
+    single(out, "watch_forgotten_total", "counter", "What they forgot by the bound on memory.", sum->watch_forgotten);
+    single(out, "watch_undecided_total", "counter",
+           "What they could not tell: too many exchanges overlapped, or an expression could not be computed.",
+           sum->watch_overflow);
+    single(out, "watch_untold_total", "counter",
+           "Findings left out after a reload, because exchanges of before it were still under way.", sum->watch_untold);
+}
+
+static void
 write_recorder(struct buffer *out, const struct recorder_totals *r)
 {
     single(out, "recorded_total", "counter", "Exchanges written to the recording.", r->written);
@@ -412,5 +439,6 @@ metrics_write(struct buffer *out, const struct ledger *l, const struct recorder_
     single(out, "in_flight", "gauge", "Exchanges that are not finished.", sum->in_flight);
     single(out, "record_waiting", "gauge", "Answers that wait for the disk (record.sync: always).", sum->waiting);
     write_tunnels(out, sum);
+    write_watching(out, sum);
     write_recorder(out, recorder);
 }

@@ -14,6 +14,7 @@
 
 struct exchange;
 struct transit;
+struct watch_finding;
 
 #define METRICS_CLASSES 6  /* 1xx to 5xx; [0]: no response */
 #define METRICS_BUCKETS 14 /* of the duration histograms, the last one +Inf */
@@ -102,6 +103,9 @@ counters_of(const struct counters *c, uint32_t place)
 /* An exchange is finished. */
 void counters_exchange(struct counters *c, const struct transit *t);
 
+/* Several exchanges together got something wrong. */
+void counters_finding(struct counters *c, const struct ruleset *ruleset, const struct watch_finding *f);
+
 /* The upstream of the exchange failed; `why` is literal. */
 void counters_upstream_failed(struct counters *c, const struct transit *t, const char *why);
 
@@ -124,6 +128,7 @@ struct metrics_totals {
     uint64_t tunnels, tunnels_opened, tunnel_bytes[2];
     uint64_t handshakes_failed;
     uint64_t request_bytes, response_bytes;
+    uint64_t watched, watch_entities, watch_bytes, watch_forgotten, watch_overflow, watch_untold; /* watching.h */
 };
 void metrics_totals_add(struct metrics_totals *sum, const struct counters *c);
 

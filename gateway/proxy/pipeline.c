@@ -19,6 +19,7 @@
 #include "proxy/refuse.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
+#include "proxy/watching.h"
 #include "proxy/worker.h"
 
 static enum step (*const steps[])(struct transit *t) = {
@@ -88,6 +89,7 @@ step_route(struct transit *t)
     if (broken != NULL && t->policy->request == MODE_ENFORCE && !t->policy->paths_lenient)
         return refuse_because(t, refusal_status(REFUSAL_PATH_AMBIGUOUS), SIDE_REQUEST,
                               refusal_name(REFUSAL_PATH_AMBIGUOUS), broken);
+    watching_begin(t);
     return STEP_CHECK_REQUEST;
 }
 
@@ -197,6 +199,7 @@ step_finish(struct transit *t)
     t->finishing = true;
     check_request_body_now(t); /* what was cut short is said to be */
     check_response_body_now(t);
+    watching_over(t);
     if (t->client != NULL)
         client_pause(t->client);
     call_cancel(&t->call);
@@ -209,19 +212,20 @@ step_finish(struct transit *t)
 /* ---- begin ---- */
 
 /* A body was read for its check: what the recorder would look for in it is looked for now, while it is in the cache. */
-static void
-on_parsed(void *arg, const struct document *document)
+static bool
+on_parsed(void *arg, enum side side, const struct document *document)
 {
     struct transit *t = arg;
     struct exchange *x = &t->exchange;
     const struct redaction *redaction = ruleset_redaction(t->ruleset);
     const char *data = document->source.data;
 
-    if (!recorder_wants(t) || (data != x->request.body.data && data != x->response.body.data) ||
-        !redaction_is_clean(redaction, document))
-        return;
-    x->searched_by = redaction;
-    x->clean[data == x->request.body.data ? SIDE_REQUEST : SIDE_RESPONSE] = data;
+    if (recorder_wants(t) && data == (side == SIDE_REQUEST ? &x->request : &x->response)->body.data &&
+        redaction_is_clean(redaction, document)) {
+        x->searched_by = redaction;
+        x->clean[side] = data;
+    }
+    return watching_parsed(t, side, document);
 }
 
 /* Until a service is found. */

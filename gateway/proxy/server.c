@@ -19,7 +19,10 @@
 #include "proxy/recent.h"
 #include "proxy/recorder.h"
 #include "proxy/server_internal.h"
+#include "proxy/watching.h"
 #include "proxy/worker.h"
+#include "rules/redaction.h"
+#include "sandbox/sandbox.h"
 
 static uint32_t
 workers_wanted(const struct settings *s)
@@ -107,10 +110,11 @@ start_all(struct proxy *p, struct ruleset *ruleset, struct error *err)
     if (p->past == NULL || p->rates == NULL || p->admission == NULL)
         return error_memory(err);
     admission_judge_descriptors(p->admission, ruleset_settings(ruleset)->max_connections);
-    p->newest = generation_new(ruleset, 1, &p->options, err);
+    p->newest = generation_new(ruleset, 1, &p->options, &p->sandbox_state, err);
     if (p->newest == NULL || server_listen(p, p->newest, err) < 0 || open_recording(p, ruleset, err) < 0 ||
         open_memory(p, ruleset_settings(ruleset), err) < 0)
         return -1;
+    server_tell_sandbox(p->newest);
     return start_workers(p, p->newest, err);
 }
 
@@ -137,6 +141,18 @@ proxy_start(struct ruleset *ruleset, const struct proxy_options *options, struct
 /* ---- the end ---- */
 
 void
+server_finish_watching(struct proxy *p, struct generation *g)
+{
+    struct watching_teller teller = { .findings = live_lane(p->findings, 0) };
+
+    if (g->watching == NULL || g->share_count == 0 || (teller.scratch = redaction_scratch_new()) == NULL)
+        return;
+    teller.counters = g->shares[0]->counters;
+    watching_finish(g->watching, &teller);
+    redaction_scratch_free(teller.scratch);
+}
+
+void
 proxy_drain(struct proxy *p)
 {
     if (p == NULL || p->drained)
@@ -146,6 +162,8 @@ proxy_drain(struct proxy *p)
         worker_stop(p->workers[i]);
     for (uint32_t i = 0; i < p->worker_count && p->workers[i] != NULL; i++)
         worker_join(p->workers[i]);
+    for (struct generation *g = p->newest; g != NULL; g = g->older)
+        server_finish_watching(p, g);
     recorder_finish(p->recorder); /* before the rings go */
     names_stop(p->names);         /* a look-up that is under way must not keep the others waiting */
     p->names = NULL;
@@ -175,6 +193,7 @@ proxy_stop(struct proxy *p)
         older = g->older;
         generation_free(g);
     }
+    sandbox_state_drop(p->sandbox_state);
     server_listen_no_more(p);
     ledger_free(p->past);
     rate_table_free(p->rates);
@@ -211,6 +230,7 @@ proxy_metrics(struct proxy *p, struct buffer *out)
     (void)pthread_mutex_lock(&p->lock);
     (void)ledger_merge(sum, p->past);
     for (const struct generation *g = p->newest; g != NULL; g = g->older) {
+        watching_totals(g->watching, false, &sum->totals);
         for (uint32_t i = 0; i < g->share_count; i++)
             (void)ledger_add(sum, g->ruleset, g->shares[i]->counters);
     }
@@ -280,6 +300,31 @@ struct live_findings *
 proxy_findings(const struct proxy *p)
 {
     return p->findings;
+}
+
+struct sandbox_state *
+proxy_sandbox(struct proxy *p)
+{
+    struct sandbox_state *state;
+
+    (void)pthread_mutex_lock(&p->lock);
+    state = p->sandbox_state != NULL ? sandbox_state_hold(p->sandbox_state) : NULL;
+    (void)pthread_mutex_unlock(&p->lock);
+    return state;
+}
+
+bool
+proxy_sandbox_service(struct proxy *p, uint32_t index, char *name, size_t size, uint32_t *handlers)
+{
+    struct text found;
+    bool there;
+
+    (void)pthread_mutex_lock(&p->lock);
+    there = sandbox_service(p->newest->sandbox, index, &found, handlers);
+    if (there)
+        (void)snprintf(name, size, "%.*s", TEXT_PRINT(found));
+    (void)pthread_mutex_unlock(&p->lock);
+    return there;
 }
 
 uint32_t

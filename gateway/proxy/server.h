@@ -17,6 +17,7 @@
 struct live_findings;
 struct proxy;
 struct recent;
+struct sandbox_state;
 
 struct proxy_options {
     /* Things an operator should know ("recording fails: …"), one line each, without newline; from any thread. May
@@ -82,6 +83,14 @@ struct proxy_health proxy_health(struct proxy *p, uint32_t service);
 
 /* Is it ready for traffic (and recording, where it was asked to)? *why is literal when it is not. */
 bool proxy_ready(const struct proxy *p, const char **why);
+
+/* What the simulated services remember, with a reference for the caller (sandbox_state_drop). NULL: none has a script.
+ */
+struct sandbox_state *proxy_sandbox(struct proxy *p);
+
+/* The simulated services of the newest ruleset: name, and how many operations have a function. False behind the last.
+ */
+bool proxy_sandbox_service(struct proxy *p, uint32_t index, char *name, size_t size, uint32_t *handlers);
 
 uint32_t proxy_workers(const struct proxy *p);
 

@@ -16,6 +16,7 @@ struct live_findings;
 struct rate_table;
 struct recent;
 struct recorder;
+struct sandbox_state;
 struct worker;
 
 /* An address that clients come in on. */
@@ -37,6 +38,7 @@ struct proxy {
     struct live_findings *findings;
     struct rate_table *rates;
     struct admission *admission;
+    struct sandbox_state *sandbox_state; /* NULL: no service has a script; made and used by who swaps */
     struct worker *workers[LIMIT_WORKERS];
     uint32_t worker_count;
     int news; /* eventfd that workers write to; 0: not open */
@@ -49,6 +51,13 @@ int server_listen(struct proxy *p, struct generation *g, struct error *err);
 
 /* The newest ruleset, with a reference for the caller, and its generation's number. Any thread. */
 struct ruleset *server_newest(struct proxy *p, uint64_t *generation);
+
+/* Tell the generation's sandbox where its services reach each other: the first address that asks for no TLS, else the
+ * first one. */
+void server_tell_sandbox(struct generation *g);
+
+/* No exchange uses the generation any more: tell what its rules over many exchanges waited for. */
+void server_finish_watching(struct proxy *p, struct generation *g);
 
 /* Close everything. */
 void server_listen_no_more(struct proxy *p);

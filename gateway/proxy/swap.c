@@ -13,7 +13,9 @@
 #include "proxy/recent.h"
 #include "proxy/secure.h"
 #include "proxy/server_internal.h"
+#include "proxy/watching.h"
 #include "proxy/worker.h"
+#include "sandbox/sandbox.h"
 
 /* ---- addresses ---- */
 
@@ -39,6 +41,19 @@ find_listener(const struct proxy *p, const struct generation *g, struct text wri
             found = l->listener;
     }
     return found;
+}
+
+void
+server_tell_sandbox(struct generation *g)
+{
+    uint32_t chosen = 0;
+
+    while (chosen < g->listener_count && g->tls[chosen] != NULL)
+        chosen++;
+    if (chosen == g->listener_count)
+        chosen = 0;
+    if (g->listener_count > 0)
+        sandbox_set_gateway(g->sandbox, listener_url(g->listeners[chosen]));
 }
 
 static void
@@ -173,6 +188,10 @@ proxy_may_swap(struct proxy *p, const struct settings *next, struct error *err)
         code = refuse_change("admin (address and token)", err);
     else if (!same_recording(&now->record, &next->record))
         code = refuse_change("record", err);
+    else if (!text_equal(now->sandbox.state, next->sandbox.state) ||
+             now->sandbox.clock_fixed != next->sandbox.clock_fixed ||
+             now->sandbox.clock_start != next->sandbox.clock_start)
+        code = refuse_change("sandbox (state and clock)", err);
     ruleset_drop(ruleset);
     return code;
 }
@@ -194,7 +213,10 @@ build(struct proxy *p, struct generation *g, struct error *err)
         if (generation_share(g, p->workers[i]->kit, p->workers[i]->loop, err) < 0)
             return -1;
     }
-    return server_listen(p, g, err);
+    if (server_listen(p, g, err) < 0)
+        return -1;
+    server_tell_sandbox(g);
+    return 0;
 }
 
 static void
@@ -233,17 +255,28 @@ await(struct proxy *p, struct generation *g)
     }
 }
 
+/* Made by the first generation that needs it; it stays, also when that one comes to nothing. */
+static void
+keep_sandbox_state(struct proxy *p, struct sandbox_state *state)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    p->sandbox_state = state;
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
 int
 proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct error *err)
 {
     const struct listening *before = p->listening;
+    struct sandbox_state *state = p->sandbox_state;
     struct generation *g;
     struct ruleset *previous;
 
     *late = 0;
     if (proxy_may_swap(p, ruleset_settings(ruleset), err) < 0)
         return -1;
-    g = generation_new(ruleset, p->newest->number + 1, &p->options, err);
+    g = generation_new(ruleset, p->newest->number + 1, &p->options, &state, err);
+    keep_sandbox_state(p, state);
     if (g == NULL)
         return -1;
     if (build(p, g, err) < 0) {
@@ -252,6 +285,8 @@ proxy_swap(struct proxy *p, struct ruleset *ruleset, uint32_t *late, struct erro
         generation_free(g);
         return -1;
     }
+    if (state != NULL)
+        sandbox_state_use(state, ruleset);
     previous = ruleset_hold(p->newest->ruleset);
     hand_over(p, g);
     *late = await(p, g);
@@ -282,9 +317,12 @@ proxy_news(const struct proxy *p)
     return p->news;
 }
 
+/* What it counted is kept; what its rules still waited for is told. */
 static void
-fold(struct proxy *p, const struct generation *g)
+fold(struct proxy *p, struct generation *g)
 {
+    server_finish_watching(p, g);
+    watching_totals(g->watching, true, &p->past->totals);
     for (uint32_t i = 0; i < g->share_count; i++)
         (void)ledger_add(p->past, g->ruleset, g->shares[i]->counters);
 }
@@ -309,6 +347,8 @@ proxy_reap(struct proxy *p)
         g->older = over;
         over = g;
     }
+    if (p->newest->older == NULL)
+        watching_alone(p->newest->watching);
     (void)pthread_mutex_unlock(&p->lock);
     while (over != NULL) { /* large contracts take their time */
         struct generation *g = over;

@@ -22,6 +22,7 @@ struct live_lane;
 struct recent_lane;
 struct share;
 struct tunnel;
+struct watched;
 struct worker;
 
 /* A body being kept for checking and recording: at most `ceiling` bytes from its beginning. */
@@ -65,6 +66,7 @@ struct transit {
     struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
     struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
     size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
+    struct watched *watched;    /* for rules over many exchanges; NULL: none looks at it (any more) */
     struct text upgrade;        /* what the upstream was asked to switch to; empty: nothing */
     struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
     struct transit *next;       /* of those that the recorder has, or gave back */

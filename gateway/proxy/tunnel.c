@@ -5,6 +5,7 @@
 #include "proxy/forward.h"
 #include "proxy/generation.h"
 #include "proxy/metrics.h"
+#include "proxy/watching.h"
 #include "proxy/worker.h"
 
 struct tunnel {
@@ -138,6 +139,7 @@ tunnel_open(struct transit *t)
         verdict_unchecked(&x->response_verdict, UNCHECKED_STREAM, SIDE_RESPONSE, (struct text){ NULL, 0 });
     t->close = t->response_started = t->response_delivered = t->response_complete = true;
     timer_stop(&t->total);
+    watching_over(t); /* what comes now is none of HTTP */
     count_add(&t->share->counters->tunnels, 1);
     count_add(&t->share->counters->tunnels_opened, 1);
 

@@ -18,6 +18,7 @@
 #include "proxy/recorder.h"
 #include "proxy/ring.h"
 #include "proxy/transit.h"
+#include "proxy/watching.h"
 #include "schema/schema.h"
 
 #define ARENA_FIRST  (16 * LIMIT_KIB) /* what nearly every exchange fits into */
@@ -114,6 +115,39 @@ worker_share_left(struct worker *w, struct share *share)
 {
     if (--share->users == 0 && share != w->share)
         loop_defer(w->loop, &w->retire);
+}
+
+/* ---- rules over many exchanges ---- */
+
+static void
+tick_share(struct worker *w, struct share *s)
+{
+    const struct watching_teller teller = { .counters = s->counters, .findings = w->findings, .scratch = w->redaction };
+
+    watching_tick(s->generation->watching, &teller);
+}
+
+/* As long as there are such rules. */
+static void
+on_watch_tick(void *arg)
+{
+    struct worker *w = arg;
+    bool again = w->share->watching != NULL;
+
+    tick_share(w, w->share);
+    for (struct share *s = w->older; s != NULL; s = s->older) {
+        again = again || s->watching != NULL;
+        tick_share(w, s);
+    }
+    if (again)
+        (void)timer_start(w->loop, &w->watch_tick, WATCHING_TICK);
+}
+
+static void
+begin_ticks(struct worker *w)
+{
+    if (w->index == 0 && w->share->watching != NULL)
+        (void)timer_start(w->loop, &w->watch_tick, WATCHING_TICK);
 }
 
 /* ---- clients ---- */
@@ -215,6 +249,7 @@ take_over(struct worker *w, struct share *next)
     w->share = next;
     before->older = w->older;
     w->older = before;
+    begin_ticks(w);
     if (!w->draining) {
         finish_acceptors(w, next->generation);
         (void)open_acceptors(w, next->generation, NULL); /* without memory the other workers do it */
@@ -441,6 +476,7 @@ worker_new(uint32_t index, struct generation *g, const struct worker_shared *sha
     w->recent = recent_lane(shared->recent, index);
     w->findings = live_lane(shared->findings, index);
     w->drain_limit = (struct timer){ .fire = on_drain_limit, .arg = w };
+    w->watch_tick = (struct timer){ .fire = on_watch_tick, .arg = w };
     w->quiet_tick = (struct timer){ .fire = on_quiet_tick, .arg = w };
     w->retire_again = (struct timer){ .fire = on_retire, .arg = w };
     w->retire = (struct deferred){ .call = on_retire, .arg = w };
@@ -458,6 +494,7 @@ worker_new(uint32_t index, struct generation *g, const struct worker_shared *sha
     if (generation_share(g, w->kit, w->loop, err) < 0)
         goto fail;
     w->share = g->shares[g->share_count - 1];
+    begin_ticks(w);
     if (open_rings(w, shared->recorder, err) < 0 || open_acceptors(w, g, err) < 0)
         goto fail;
     return w;

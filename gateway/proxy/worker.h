@@ -48,6 +48,7 @@ struct worker {
     struct share *older;                   /* of earlier ones, which exchanges still use */
     _Atomic(struct share *) next;          /* handed over, not taken yet */
     _Atomic(struct readdress *) readdress; /* newest first; not done yet */
+    struct timer watch_tick;               /* of the first worker alone: see watching.h */
     struct timer retire_again;             /* looks at what only the recorder still uses */
     struct deferred retire;
     struct schema_scratch *scratch;

@@ -18,16 +18,15 @@ struct http_reply {
     const char *body;
 };
 
-/* Sends the bytes as they are; they must make the server close (Connection: close). */
-__attribute__((unused)) static void
-http_exchange(struct http_reply *reply, uint16_t port, const char *bytes, size_t length)
+/* A connection on which the bytes were sent as they are, and whose answer is not read yet. */
+__attribute__((unused)) static int
+http_ask(uint16_t port, const char *bytes, size_t length)
 {
     struct sockaddr_in at = { .sin_family = AF_INET,
                               .sin_port = htons(port),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     struct timeval patience = { .tv_sec = 20 };
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    ssize_t got;
 
     assert_true(fd >= 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
@@ -39,6 +38,15 @@ http_exchange(struct http_reply *reply, uint16_t port, const char *bytes, size_t
             break; /* a server that refuses early need not read it all */
         sent += (size_t)n;
     }
+    return fd;
+}
+
+/* The rest of the connection; it is closed. */
+__attribute__((unused)) static void
+http_read(struct http_reply *reply, int fd)
+{
+    ssize_t got;
+
     reply->length = 0;
     while ((got = recv(fd, reply->bytes + reply->length, sizeof(reply->bytes) - 1 - reply->length, 0)) > 0)
         reply->length += (size_t)got;
@@ -48,6 +56,13 @@ http_exchange(struct http_reply *reply, uint16_t port, const char *bytes, size_t
     (void)sscanf(reply->bytes, "HTTP/1.1 %d", &reply->status);
     reply->body = strstr(reply->bytes, "\r\n\r\n");
     reply->body = reply->body != NULL ? reply->body + 4 : "";
+}
+
+/* Sends the bytes as they are; they must make the server close (Connection: close). */
+__attribute__((unused)) static void
+http_exchange(struct http_reply *reply, uint16_t port, const char *bytes, size_t length)
+{
+    http_read(reply, http_ask(port, bytes, length));
 }
 
 /* `fields` are whole lines ("Prefer: code=404\r\n"), or "". A Host is added unless fields begin with one. */

@@ -32,7 +32,7 @@ end(void **state)
 static struct generation *
 generation(uint32_t shares)
 {
-    struct generation *g = generation_new(ruleset, 1, &options, NULL);
+    struct generation *g = generation_new(ruleset, 1, &options, NULL, NULL);
 
     assert_non_null(g);
     for (uint32_t i = 0; i < shares; i++)
