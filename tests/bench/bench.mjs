@@ -67,11 +67,14 @@ function candidateOf(group, name) {
 
 const scripts = new Map();
 
-// What wrk is told to send.
-function scriptFor(body) {
+// What wrk is told to send. The digits of `counted` in the body become the request's number.
+function scriptFor(body, counted) {
     if (!scripts.has(body)) {
         const file = path.join(temporaryFolder(), 'post.lua');
-        writeFileSync(file, `wrk.method = "POST"\nwrk.body = '${body}'\nwrk.headers["Content-Type"] = "application/json"\n`);
+        const [before, after] = counted ? body.split(counted) : [];
+        const counting = counted ? `local n = 0\nfunction request()\n  n = n + 1\n  return wrk.format(nil, nil, nil, '${before}' .. `
+            + `string.format("%0${counted.length}d", n) .. '${after}')\nend\n` : '';
+        writeFileSync(file, `wrk.method = "POST"\nwrk.body = '${body}'\nwrk.headers["Content-Type"] = "application/json"\n${counting}`);
         scripts.set(body, file);
     }
     return scripts.get(body);
@@ -127,7 +130,7 @@ async function beginAll(group, names, upstream) {
 
 async function compare(name, wanted) {
     const group = GROUPS[name];
-    const { bodies, rounds, seconds, connections, warm = 1, compare: what = 'cost' } = group.with;
+    const { bodies, rounds, seconds, connections, counted, warm = 1, compare: what = 'cost' } = group.with;
     const [first] = Object.keys(group.candidates);
     const names = wanted.length ? [first, ...wanted.filter((row) => row !== first)] : Object.keys(group.candidates);
     const options = { seconds: bounded('DURATION', seconds, 60), core: cores(group).load,
@@ -136,7 +139,7 @@ async function compare(name, wanted) {
     const rows = await beginAll(name, names, upstream);
     const running = rows.filter(({ program }) => program);
     const turns = bounded('ROUNDS', rounds, 50);
-    const script = scriptFor(bodies.request);
+    const script = scriptFor(bodies.request, counted);
 
     console.log(`\n${name}: ${group.title}; ${turns} rounds of ${options.seconds} s each, in turn`);
     for (const { program } of running)

@@ -36,15 +36,29 @@ const ask = (port, method, target, headers = {}, body = '') => new Promise((reso
 });
 
 // A gateway whose admin listener is watched, and one in front of that.
-async function watched(settings) {
-    const upstream = await rawUpstream(ok);
-    const gateway = await startGateway(upstream.url, { request: 'observe', response: 'observe' },
+async function watched(settings, upstream = undefined) {
+    const gateway = await startGateway(upstream ?? (await rawUpstream(ok)).url, { request: 'observe', response: 'observe' },
         { admin: { listen: '127.0.0.1:0', token: 's3cret' }, reload: { watch: false }, ...settings });
     const admin = await adminPort(gateway);
     // Wrong requests must come through, to see what is answered; wrong answers must not.
     const checker = await startPlumbline({ config: { admin: '127.0.0.1:0', workers: 1, services: { admin: { contract: document, upstream: `http://127.0.0.1:${admin}`,
         request: 'observe', response: 'enforce', undocumented: 'enforce', unchecked: 'pass' } } } });
     return { gateway, admin, checker, port: checker.port, findings: await adminPort(checker) };
+}
+
+// One whose service is simulated and remembers something; and its seed file.
+async function watchedSandbox() {
+    const folder = temporaryFolder();
+    const seed = path.join(folder, 'seed.json');
+    writeFileSync(seed, '{ "parts": { "parts": { "bolt": { "size": 1 } } } }');
+    writeFileSync(path.join(folder, 'parts.lua'), `
+local handlers = {}
+function handlers.makePart(request, store)
+    store:note("outbox", { to = "a@b.example" })
+    return 204
+end
+return handlers`);
+    return { ...await watched({ sandbox: { rules: folder } }, 'sandbox'), seed };
 }
 
 const operations = Object.entries(contract.paths).flatMap(([template, methods]) =>
@@ -59,6 +73,7 @@ test('every operation answers with every status as its contract says', { timeout
     assert.equal((await run(binary, ['contract', 'lint', document])).status, 0);
     const rich = await watched({ listen: '127.0.0.1:0', record: { to: path.join(temporaryFolder(), 'rec'), sync: '20ms' } });
     const poor = await watched({ recent: { exchanges: 0 } });
+    const simulated = await watchedSandbox();
     const driven = new Set();
 
     // Through the second gateway, whose own refusals do not say no-store.
@@ -78,7 +93,8 @@ test('every operation answers with every status as its contract says', { timeout
     for (const end = Date.now() + 10_000; list?.exchanges.length !== 3; assert.ok(Date.now() < end))
         list = JSON.parse((await drive(rich, 'listExchanges', 200)).body);
     const id = list.exchanges.at(-1).id;
-    const targets = { getExchange: `/api/v1/exchanges/${id}`, getContract: '/api/v1/contracts/parts', getRecording: '/api/v1/recordings/000001.jsonl' };
+    const targets = { getExchange: `/api/v1/exchanges/${id}`, getContract: '/api/v1/contracts/parts', getRecording: '/api/v1/recordings/000001.jsonl',
+        getSandboxSettings: '/api/v1/sandbox/settings/parts', changeSandboxSettings: '/api/v1/sandbox/settings/parts', listSandboxNotes: '/api/v1/sandbox/outbox' };
 
     // What every page has in common.
     for (const operation of operations) {
@@ -88,9 +104,9 @@ test('every operation answers with every status as its contract says', { timeout
         if (operation.responses[401])
             await drive(rich, operation.operationId, 401, { target, headers: {} });
         if (operation.responses[415])
-            await drive(rich, operation.operationId, 415, { headers: { ...token, 'Content-Type': 'text/plain' }, body: '{}' });
+            await drive(rich, operation.operationId, 415, { target, headers: { ...token, 'Content-Type': 'text/plain' }, body: '{}' });
         if (operation.responses[413])
-            await drive(rich, operation.operationId, 413, { headers: { ...token, ...json }, body: JSON.stringify('x'.repeat(100_000)) });
+            await drive(rich, operation.operationId, 413, { target, headers: { ...token, ...json }, body: JSON.stringify('x'.repeat(100_000)) });
     }
     for (const plain of ['getIndex', 'getHealth', 'getReadiness', 'getMetrics', 'getStatus', 'listFindings', 'listContracts', 'listRecordings'])
         await drive(rich, plain, 200);
@@ -110,6 +126,27 @@ test('every operation answers with every status as its contract says', { timeout
     await drive(poor, 'listExchanges', 404);
     await drive(poor, 'streamExchanges', 404);
     await drive(poor, 'listRecordings', 404);
+
+    // The sandbox: what it remembers, its settings, a new start; and where there is none.
+    assert.equal((await ask(simulated.gateway.port, 'POST', '/parts', json, '{"name":"nut","size":2}')).status, 204);
+    await drive(simulated, 'getSandbox', 200);
+    for (const target of ['/api/v1/sandbox/outbox', '/api/v1/sandbox/audit', '/api/v1/sandbox/outbox?service=parts&to=a%40b.example&after=0&limit=1&newest=true'])
+        await drive(simulated, 'listSandboxNotes', 200, { target });
+    await drive(simulated, 'listSandboxNotes', 400, { target: '/api/v1/sandbox/outbox?limit=0' });
+    for (const query of ['', '&id=bolt', '&size=1&order=-size&offset=0&limit=1'])
+        await drive(simulated, 'listSandboxRecords', 200, { target: `/api/v1/sandbox/records?service=parts&collection=parts${query}` });
+    await drive(simulated, 'listSandboxRecords', 400);
+    const change = { target: targets.changeSandboxSettings, headers: { ...token, ...json } };
+    await drive(simulated, 'changeSandboxSettings', 200, { ...change, body: '{"most":5}' });
+    await drive(simulated, 'changeSandboxSettings', 400, { ...change, body: '{"most":' });
+    assert.deepEqual(JSON.parse((await drive(simulated, 'getSandboxSettings', 200, { target: targets.getSandboxSettings })).body), { most: 5 });
+    await drive(simulated, 'resetSandbox', 204);
+    writeFileSync(simulated.seed, '{ "parts": 1 }');
+    await drive(simulated, 'resetSandbox', 422);
+    for (const id of ['getSandbox', 'listSandboxNotes', 'getSandboxSettings', 'resetSandbox'])
+        await drive(poor, id, 404, { target: targets[id] });
+    await drive(poor, 'listSandboxRecords', 404, { target: '/api/v1/sandbox/records?service=parts&collection=parts' });
+    await drive(poor, 'changeSandboxSettings', 404, { ...change, body: '{}' });
 
     // Times that the contract's format has and the listener does not take: the year 9999 is beyond its clock.
     await drive(rich, 'listExchanges', 400, { target: '/api/v1/exchanges?since=9999-01-01T00:00:00Z' });
@@ -142,7 +179,7 @@ test('every operation answers with every status as its contract says', { timeout
 
     const declared = operations.flatMap((operation) => Object.keys(operation.responses).filter((status) => !apart(operation, status)).map((status) => `${operation.operationId} ${status}`));
     assert.deepEqual(declared.filter((each) => !driven.has(each) && each !== 'getReadiness 503'), []);
-    for (const { findings } of [rich, poor]) {
+    for (const { findings } of [rich, poor, simulated]) {
         const report = JSON.parse((await ask(findings, 'GET', '/api/v1/findings')).body);
         assert.deepEqual(report.findings.filter(({ side }) => side === 'response'), []);
     }
@@ -154,7 +191,7 @@ test('what cannot pass through another gateway is as the contract says, too', as
         const target = operation.template.replace(/\{.*\}/, 'x');
         const bare = await rawClient(admin, `${operation.method} ${target} HTTP/1.1\r\nConnection: close\r\n\r\n`);
         assert.match(bare, /^HTTP\/1\.1 400 /, target);
-        const refused = await ask(admin, 'PUT', target, token);
+        const refused = await ask(admin, 'PATCH', target, token);
         assert.equal(refused.status, 405);
         const name = operation.responses[405].$ref.split('/').at(-1);
         assert.equal(refused.headers.allow, contract.components.responses[name].headers.Allow.schema.const, target);

@@ -97,7 +97,7 @@ for (const page of pages) {
             ports[address] = `127.0.0.1:${await freePort()}`;
         const here = (command) => Object.entries(ports).reduce((all, [from, to]) => all.replaceAll(from, to), command);
 
-        if (text.includes('127.0.0.1:8080') && !steps.some((step) => /plumbline (serve|proxy).*&$/s.test(step.command)))
+        if (text.includes('127.0.0.1:8080') && !steps.some((step) => /plumbline (serve|proxy|sandbox).*&$/s.test(step.command)))
             await startPlumbline({ args: ['serve', '-c', 'rules/gateway.yaml', '--listen', ports['127.0.0.1:8080'], '--admin', ports['127.0.0.1:9901']], cwd: folder });
         for (const step of steps) {
             await t.test(`${page}:${step.line}: ${step.command.split('\n')[0]}`, async () => {

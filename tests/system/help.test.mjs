@@ -28,7 +28,7 @@ async function explore(words) {
 before(() => explore([]));
 
 test('there are commands', () => {
-    assert.deepEqual(groups.map(({ words }) => words.join(' ')), ['', 'log', 'contract', 'schema']);
+    assert.deepEqual(groups.map(({ words }) => words.join(' ')), ['', 'flow', 'log', 'contract', 'schema']);
     assert.ok(commands.length >= 12, `${commands.length}`);
 });
 

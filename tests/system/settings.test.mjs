@@ -90,13 +90,14 @@ function keys(schema) {
     return found;
 }
 
-test('docs/configuration.md explains every key of the schema, and no other', () => {
-    const page = readFileSync(path.join(root, 'docs/configuration.md'), 'utf8');
+test('docs/configuration.md explains every key of the schema, and no other; those of rules and of the sandbox are on their pages', () => {
+    const [page, rules, sandbox] = ['configuration', 'rules', 'sandbox'].map((name) => readFileSync(path.join(root, `docs/${name}.md`), 'utf8'));
+    const elsewhere = (key) => new RegExp(`\`([a-z]+\\.)?${key}\`|\\b${key}:\\s`).test(`${rules}${sandbox}`);
     const known = keys(JSON.parse(readFileSync(path.join(root, 'docs/schema/gateway.schema.json'), 'utf8')));
     const explained = new Set([...page.matchAll(/^\| `([a-z_.]+)` \|/gm)].flatMap(([, key]) => key.split('.')));
 
     for (const key of known)
-        assert.ok(explained.has(key) || page.includes(`\`${key}\``), `docs/configuration.md says nothing of '${key}'`);
+        assert.ok(explained.has(key) || page.includes(`\`${key}\``) || elsewhere(key), `the pages say nothing of '${key}'`);
     for (const key of explained)
         assert.ok(known.has(key), `docs/configuration.md explains '${key}', which the schema does not know`);
 });

@@ -6,12 +6,14 @@ import path from 'node:path';
 import test from 'node:test';
 import { root } from './lib/index.mjs';
 
-const bands = [['base', 'json', 'http', 'net'], ['schema', 'contract', 'rules', 'traffic'], ['sandbox'], ['proxy', 'admin', 'report', 'cli']];
+const bands = [['base', 'json', 'http', 'net'], ['schema', 'contract', 'rules', 'traffic'], ['sandbox', 'flow'], ['proxy', 'admin', 'report', 'cli']];
 const ground = { base: [], json: ['base'], http: ['base', 'json'], net: ['base', 'http'] };
 
 const doors = {
-    'microhttpd.h': 'net/service.c', 'curl/': 'net/fetch.c', 'libfyaml.h': 'json/yaml.c', 'pcre2.h': 'schema/pattern.c',
+    'microhttpd.h': ['net/service.c', 'net/service_later.c', 'net/service_stream.c'],
+    'curl/': ['net/fetch.c', 'net/fetcher.c', 'net/fetcher_handle.c'], 'libfyaml.h': 'json/yaml.c', 'pcre2.h': 'schema/pattern.c',
     'zlib.h': 'base/compress.c', 'brotli/': 'base/compress.c', 'zstd.h': 'base/compress.c', 'idn2.h': 'schema/format_idn.c',
+    'lua': 'rules/script_internal.h', 'lauxlib.h': 'rules/script_internal.h', 'sqlite3.h': 'sandbox/sql.c',
     'openssl/': ['base/hash.c', 'net/tls.c', 'net/tls_context.c', 'net/tls_internal.h'],
 };
 

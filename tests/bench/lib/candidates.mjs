@@ -97,6 +97,21 @@ export function otherServices() {
 
 export const recordingHere = () => ({ record: { to: path.join(temporaryFolder(), 'recording') } });
 
+// Rules over the exchanges of an operation: a lifecycle, an equation over one message, one over two that have the customer in common.
+export function rules(operation, which) {
+    const on = { service: 'bench', operation };
+    const key = operation === 'getOrder' ? 'path:id' : 'request:/customer';
+    const all = {
+        lifecycle: { lifecycles: { order: { service: 'bench', start: 'open', moves: { open: ['paid', 'cancelled'], paid: ['sent'] },
+            on: { [operation]: { key, state: 'response:/status' } } } } },
+        invariant: { invariants: [{ name: 'three lines', on, hold: 'near(sum(body.items, function(i) return i.price * i.quantity end), 83, 0.005)' }] },
+        join: { invariants: [{ name: 'as before', parts: { one: { on, key }, other: { on, key } }, hold: 'one.body.status == other.body.status' }] },
+    };
+    const [lifecycle, invariant, join] = Object.values(all);
+    all.all = { ...lifecycle, invariants: [...invariant.invariants, ...join.invariants] };
+    return { more: all[which] };
+}
+
 // A key and a certificate of their own, for localhost.
 export async function certificate() {
     const folder = temporaryFolder();

@@ -5,7 +5,7 @@
 //
 // The groups without candidates (further down) measure something else than CPU under load, each in its own way.
 import { dense, large, small } from './bodies.mjs';
-import { certificate, haproxy, lateUpstream, nginx, nginxUpstream, otherServices, plumbline, recordingHere } from './candidates.mjs';
+import { certificate, haproxy, lateUpstream, nginx, nginxUpstream, otherServices, plumbline, recordingHere, rules } from './candidates.mjs';
 import { BOTH, LOAD_CORE, PROXY_CORE } from './measure.mjs';
 
 const plainNginx = { what: 'nginx, plain reverse proxy', begin: (upstream) => nginx(upstream) };
@@ -58,6 +58,19 @@ export const GROUPS = {
             nginx: { what: 'nginx, TLS', begin: async (upstream) => nginx(upstream, { tls: await certified() }) },
             enforce: { what: 'plumbline, TLS, both sides enforced', mode: 'enforce', target: 1.3, optional: /listen/,
                 begin: async (upstream, build) => plumbline(upstream, 'enforce', { tls: await certified(), build }) },
+        },
+    },
+    // Every order is another entity; of each, an exchange shows the state, and repeats what the one before said.
+    watch: {
+        title: 'rules over exchanges, on the operation that is measured; both sides enforced, 600 and 700 bytes, 50 connections',
+        with: { bodies: small, upstream: nginxUpstream, connections: 50, seconds: 1, rounds: 9, counted: '5b1c2e3f4a5b' },
+        candidates: {
+            none: ours('enforce', 'no rules'),
+            elsewhere: ours('enforce', 'rules of another operation', { target: 1.05, options: () => rules('getOrder', 'all') }),
+            lifecycle: ours('enforce', 'a lifecycle', { target: 1.2, options: () => rules('createOrder', 'lifecycle') }),
+            invariant: ours('enforce', 'an equation: a sum of three products', { target: 1.6, options: () => rules('createOrder', 'invariant') }),
+            join: ours('enforce', 'an equation over two exchanges', { target: 1.6, options: () => rules('createOrder', 'join') }),
+            all: ours('enforce', 'all three', { options: () => rules('createOrder', 'all') }),
         },
     },
     // Two workers need two cores, so load and upstream are on the same ones; nginx shows what that alone does.
