@@ -21,6 +21,21 @@ file_trace_end(void)
     current = NULL;
 }
 
+struct file_trace *
+file_trace_pause(void)
+{
+    struct file_trace *paused = current;
+
+    current = NULL;
+    return paused;
+}
+
+void
+file_trace_resume(struct file_trace *trace)
+{
+    current = trace;
+}
+
 static struct file_seen *
 find(struct file_trace *t, const char *path)
 {

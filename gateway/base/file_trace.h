@@ -29,6 +29,10 @@ struct file_trace {
 void file_trace_begin(struct file_trace *trace);
 void file_trace_end(void);
 
+/* What is read in between is not noted: data, which may be large and changes all the time. */
+struct file_trace *file_trace_pause(void); /* what file_trace_resume takes; may be NULL */
+void file_trace_resume(struct file_trace *trace);
+
 /* This thread has read, or tried to read (content without data), this file. Nothing happens without a trace. */
 void file_trace_note(const char *path, struct text content);
 

@@ -107,7 +107,13 @@
 #define LIMIT_STORE_BYTES         (1024 * LIMIT_MIB)  /* all that the simulated services remember */
 #define LIMIT_STORE_RECORD        (4 * LIMIT_MIB)     /* JSON of one record or note */
 #define LIMIT_STORE_LIST          10000               /* records of one list */
-#define LIMIT_SERVICE_LATER       512                 /* requests of a server whose answers come later */
+#define LIMIT_SERVICE_CONNECTIONS 1024                /* of a server that Plumbline is, unless it says another number */
+#define LIMIT_SERVICE_LATER       512                 /* requests of a server whose answers come later, likewise */
+#define LIMIT_SANDBOX_LATER       4096
+#define LIMIT_SANDBOX_CONNECTIONS                                                                                      \
+    8192 /* a caller that waits for another service's answer keeps its own: many at a time */
+#define LIMIT_SANDBOX_IDLE        1024 /* idle connections to the sandbox that a worker keeps, all services together */
+#define LIMIT_SANDBOX_CALLS       2048 /* connections of calls, which may wait for one another */
 #define LIMIT_FETCHER_CONNECTIONS 256
 #define LIMIT_FETCHER_WAITING     4096
 #define LIMIT_WATCH_ENTITIES      65536            /* that lifecycles and joins remember, each; then the oldest go */
@@ -118,7 +124,17 @@
 #define LIMIT_INVARIANT_PARTS     6                /* messages that one equation brings together */
 #define LIMIT_INVARIANT_TRIES     256 /* combinations of overlapping messages that one equation is tried on */
 
+/* Faults */
+#define LIMIT_FAULT_BYTES  (64 * LIMIT_MIB)         /* memory of the rules */
+#define LIMIT_FAULT_DELAY  (INT64_C(3600000000000)) /* ns: an hour, whatever a distribution gives */
+#define LIMIT_FAULT_QUEUE  (4 * LIMIT_MIB)          /* of a body that is slowed down, before its sender waits */
+#define LIMIT_STALE_ANSWER (256 * LIMIT_KIB)        /* of one answer that is kept for `stale` */
+#define LIMIT_STALE_BYTES  (64 * LIMIT_MIB)         /* of all of them */
+#define LIMIT_FAULT_COUNTS 65536                    /* entities whose exchanges are counted; then the oldest go */
+
 /* Flows, as they are written */
+#define LIMIT_TALLY_NODES    (1024u * 1024)     /* places of messages that coverage is counted for */
+#define LIMIT_TALLY_BYTES    (1024 * LIMIT_MIB) /* and what they may take up */
 #define LIMIT_FLOW_DOCUMENTS 64                 /* of Arazzo, that one flow is made of */
 #define LIMIT_FLOW_DEFECTS   100                /* mistakes of form that are told of one document */
 #define LIMIT_FLOW_BYTES     (1024 * LIMIT_MIB) /* memory of a loaded flow, without its contracts */
@@ -139,7 +155,6 @@
 #define LIMIT_FLOW_RETRIES   1000u             /* of one step by one action, whatever its retryLimit says */
 #define LIMIT_FLOW_PARALLEL  64u               /* elements of one step side by side, whatever x-parallel says */
 #define LIMIT_FLOW_RUNS      1000u             /* at a time */
-#define LIMIT_FLOW_WAITING   (1024u * 1024)    /* requests of all runs that are under way, or wait for a connection */
 #define LIMIT_FLOW_WAIT      3600              /* seconds from one try to the next, whatever retryAfter says */
 #define LIMIT_FLOW_BODY      (16 * LIMIT_MIB)  /* of an answer; a larger one is a failure */
 #define LIMIT_FLOW_INPUTS    (16 * LIMIT_MIB)  /* of one workflow, as JSON */
@@ -152,6 +167,42 @@
 #define LIMIT_REPORT_TRIES    2000             /* of one run; more are counted */
 #define LIMIT_REPORT_FINDINGS 1000             /* different ones */
 #define LIMIT_REPORT_BYTES    (64 * LIMIT_MIB) /* of exchanges that are kept at a time; then they are without bodies */
+
+/* Answers from recordings */
+#define LIMIT_PLAYBACK_COMPARED 1000 /* recorded requests that one request is compared with, when none is equal */
+#define LIMIT_PLAYBACK_BODY     (64 * LIMIT_MIB) /* of a request that is looked for */
+#define LIMIT_PLAYBACK_BINDINGS 65536            /* ids of clients that are bound to recorded ones, until it is reset */
+#define LIMIT_PLAYBACK_ISSUED   (1024u * 1024)   /* ids in answers that are kept in mind, by 16 bytes each */
+#define LIMIT_PLAYBACK_STATES   (1024u * 1024)   /* different requests whose place in their sequence is kept in mind */
+
+/* API documents that contracts are drafted from */
+#define LIMIT_EXTRACT_SOURCE     (8 * LIMIT_MIB) /* one document; nobody writes longer ones, and offsets stay small */
+#define LIMIT_EXTRACT_DOCUMENTS  256             /* of one draft */
+#define LIMIT_EXTRACT_BYTES      (2048 * LIMIT_MIB) /* memory of one draft */
+#define LIMIT_EXTRACT_BLOCKS     200000             /* lines and blocks of one document; the rest is not read */
+#define LIMIT_EXTRACT_CELLS      32                 /* columns of a table; more are not looked at */
+#define LIMIT_EXTRACT_OPERATIONS 2000               /* of one draft: each new one is compared with all others */
+#define LIMIT_EXTRACT_EXAMPLE    LIMIT_MIB          /* of one example; a longer one is no example */
+#define LIMIT_EXTRACT_EXAMPLES   20                 /* that one body keeps; the shape of more still counts */
+#define LIMIT_EXTRACT_NESTING    64                 /* of values in an example */
+#define LIMIT_EXTRACT_MEMBERS    500                /* of one object: each key is compared with all others */
+#define LIMIT_EXTRACT_SEGMENTS   32                 /* of one path */
+#define LIMIT_EXTRACT_NOTES      1000               /* that are kept; more are counted */
+#define LIMIT_EXTRACT_LINE       (16 * LIMIT_KIB)   /* of a line of prose, what is looked at */
+#define LIMIT_EXTRACT_SHOWN      80                 /* bytes of what could not be read, in a note */
+
+/* Replay */
+#define LIMIT_REPLAY_AHEAD    1024              /* exchanges that a run reads ahead of what it sends */
+#define LIMIT_REPLAY_BYTES    (64 * LIMIT_MIB)  /* and what they may take up before one more is read */
+#define LIMIT_REPLAY_BODY     (64 * LIMIT_MIB)  /* of an answer, what is kept to compare it */
+#define LIMIT_REPLAY_WINDOW   8192              /* exchanges whose values are remembered */
+#define LIMIT_REPLAY_MEMORY   (256 * LIMIT_MIB) /* and what they may take up; then the oldest go early */
+#define LIMIT_REPLAY_LEAVES   4096              /* values of one message that are looked at; the others are counted */
+#define LIMIT_REPLAY_VALUE    (4 * LIMIT_KIB)   /* a longer value is content, and binds nothing */
+#define LIMIT_REPLAY_ATOMS    256               /* words of one text in which values are looked for */
+#define LIMIT_REPLAY_PLACES   65536             /* that are known by name */
+#define LIMIT_REPLAY_PAIRS    65536             /* rules, those that nobody is told of included */
+#define LIMIT_REPLAY_BINDINGS (64 * LIMIT_MIB)  /* memory for both */
 
 /* Recordings */
 #define LIMIT_SEGMENT_BYTES (64 * LIMIT_MIB)

@@ -1,7 +1,8 @@
-/* time_text.c -- two forms to write, one to read. */
+/* time_text.c -- two forms to write and to read. */
 #include "base/time_text.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define SECOND   INT64_C(1000000000)
@@ -193,4 +194,26 @@ time_text_read(struct text t, int64_t *ns)
         return false; /* nanoseconds reach from 1677 to 2262 */
     *ns = seconds * SECOND + fraction;
     return true;
+}
+
+bool
+time_text_read_http_date(struct text t, int64_t *ns)
+{
+    static const char *const forms[] = { "%a, %d %b %Y %T GMT", "%A, %d-%b-%y %T GMT", "%a %b %e %T %Y" };
+    char date[40];
+
+    if (t.length == 0 || t.length >= sizeof date || memchr(t.data, 0, t.length) != NULL)
+        return false;
+    memcpy(date, t.data, t.length);
+    date[t.length] = 0;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct tm tm = { .tm_isdst = 0 };
+        const char *end = strptime(date, forms[i], &tm);
+
+        if (end == NULL || *end != 0)
+            continue;
+        *ns = (int64_t)timegm(&tm) * SECOND;
+        return true;
+    }
+    return false;
 }

@@ -19,4 +19,8 @@ struct text time_text_http_date(int64_t wall);
 /* Any RFC 3339 date-time, any offset, any number of fraction digits (those behind the ninth are dropped). */
 bool time_text_read(struct text t, int64_t *ns);
 
+/* A date of HTTP in any of its three forms: IMF-fixdate, and the obsolete ones of RFC 850 and asctime (RFC 9110 5.6.7).
+ */
+bool time_text_read_http_date(struct text t, int64_t *ns);
+
 #endif

@@ -67,6 +67,7 @@ runner_end(struct runner *r)
     fetcher_stop(r->fetcher);
     r->fetcher = NULL;
     trial_wait_no_more(r);
+    turn_next(r);
 }
 
 static void
@@ -107,8 +108,12 @@ hide_loop(void)
 static int
 prepare(struct runner *r, struct error *err)
 {
-    const struct fetcher_options fetching = { .waiting = LIMIT_FLOW_WAITING };
+    const uint32_t runs = concurrency_of(r);
+    const struct fetcher_options fetching = {
+        .connections = runs < LIMIT_FETCHER_CONNECTIONS ? LIMIT_FETCHER_CONNECTIONS : runs,
+    };
 
+    r->most_asking = fetching.connections;
     r->arena = arena_new(0, LIMIT_FLOW_ARENA);
     r->schemas = schema_scratch_new();
     r->criteria = criterion_scratch_new();

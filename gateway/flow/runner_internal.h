@@ -66,7 +66,9 @@ struct runner {
     uint64_t begun; /* runs */
     uint32_t active;
     bool stopping, no_memory;
-    struct trial *waiting; /* for the time of a retry */
+    struct trial *waiting;                /* for the time of a retry */
+    uint32_t asking, most_asking;         /* trials whose turn it is: runner_turn.c */
+    struct trial *turn_first, *turn_last; /* that wait for theirs */
 
     pthread_mutex_t lock;
     struct trial *answered; /* under the lock; newest first */
@@ -264,6 +266,8 @@ struct trial {
     struct ending ending;
     const struct flow_action *retry;               /* whose time is waited for */
     struct trial *waiting_before, *waiting_behind; /* in runner.waiting */
+    bool asks;                                     /* it is its turn */
+    struct trial *turn_next;
     struct timer timer;
     struct deferred go;
 
@@ -283,6 +287,16 @@ void trial_take_answered(struct runner *r);
 
 /* Whoever waits for a retry goes on at once: the runner stops. */
 void trial_wait_no_more(struct runner *r);
+
+/* It is the trial's turn: it tries, at the end of this one of the loop's. */
+void trial_again(struct trial *t);
+
+/* ---- runner_turn.c ---- */
+
+/* False: not now; trial_again comes. */
+bool turn_take(struct trial *t);
+void turn_give(struct trial *t);  /* also where it was not its turn */
+void turn_next(struct runner *r); /* the runner stops: nobody waits any more */
 
 /* ---- runner_scope.c: what expressions see, and what outputs become ---- */
 

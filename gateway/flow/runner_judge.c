@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/time_text.h"
 
 #define RETRY_AFTER_MOST 60 /* seconds that a server may ask for; beyond that the document's own time holds */
 
@@ -63,19 +64,24 @@ all_hold(struct trial *t, const struct flow_action *a)
     return true;
 }
 
-/* RFC 9110 10.2.3, in seconds; a date is not looked at. 0: none that is heeded. */
+/* RFC 9110 10.2.3: seconds, or a date. 0: none that is heeded. */
 static int64_t
 asked_for(const struct trial *t)
 {
     const struct exchange *x = t->now.exchange;
     const struct header *h = NULL;
     uint64_t seconds;
+    int64_t date, delay = 0;
 
     if (x != NULL && (x->response.status == 503 || x->response.status == 429))
         h = message_header_named(&x->response, TEXT("Retry-After"));
-    if (h == NULL || !text_to_u64(h->value, &seconds) || seconds >= RETRY_AFTER_MOST)
+    if (h == NULL)
         return 0;
-    return (int64_t)seconds * CLOCK_SECOND;
+    if (text_to_u64(h->value, &seconds))
+        delay = seconds < RETRY_AFTER_MOST ? (int64_t)seconds * CLOCK_SECOND : 0;
+    else if (time_text_read_http_date(h->value, &date))
+        delay = date - exchange_wall(t->runner, clock_monotonic());
+    return delay > 0 && delay < RETRY_AFTER_MOST * CLOCK_SECOND ? delay : 0;
 }
 
 static int64_t

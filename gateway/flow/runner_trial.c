@@ -320,6 +320,7 @@ judge(struct trial *t)
 {
     struct decision d;
 
+    turn_give(t);
     t->exhausted = false;
     if (t->now.failure == FLOW_FINE)
         judge_criteria(t);
@@ -524,12 +525,15 @@ trial_try(void *arg)
     struct frame *f = t->of->frame;
 
     attempt_end(t);
+    if (t->of->step->workflow == NULL && !turn_take(t))
+        return;
     t->attempts++;
     t->now.began = clock_monotonic();
     scope_of_trial(&t->scope, t);
     if (t->runner->stopping) {
         t->now.failure = FLOW_STOPPED;
         t->now.why = TEXT("it was stopped");
+        turn_give(t);
         over_failed(t);
         return;
     }
@@ -537,6 +541,7 @@ trial_try(void *arg)
     if (t->now.arena == NULL) {
         t->now.failure = FLOW_LIMIT;
         t->now.why = TEXT("there is no memory for the step");
+        turn_give(t);
         over_failed(t);
     } else if (t->now.began >= f->deadline) {
         fail(t, FLOW_TIMED_OUT, TEXT("the time for the workflow is over"));
@@ -545,4 +550,10 @@ trial_try(void *arg)
     } else {
         send_request(t);
     }
+}
+
+void
+trial_again(struct trial *t)
+{
+    next_is(t, trial_try);
 }

@@ -379,7 +379,8 @@ call_done(struct call *call, bool reusable)
     struct link *link = call->link;
 
     call->link = NULL;
-    if (reusable && call->sent && call->request.response->keep_alive && stream_queued(&link->stream) == 0)
+    if (reusable && !call->request.last && call->sent && call->request.response->keep_alive &&
+        stream_queued(&link->stream) == 0)
         link_keep(link);
     else
         link_drop(link);

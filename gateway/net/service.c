@@ -11,11 +11,10 @@
 #include "base/limits.h"
 #include "http/problem.h"
 
-#define SERVICE_ARENA       (256 * LIMIT_MIB)
-#define SERVICE_POOL        (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
-#define SERVICE_CONNECTIONS 1024u
-#define SERVICE_CROWDED     960u /* connections, from which on crowd_make_room makes room */
-#define SERVICE_IDLE        60u  /* seconds */
+#define SERVICE_ARENA (256 * LIMIT_MIB)
+#define SERVICE_POOL  (64 * LIMIT_KIB) /* of a connection: the ceiling of its header block */
+#define SERVICE_SPARE 64u              /* connections below the ceiling, from which on crowd_make_room makes room */
+#define SERVICE_IDLE  60u              /* seconds */
 
 void
 service_answer_header(struct service_answer *answer, struct text name, struct text value)
@@ -39,7 +38,7 @@ on_connection(void *arg, struct MHD_Connection *connection, void **state, enum M
         *state = NULL;
         return;
     }
-    if (server->crowd.count >= SERVICE_CROWDED && server->options.make_room)
+    if (server->crowd.count + SERVICE_SPARE >= server->options.connections && server->options.make_room)
         crowd_make_room(&server->crowd);
     *state = peer = calloc(1, sizeof(*peer));
     if (peer == NULL)
@@ -161,9 +160,20 @@ fill_message(struct service_call *call, struct MHD_Connection *connection, const
     return true;
 }
 
+/* Of an answer to HEAD: nobody asks for its bytes. */
+static ssize_t
+on_no_body(void *arg, uint64_t position, char *room, size_t size)
+{
+    (void)arg;
+    (void)position;
+    (void)room;
+    (void)size;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
 /* libmicrohttpd copies a body; a stream it asks for as it goes. */
 static struct MHD_Response *
-response_of(struct MHD_Connection *connection, struct service_answer *answer)
+response_of(struct MHD_Connection *connection, const struct service_call *call, struct service_answer *answer)
 {
     struct text body = buffer_text(&answer->body);
     struct service_stream *stream = answer->stream;
@@ -171,6 +181,8 @@ response_of(struct MHD_Connection *connection, struct service_answer *answer)
     answer->stream = NULL;
     if (stream != NULL)
         return service_stream_response(stream, connection);
+    if (answer->head_length > 0 && text_equal(call->request.message.method, TEXT("HEAD")))
+        return MHD_create_response_from_callback(answer->head_length, 1024, on_no_body, NULL, NULL);
     return MHD_create_response_from_buffer(body.length, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
 }
 
@@ -178,7 +190,7 @@ response_of(struct MHD_Connection *connection, struct service_answer *answer)
 static enum MHD_Result
 queue_answer(struct MHD_Connection *connection, struct service_call *call, struct service_answer *answer)
 {
-    struct MHD_Response *response = response_of(connection, answer);
+    struct MHD_Response *response = response_of(connection, call, answer);
     enum MHD_Result result;
 
     if (response == NULL)
@@ -310,18 +322,22 @@ service_start(const struct service_options *options, struct error *err)
         return NULL;
     }
     server->options = *options;
+    if (options->connections == 0)
+        server->options.connections = LIMIT_SERVICE_CONNECTIONS;
+    if (options->later == 0)
+        server->options.later = LIMIT_SERVICE_LATER;
     (void)pthread_mutex_init(&server->lock, NULL);
     (void)pthread_cond_init(&server->given, NULL);
     fd = listen_at(options->address, &server->at, err);
     if (fd < 0)
         goto fail;
     /* Not MHD_USE_EPOLL: under load 0.9.75 sleeps beside requests that it has not read, until all of them time out. */
-    server->daemon =
-        MHD_start_daemon(MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-                         on_request, server, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT, SERVICE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                         SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED,
-                         on_completed, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(
+        MHD_USE_POLL | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVICE_POOL, MHD_OPTION_CONNECTION_LIMIT,
+        server->options.connections, MHD_OPTION_CONNECTION_TIMEOUT, SERVICE_IDLE, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_END);
     if (server->daemon == NULL) {
         (void)close(fd);
         error_set(err, ERROR_ENVIRONMENT, options->address, "cannot start the server");

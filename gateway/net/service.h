@@ -25,7 +25,7 @@ struct service_request {
     struct arena *arena;    /* for the handler; freed after the answer was given */
 };
 
-#define SERVICE_HEADERS 64
+#define SERVICE_HEADERS 256 /* more than a message may have (LIMIT_HEADER_FIELDS) */
 
 /* Filled in by the handler; starts as status 200, no headers, an empty body. */
 struct service_answer {
@@ -33,6 +33,7 @@ struct service_answer {
     struct buffer body;                     /* initialised; released by the server */
     struct header headers[SERVICE_HEADERS]; /* names and values are copied after the handler has returned */
     uint32_t header_count;
+    uint64_t head_length;          /* to HEAD: the length that is told of a body that is not sent; 0: the body's */
     struct service_server *server; /* the server's own, like what follows */
     struct service_stream *stream;
     struct service_later *later;
@@ -57,7 +58,7 @@ void service_stream_close(struct service_stream *stream);
 
 /* Handler: the answer comes later, from any thread; the connection sleeps meanwhile, and others are served. Request,
  * arena and answer stay valid, and are the caller's alone, until it gives the answer; a client that leaves changes
- * nothing about that. Within the handler, once. NULL: too many wait already (LIMIT_SERVICE_LATER), the server stops,
+ * nothing about that. Within the handler, once. NULL: too many wait already (options.later), the server stops,
  * or the handler runs apart, where it may wait itself; then it answers itself. */
 struct service_later *service_answer_later(struct service_answer *answer);
 
@@ -69,9 +70,11 @@ typedef void service_handler_fn(void *arg, const struct service_request *request
 typedef bool service_apart_fn(void *arg, const struct service_request *request);
 
 struct service_options {
-    const char *address; /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
-    size_t max_body;     /* a larger one is answered 413 problem+json */
-    bool make_room;      /* for strangers: nearly full of connections, the one that was idle longest is closed */
+    const char *address;  /* "127.0.0.1:9901", "[::1]:0", "unix:/path" is not supported */
+    size_t max_body;      /* a larger one is answered 413 problem+json */
+    uint32_t later;       /* requests whose answers come later, at a time; 0: LIMIT_SERVICE_LATER */
+    uint32_t connections; /* at a time; one more waits to be taken. 0: LIMIT_SERVICE_CONNECTIONS */
+    bool make_room;       /* for strangers: nearly full of connections, the one that was idle longest is closed */
     service_handler_fn *handler;
     service_apart_fn *apart; /* is this one handled apart? A few at once; one more is answered 503. NULL: none is */
     void *arg;

@@ -37,7 +37,7 @@ service_answer_later(struct service_answer *answer)
 {
     struct service_later *later = answer->later;
 
-    if (later == NULL || later->taken || !count_up(later->server, &later->server->later, LIMIT_SERVICE_LATER))
+    if (later == NULL || later->taken || !count_up(later->server, &later->server->later, later->server->options.later))
         return NULL;
     later->taken = true;
     MHD_suspend_connection(later->connection); /* here, so that it may be given before the handler returns */

@@ -116,6 +116,7 @@ struct call_request {
     struct text body;
     struct text tail;
     bool more;       /* more of the body follows by call_send, up to call_send_end */
+    bool last;       /* the connection is not kept */
     bool repeatable; /* an idempotent method (RFC 9110 9.2.2) */
     bool upgrade;    /* 101 is an answer: then the call is a tunnel, see below */
     struct text method;

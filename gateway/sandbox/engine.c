@@ -97,9 +97,10 @@ is_stopping(struct engine *e)
 struct fetcher *
 engine_fetcher(struct engine *e)
 {
+    static const struct fetcher_options options = { .connections = LIMIT_SANDBOX_CALLS };
     struct error err = { .kind = ERROR_NONE };
 
-    if (e->fetcher == NULL && !is_stopping(e) && (e->fetcher = fetcher_start(NULL, &err)) == NULL)
+    if (e->fetcher == NULL && !is_stopping(e) && (e->fetcher = fetcher_start(&options, &err)) == NULL)
         log_error(LOG_ERROR, "the sandbox cannot call other services", &err);
     return e->fetcher;
 }

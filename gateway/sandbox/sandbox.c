@@ -125,6 +125,8 @@ serve(struct sandbox *s, struct sandbox_state **state, struct error *err)
     struct service_options options = {
         .address = "127.0.0.1:0",
         .max_body = LIMIT_SANDBOX_BODY,
+        .connections = LIMIT_SANDBOX_CONNECTIONS,
+        .later = LIMIT_SANDBOX_LATER,
         .handler = on_sandbox_request,
         .arg = s,
     };
