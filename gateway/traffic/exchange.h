@@ -97,7 +97,8 @@ struct exchange {
     enum outcome outcome;
     struct refusal refusal;
     struct exchange_tunnel tunnel;
-    struct text *faults; /* names of injected faults */
+    struct text *faults;      /* names of injected faults. The messages are what client and service said, before them */
+    struct text *fault_notes; /* what each did: "response delay: 200ms"; NULL: nobody knows */
     uint32_t fault_count;
     struct text *redacted; /* places that were redacted: "request header Authorization", "response body /card/number" */
     uint32_t redacted_count;

@@ -15,6 +15,10 @@ struct finding_list {
     struct finding **all;
     uint32_t count;
     bool sorted;
+    finding_judge_fn *judge; /* NULL: they are what they are */
+    void *judge_arg;
+    finding_new_fn *tell; /* NULL: nobody wants to know */
+    void *tell_arg;
 };
 
 struct finding_list *
@@ -189,6 +193,10 @@ finding_list_add_one(struct finding_list *list, const struct finding *finding)
         return -1;
     f.instance = without_indices(f.instance, list->arena);
     finding_fingerprint(&f, f.fingerprint);
+    if (list->judge != NULL && !list->judge(list->judge_arg, &f)) {
+        arena_rewind(list->arena, mark);
+        return 0;
+    }
     arena_rewind(list->arena, mark);
     if (finding_list_again(list, &f))
         return 0;
@@ -203,7 +211,23 @@ finding_list_add_one(struct finding_list *list, const struct finding *finding)
     *find_slot(list, f.fingerprint) = copy;
     list->all[list->count++] = copy;
     list->sorted = false;
+    if (list->tell != NULL)
+        list->tell(list->tell_arg, copy);
     return 0;
+}
+
+void
+finding_list_judge(struct finding_list *list, finding_judge_fn *judge, void *arg)
+{
+    list->judge = judge;
+    list->judge_arg = arg;
+}
+
+void
+finding_list_tell(struct finding_list *list, finding_new_fn *tell, void *arg)
+{
+    list->tell = tell;
+    list->tell_arg = arg;
 }
 
 /* What is missing is at the place where it should be: five missing members are five findings. The name is what

@@ -59,6 +59,15 @@ void finding_of(struct finding *f, const struct exchange *x, const struct violat
  * filled in. */
 void finding_seal(struct finding *f, struct arena *arena);
 
+/* Each finding is given to `judge` before it is added: it may change the level; false: it is left out. Before the first
+ * one. */
+typedef bool finding_judge_fn(void *arg, struct finding *finding);
+void finding_list_judge(struct finding_list *list, finding_judge_fn *judge, void *arg);
+
+/* From now on, tell each finding that is not in the list yet, when it is added. Borrowed until the callback returns. */
+typedef void finding_new_fn(void *arg, const struct finding *finding);
+void finding_list_tell(struct finding_list *list, finding_new_fn *tell, void *arg);
+
 /* Count one that is in the list already, by its fingerprint. False: it is not. */
 bool finding_list_again(struct finding_list *list, const struct finding *f);
 

@@ -24,6 +24,7 @@ struct line_file {
     size_t given;      /* bytes at its beginning that were given by the last call */
     size_t searched;   /* bytes at its beginning that have no newline */
     bool ended;
+    bool follow;
 };
 
 struct line_file *
@@ -51,6 +52,12 @@ line_file_open(const char *path, struct error *err)
 fail:
     line_file_close(f);
     return NULL;
+}
+
+void
+line_file_follow(struct line_file *f)
+{
+    f->follow = f->undo == NULL;
 }
 
 void
@@ -157,6 +164,10 @@ line_file_next(struct line_file *f, struct text *line, bool *torn, struct error 
             break;
         if (read_more(f, err) < 0)
             return -1;
+    }
+    if (f->follow) {
+        f->ended = false;
+        return 0;
     }
     *line = all;
     *torn = true;

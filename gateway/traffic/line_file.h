@@ -15,6 +15,10 @@ struct line_file;
 /* Compressed when its name ends with .zst. New, or NULL with err. */
 struct line_file *line_file_open(const char *path, struct error *err);
 
+/* The file may still grow: a last line without its newline is not given yet, and the end is the end for now. Not for
+ * compressed ones. */
+void line_file_follow(struct line_file *f);
+
 /* Accepts NULL. */
 void line_file_close(struct line_file *f);
 

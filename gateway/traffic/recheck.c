@@ -59,20 +59,30 @@ carry_over(struct exchange *x, struct arena *arena, struct verdict *fresh, const
     mark_redacted(x, fresh, side);
 }
 
+/* Is the response the service's, though the client got something else: from a fault? */
+static bool
+is_replaced(const struct exchange *x)
+{
+    return x->fault_count > 0 && x->refusal.side == SIDE_RESPONSE && x->times.first_byte >= 0 &&
+           text_equal(x->refusal.reason, TEXT("fault"));
+}
+
 void
 recheck_exchange(struct check *check, const struct contract_match *match, const struct recheck_more *more,
                  struct exchange *x)
 {
     struct verdict request = { .checked = false }, response = { .checked = false };
     /* an answer of Plumbline's own (a refusal) says nothing about the service */
-    bool answered = x->has_response && x->refusal.status == 0;
+    bool answered = x->has_response && (x->refusal.status == 0 || is_replaced(x));
 
     check_request_head(check, match, &x->request, &request);
     check_request_body(check, match, &x->request, &request);
     if (more != NULL)
         more->check(more->arg, SIDE_REQUEST, &request);
     carry_over(x, check->arena, &request, &x->request_verdict, SIDE_REQUEST);
-    if (answered) {
+    if (verdict_is_injected(&x->response_verdict)) {
+        response = x->response_verdict;
+    } else if (answered) {
         check_response_head(check, match, &x->request, &x->response, &response);
         check_response_body(check, match, &x->request, &x->response, &response);
         if (more != NULL)

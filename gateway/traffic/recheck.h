@@ -1,7 +1,8 @@
 /* recheck.h -- the verdict on a recorded exchange, found anew against today's contract.
  *
  * What was redacted before it was recorded cannot be judged again: such a place is `unchecked: redacted`, and what the
- * live check said of it is carried over. Belongs to one thread; no I/O. */
+ * live check said of it is carried over. So it is with the answer to a request that a fault changed on its way: what is
+ * on record is the request that came, so it stays `unchecked: injected`. Belongs to one thread; no I/O. */
 #ifndef TRAFFIC_RECHECK_H
 #define TRAFFIC_RECHECK_H
 

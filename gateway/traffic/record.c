@@ -528,6 +528,7 @@ write_own(struct json_writer *w, const struct exchange *x, const struct told_bod
     write_refusal(w, &x->refusal);
     write_tunnel(w, x);
     write_texts(w, KEY("faults"), x->faults, x->fault_count);
+    write_texts(w, KEY("fault_notes"), x->fault_notes, x->fault_notes != NULL ? x->fault_count : 0);
     write_texts(w, KEY("redacted"), x->redacted, x->redacted_count);
     write_truncated(w, request->truncated, response->truncated);
     write_extras(w, &x->request, request, &request_keys);

@@ -514,6 +514,7 @@ read_own(struct entry_reader *r)
     struct exchange *x = r->x;
     struct text id = text_member(r->own, "id"), outcome = text_member(r->own, "outcome");
     const struct value *refusal = VALUE_MEMBER(r->own, "refusal");
+    uint32_t notes = 0;
 
     if (integer_member(r->own, "version", 0) != RECORD_VERSION)
         return error_set(r->err, ERROR_INPUT, "/_plumbline/version",
@@ -540,9 +541,12 @@ read_own(struct entry_reader *r)
     if (value_is(VALUE_MEMBER(r->own, "times"), VALUE_OBJECT))
         read_own_times(&x->times, VALUE_MEMBER(r->own, "times"));
     if (read_texts(r, "faults", &x->faults, &x->fault_count) < 0 ||
+        read_texts(r, "fault_notes", &x->fault_notes, &notes) < 0 ||
         read_texts(r, "redacted", &x->redacted, &x->redacted_count) < 0 ||
         read_verdict(r, "request", SIDE_REQUEST, &x->request_verdict) < 0)
         return -1;
+    if (notes != x->fault_count)
+        x->fault_notes = NULL;
     return read_verdict(r, "response", SIDE_RESPONSE, &x->response_verdict);
 }
 

@@ -72,6 +72,10 @@ void segment_reader_keep_amendments(struct segment_reader *r);
 typedef bool segment_wants_fn(const void *arg, const struct index *index, const struct index_line *line);
 void segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, const void *arg);
 
+/* Of a folder that is being written: behind the last line segment_reader_next gives 2, and goes on later with what came
+ * since, new segments included. Before the first segment_reader_next. */
+void segment_reader_follow(struct segment_reader *r);
+
 /* So many exchanges were lost, as amendments said that were left out so far. */
 uint64_t segment_reader_lost(const struct segment_reader *r);
 
@@ -92,7 +96,7 @@ struct segment_entry {
  * the next, amends. 0, or -1 with err. */
 int segment_entry_read(const struct segment_entry *entry, struct exchange *x, struct error *err);
 
-/* 1 an entry, 0 the end, -1 an error. */
+/* 1 an entry, 0 the end, 2 nothing for now (segment_reader_follow), -1 an error. */
 int segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err);
 
 /* Accepts NULL. */

@@ -31,6 +31,8 @@ struct segment_reader {
     struct amendments amendments; /* of the segment that is being read and those behind it */
     size_t looked_ahead;          /* files whose amendments are known */
     bool keep_amendments;
+    const char *folder;     /* NULL: not followed */
+    const char *path;       /* as it was opened; borrowed */
     uint64_t lost;          /* of amendments that were left out */
     struct har_reader *har; /* when it is a HAR file, else NULL */
 };
@@ -91,6 +93,7 @@ segment_reader_open(const char *path, struct error *err)
         error_memory(err);
         return NULL;
     }
+    r->path = path;
     r->arena = arena_new(0, 64 * LIMIT_MIB);
     r->file_arena = arena_new(0, FILE_ARENA);
     r->line_arena = arena_new(0, 16 * LIMIT_RECORD_LINE);
@@ -136,6 +139,12 @@ segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, const v
 {
     r->wants = wants;
     r->wants_arg = arg;
+}
+
+void
+segment_reader_follow(struct segment_reader *r)
+{
+    r->folder = r->path;
 }
 
 /* What has no name of ours: entries line by line when the first line is one, or when there is nothing. */
@@ -228,6 +237,8 @@ open_next(struct segment_reader *r, struct error *err)
         if (r->wants != NULL)
             read_index(r->file, &r->index, r->file_arena);
         r->lines = line_file_open(r->file, err);
+        if (r->lines != NULL && r->folder != NULL && r->next_file == r->file_count)
+            line_file_follow(r->lines);
         return r->lines != NULL ? 0 : -1;
     }
     if (open_foreign(r, &r->rest, err) < 0)
@@ -336,6 +347,48 @@ segment_reader_lost(const struct segment_reader *r)
     return r->lost;
 }
 
+/* ---- following ---- */
+
+/* The segment behind the current one, if it was begun. -1 with err. */
+static int
+find_newer(struct segment_reader *r, const char **newer, struct error *err)
+{
+    struct arena *arena = arena_new(0, 64 * LIMIT_MIB);
+    const char **names, **files;
+    size_t count = 0;
+    int result = arena == NULL ? error_memory(err) : file_list(r->folder, arena, &names, &count, err);
+
+    *newer = NULL;
+    for (size_t i = 0; result == 0 && i < count && *newer == NULL; i++)
+        if (is_segment(names[i]) && strcmp(names[i], file_name(r->file)) > 0 &&
+            !is_copy_of(names[i], file_name(r->file)))
+            *newer = arena_print(r->arena, "%s/%s", r->folder, names[i]).data;
+    arena_free(arena);
+    if (*newer == NULL)
+        return result;
+    files = ARENA_ARRAY(r->arena, const char *, r->file_count + 1);
+    if (files == NULL)
+        return error_memory(err);
+    memcpy(files, r->files, r->file_count * sizeof files[0]);
+    files[r->file_count++] = *newer;
+    r->files = files;
+    return 0;
+}
+
+/* The current file has no more for now. 0: on to the next one; 1: a newer one was begun, so that nothing is added to
+ * this one any more: read it once more; 2: wait. */
+static int
+at_end(struct segment_reader *r, struct error *err)
+{
+    const char *newer;
+
+    if (r->folder == NULL || r->lines == NULL || r->next_file < r->file_count)
+        return 0;
+    if (find_newer(r, &newer, err) < 0)
+        return -1;
+    return newer != NULL ? 1 : 2;
+}
+
 int
 segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struct error *err)
 {
@@ -353,6 +406,11 @@ segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struc
         }
         if (result == 1)
             return 1;
+        if (r->file != NULL && (result = at_end(r, err)) != 0) {
+            if (result != 1)
+                return result;
+            continue;
+        }
         har_reader_close(r->har);
         r->har = NULL;
         line_file_close(r->lines);
