@@ -34,11 +34,17 @@ struct contract_defect {
 };
 typedef void contract_defect_fn(void *arg, const struct contract_defect *defect);
 
+/* The text of a file that $ref leads to, where files do not come from the disk: path is "contracts/parts.yaml". 0, or
+ * -1 with err. In the arena. */
+typedef int contract_read_fn(void *arg, struct text path, struct arena *arena, struct text *content, struct error *err);
+
 struct contract_options {
     const char *ref_root;       /* $ref may reach files below this folder; NULL: the contract's own folder */
     contract_defect_fn *defect; /* may be NULL; called in document order where that is known */
-    void *arg;
-    bool examples; /* check example, examples and default against their schemas, too (contract lint) */
+    void *arg;                  /* for both callbacks */
+    contract_read_fn *read; /* NULL: from the disk. Only for contract_load_text, whose name is then prefix and path: */
+    const char *prefix;     /* "v1.2:", in front of all paths that are shown */
+    bool examples;          /* check example, examples and default against their schemas, too (contract lint) */
 };
 
 /* Read the document at path. New, or NULL with err filled in ("file:line:column"). options may be NULL. */
@@ -115,6 +121,25 @@ const struct document *operation_document(const struct operation *o);
 
 /* The Response Object (references followed) for a status: exact, then its range (4XX), then default; NULL. */
 const struct value *operation_response(const struct operation *o, uint16_t status, const struct document **document);
+
+/* The responses that it documents, one after the other. False: there is no such index. */
+struct operation_answer {
+    struct text key; /* "200", "4XX", "default" */
+    const struct document *document;
+    const struct value *source; /* the Response Object, references followed; NULL: they lead nowhere */
+};
+bool operation_answer(const struct operation *o, uint32_t index, struct operation_answer *answer);
+
+/* Which of them is for this status: exact, its range, default; UINT32_MAX: none. */
+uint32_t operation_answer_of(const struct operation *o, uint16_t status);
+
+/* Is the header documented for that answer? */
+bool operation_answer_has_header(const struct operation *o, uint32_t answer, struct text name);
+
+/* The schema of a JSON body: of the request, or of an answer with this status, as this media type (the most specific
+ * range that fits). NULL: the contract describes no such content, or no JSON, or says nothing about it. */
+const struct schema *
+operation_body_schema(const struct operation *o, enum side side, uint16_t status, struct text content_type);
 
 /* Does the contract describe this place: a pointer in the JSON body of the request, or of answers 2XX (an index stands
  * for every item)? Where the schema does not say what is there, it may be. False: *near is the name that was likely

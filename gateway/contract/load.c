@@ -199,7 +199,7 @@ load_from(struct text text, const char *path, const struct contract_options *opt
         (void)error_memory(err);
         goto fail;
     }
-    if (source_list_init(&l.sources, l.contract->arena, path, options->ref_root, err) < 0)
+    if (source_list_init(&l.sources, l.contract->arena, path, options, err) < 0)
         goto fail;
     result = text.data != NULL ? document_read_text(&document, text, path, l.contract->arena, err)
                                : document_read(&document, path, l.contract->arena, err);

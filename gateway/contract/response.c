@@ -136,3 +136,20 @@ check_response_body(struct check *check, const struct contract_match *match, con
     if (!none)
         check_body_content(&c, &r->media, response);
 }
+
+const struct schema *
+operation_body_schema(const struct operation *o, enum side side, uint16_t status, struct text content_type)
+{
+    struct header header = { .name = TEXT("Content-Type"), .value = content_type, .id = HEADER_CONTENT_TYPE };
+    const struct message m = { .headers = &header, .header_count = content_type.length > 0 };
+    const struct response *r = side == SIDE_RESPONSE ? response_of(o, status) : NULL;
+    const struct media_list *list = r != NULL && r->place.value != NULL       ? &r->media
+                                    : side == SIDE_REQUEST && o->body != NULL ? &o->body->media
+                                                                              : NULL;
+    const struct media *media = list != NULL ? body_media(list, &m) : NULL;
+    struct media_type type;
+
+    if (media == NULL || !media_type_parse(content_type, &type) || media_type_kind(&type) != MEDIA_JSON)
+        return NULL;
+    return media->shape.schema;
+}

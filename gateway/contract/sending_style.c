@@ -57,6 +57,8 @@ reserved_length(struct text t)
 {
     static const char kept[] = ":/?@!$'()*,;=";
 
+    if (t.length == 0 || t.data == NULL)
+        return 0;
     if (t.data[0] == '%')
         return t.length >= 3 && text_hex_digit(t.data[1]) >= 0 && text_hex_digit(t.data[2]) >= 0 ? 3 : 0;
     return strchr(kept, t.data[0]) != NULL && t.data[0] != '\0' ? 1 : 0;

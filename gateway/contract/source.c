@@ -62,13 +62,30 @@ lies_below(struct text path, struct text folder, struct text *rest)
     return true;
 }
 
+/* Files that do not come from the disk: their paths are those behind the prefix, below a root of its own. */
+static int
+init_elsewhere(struct source_list *list, const char *path, const struct contract_options *options, struct error *err)
+{
+    struct text own = text_from(text_of(path), strlen(options->prefix)), folder = folder_of(own);
+
+    list->read = options->read;
+    list->read_arg = options->arg;
+    list->root = TEXT("/contract");
+    list->root_shown = text_of(options->prefix);
+    list->folder = arena_print(list->arena, "/contract%s%.*s", folder.length > 0 ? "/" : "", TEXT_PRINT(folder));
+    return list->folder.data != NULL ? 0 : error_memory(err);
+}
+
 int
-source_list_init(struct source_list *list, struct arena *arena, const char *path, const char *ref_root,
-                 struct error *err)
+source_list_init(struct source_list *list, struct arena *arena, const char *path,
+                 const struct contract_options *options, struct error *err)
 {
     struct text folder = folder_of(text_of(path));
+    const char *ref_root = options->ref_root;
 
     *list = (struct source_list){ .arena = arena };
+    if (options->read != NULL)
+        return init_elsewhere(list, path, options, err);
     if (text_search(text_of(path), TEXT("://")) == strlen(path)) {
         struct text copy = folder.length > 0 ? arena_text(arena, folder) : TEXT(".");
 
@@ -133,7 +150,7 @@ struct source *
 source_add_main(struct source_list *list, const char *path, const struct document *document)
 {
     struct source *source = ARENA_NEW(list->arena, struct source);
-    struct text name = text_of(path);
+    struct text name = text_from(text_of(path), list->read != NULL ? list->root_shown.length : 0);
     struct text file = text_from(name, folder_of(name).length);
 
     if (source == NULL)
@@ -171,6 +188,8 @@ shown_path(const struct source_list *list, struct text real)
 {
     struct text rest;
 
+    if (list->read != NULL && lies_below(real, list->root, &rest))
+        return arena_print(list->arena, "%.*s%.*s", TEXT_PRINT(list->root_shown), TEXT_PRINT(rest));
     if (lies_below(real, list->folder, &rest))
         return list->shown.length == 0 ? arena_text(list->arena, rest)
                                        : arena_print(list->arena, "%.*s%s%.*s", TEXT_PRINT(list->shown),
@@ -178,6 +197,20 @@ shown_path(const struct source_list *list, struct text real)
     if (lies_below(real, list->root, &rest))
         return arena_print(list->arena, "%.*s/%.*s", TEXT_PRINT(list->root_shown), TEXT_PRINT(rest));
     return real;
+}
+
+static int
+read_document(struct source_list *list, struct text real, const char *shown, struct document *document,
+              struct error *err)
+{
+    struct text rest, content;
+
+    if (list->read == NULL)
+        return document_read(document, shown, list->arena, err);
+    (void)lies_below(real, list->root, &rest);
+    if (list->read(list->read_arg, rest, list->arena, &content, err) < 0)
+        return -1;
+    return document_read_text(document, content, shown, list->arena, err);
 }
 
 static struct source *
@@ -191,7 +224,7 @@ read_file(struct source_list *list, struct text uri, struct text real, const cha
         *why = "leads to a file for which there is no memory";
         return NULL;
     }
-    if (document_read(&source->document, shown.data, list->arena, &err) < 0) {
+    if (read_document(list, real, shown.data, &source->document, &err) < 0) {
         *why = arena_print(list->arena, "cannot be read: %s%s%s", err.where, err.where[0] != '\0' ? ": " : "", err.what)
                    .data;
         return NULL;
@@ -216,13 +249,17 @@ open_file(struct source_list *list, struct text uri, const char **why)
         return NULL;
     }
     path = arena_text(list->arena, path);
-    real = path.data != NULL ? real_path(path.data, list->arena) : TEXT("");
+    if (list->read != NULL)
+        real = path; /* . and .. are gone when a reference is resolved */
+    else
+        real = path.data != NULL ? real_path(path.data, list->arena) : TEXT("");
     if (real.length == 0) {
         *why = "leads to a file that does not exist";
         return NULL;
     }
     if (!lies_below(real, list->root, &rest)) {
-        *why = "leads outside of the contract's folder (--ref-root allows another one)";
+        *why = list->read != NULL ? "leads outside of the repository"
+                                  : "leads outside of the contract's folder (--ref-root allows another one)";
         return NULL;
     }
     canonical = uri_of_path(real, list->arena);

@@ -5,6 +5,7 @@
 #ifndef CONTRACT_SOURCE_H
 #define CONTRACT_SOURCE_H
 
+#include "contract/contract.h"
 #include "contract/index.h"
 #include "json/document.h"
 
@@ -24,14 +25,17 @@ struct source_list {
     struct text shown;  /* the same as the user wrote it, for names in messages: "contracts", or empty */
     struct text root;   /* real path below which files may be read */
     struct text root_shown;
+    contract_read_fn *read; /* instead of the disk; then paths are below a root that is not there: "/contract" */
+    void *read_arg;
     struct index by_uri;
     struct index by_document;
     uint32_t count;
 };
 
-/* `path` is the contract's own path (or name, or URL); ref_root may be NULL. 0, or -1 with err. */
-int source_list_init(struct source_list *list, struct arena *arena, const char *path, const char *ref_root,
-                     struct error *err);
+/* `path` is the contract's own path (or name, or URL). Of the options: ref_root, and where files come from. 0, or -1
+ * with err. */
+int source_list_init(struct source_list *list, struct arena *arena, const char *path,
+                     const struct contract_options *options, struct error *err);
 
 /* Make the contract's own document, already read, the first of the list. NULL: no memory. */
 struct source *source_add_main(struct source_list *list, const char *path, const struct document *document);

@@ -63,3 +63,30 @@ operation_needs_body(const struct operation *o)
 {
     return o->body != NULL && o->body->required;
 }
+
+bool
+operation_answer(const struct operation *o, uint32_t index, struct operation_answer *answer)
+{
+    if (index >= o->response_count)
+        return false;
+    *answer = (struct operation_answer){ o->responses[index].key, o->responses[index].place.document,
+                                         o->responses[index].place.value };
+    return true;
+}
+
+uint32_t
+operation_answer_of(const struct operation *o, uint16_t status)
+{
+    const struct response *r = response_of(o, status);
+
+    return r != NULL ? (uint32_t)(r - o->responses) : UINT32_MAX;
+}
+
+bool
+operation_answer_has_header(const struct operation *o, uint32_t answer, struct text name)
+{
+    for (uint32_t i = 0; answer < o->response_count && i < o->responses[answer].header_count; i++)
+        if (text_equal_nocase(o->responses[answer].headers[i].name, name))
+            return true;
+    return false;
+}

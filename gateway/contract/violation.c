@@ -136,6 +136,15 @@ verdict_unchecked(struct verdict *v, enum unchecked_id reason, enum side side, s
         v->unchecked[v->unchecked_count++] = (struct unchecked){ reason, side, instance };
 }
 
+bool
+verdict_is_injected(const struct verdict *v)
+{
+    for (uint32_t i = 0; i < v->unchecked_count; i++)
+        if (v->unchecked[i].reason == UNCHECKED_INJECTED)
+            return true;
+    return false;
+}
+
 struct text
 violation_line(const struct violation *v, struct arena *arena)
 {

@@ -76,7 +76,8 @@ enum violation_id {
     U(REDACTED, "redacted", "the place was redacted before it was recorded")                                           \
     U(TRUNCATED, "truncated", "the message ended early")                                                               \
     U(STREAM, "stream", "the content passed without being held")                                                       \
-    U(FORGOTTEN, "forgotten", "the entity was forgotten by the bound on memory")
+    U(FORGOTTEN, "forgotten", "the entity was forgotten by the bound on memory")                                       \
+    U(INJECTED, "injected", "it answers a request that was changed on purpose (a fault)")
 
 enum unchecked_id {
 #define U(name, id, what) UNCHECKED_##name,
@@ -142,6 +143,9 @@ struct verdict {
 /* A new, zeroed violation in the verdict to be filled in, or NULL (dropped is counted). */
 struct violation *verdict_add(struct verdict *v, struct arena *arena, enum violation_id id, enum side side);
 void verdict_unchecked(struct verdict *v, enum unchecked_id reason, enum side side, struct text instance);
+
+/* Did a fault change the request that this is the answer to? Then nothing is said of the answer. */
+bool verdict_is_injected(const struct verdict *v);
 
 /* One line for people: "response body-schema /items/0/price: expected number >= 0, found \"12.50\" (string)". In the
  * arena. */
