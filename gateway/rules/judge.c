@@ -123,12 +123,30 @@ judge_with(struct schema_set *set, struct schema_scratch *scratch, const struct 
     return error_set(j->err, ERROR_CONFIG, j->document->name, "does not satisfy its schema");
 }
 
+/* A schema that another one refers to: the last part of its URI is its name. */
+static const struct document *
+load_other(void *arg, struct text uri, enum schema_dialect *dialect)
+{
+    struct judgement *j = arg;
+    struct document *document = ARENA_NEW(j->arena, struct document);
+    const struct embedded *file;
+
+    while (text_find(uri, '/') < uri.length)
+        uri = text_from(uri, text_find(uri, '/') + 1);
+    file = embedded_find(arena_print(j->arena, "schema/%.*s", TEXT_PRINT(uri)).data);
+    if (document == NULL || file == NULL ||
+        document_parse(document, text_make(file->data, file->size), NULL, j->arena, NULL) < 0)
+        return NULL;
+    *dialect = SCHEMA_2020_12;
+    return document;
+}
+
 int
 judge_each(const struct document *document, const char *schema, unsigned most, judge_fn *each, void *arg,
            struct error *err)
 {
     struct judgement j = { .document = document, .err = err, .most = most, .each = each, .arg = arg };
-    struct schema_set_options options = { .assert_formats = true };
+    struct schema_set_options options = { .assert_formats = true, .load = load_other, .arg = &j };
     struct schema_set *set = schema_set_new(&options);
     struct schema_scratch *scratch = schema_scratch_new();
     struct document schema_document;

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "rules/fault.h"
 #include "rules/routes.h"
+#include "rules/severity.h"
 #include "rules/watch.h"
 
 struct ruleset {
@@ -16,12 +18,15 @@ struct ruleset {
     uint32_t operation_count;
     struct routes *routes;
     struct redaction *redaction;
+    const struct severities *severities; /* NULL: as the table has it */
     struct watch_rules *watch;
+    struct faults *faults;
 };
 
 static void
 ruleset_free(struct ruleset *r)
 {
+    faults_free(r->faults);
     watch_rules_free(r->watch);
     for (uint32_t i = 0; i < r->service_count; i++)
         contract_free(r->services[i].contract);
@@ -137,7 +142,11 @@ build(struct ruleset *r, const struct contract_options *options, struct error *e
     r->redaction = redaction_new(r->settings->redaction_document, r->settings->redaction, err);
     if (r->redaction == NULL)
         return -1;
-    return watch_rules_read(&r->watch, r->settings, r->services, r->service_count, err);
+    if (severities_read(&r->severities, r->settings, r->arena, err) < 0)
+        return -1;
+    if (watch_rules_read(&r->watch, r->settings, r->services, r->service_count, err) < 0)
+        return -1;
+    return faults_read(&r->faults, r->settings, r->services, r->service_count, err);
 }
 
 struct ruleset *
@@ -199,10 +208,22 @@ ruleset_redaction(const struct ruleset *r)
     return r->redaction;
 }
 
+const struct severities *
+ruleset_severities(const struct ruleset *r)
+{
+    return r->severities;
+}
+
 const struct watch_rules *
 ruleset_watch(const struct ruleset *r)
 {
     return r->watch;
+}
+
+const struct faults *
+ruleset_faults(const struct ruleset *r)
+{
+    return r->faults;
 }
 
 void

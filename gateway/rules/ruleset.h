@@ -11,7 +11,9 @@
 #include "rules/redaction.h"
 #include "rules/settings.h"
 
+struct faults;
 struct ruleset;
+struct severities;
 struct watch_rules;
 
 /* A service with its contract, ready for traffic. */
@@ -39,7 +41,9 @@ const struct service *ruleset_service(const struct ruleset *r, uint32_t index);
 const struct service *ruleset_service_named(const struct ruleset *r, struct text name);
 uint32_t ruleset_operation_count(const struct ruleset *r); /* over all services */
 const struct redaction *ruleset_redaction(const struct ruleset *r);
-const struct watch_rules *ruleset_watch(const struct ruleset *r); /* NULL: there are no lifecycles or invariants */
+const struct severities *ruleset_severities(const struct ruleset *r); /* may be NULL */
+const struct watch_rules *ruleset_watch(const struct ruleset *r);     /* NULL: there are no lifecycles or invariants */
+const struct faults *ruleset_faults(const struct ruleset *r); /* NULL: there are none, and none may be asked for */
 
 /* Where a request goes. */
 struct route {

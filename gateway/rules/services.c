@@ -66,11 +66,15 @@ upstream_settings_read(struct upstream_settings *u, struct text text, const char
         u->host = arena_text(arena, text_from(text, 5));
         return 0;
     }
-    if (text_starts(text, TEXT("recording:")))
-        return refuse_upstream(text, where, ": this version does not answer from recordings", err);
+    if (text_starts(text, TEXT("recording:")) && text.length > 10) {
+        u->kind = UPSTREAM_RECORDING;
+        u->host = arena_text(arena, text_from(text, 10));
+        return 0;
+    }
     u->tls = text_starts(text, TEXT("https://"));
     if (!u->tls && !text_starts(text, TEXT("http://")))
-        return refuse_upstream(text, where, " is none of http(s)://HOST:PORT/BASE, unix:/PATH, sandbox", err);
+        return refuse_upstream(text, where, " is none of http(s)://HOST:PORT/BASE, unix:/PATH, sandbox, recording:PATH",
+                               err);
     return read_http(u, text, where, arena, err);
 }
 
@@ -89,6 +93,8 @@ read_upstream(struct settings_reader *r, const struct value *v, struct upstream_
     read_text(r, v, &text);
     if (!r->failed && upstream_settings_read(u, text, where.data, r->settings->arena, r->err) < 0)
         r->failed = true;
+    if (!r->failed && u->kind == UPSTREAM_RECORDING)
+        u->host = units_path(u->host, r->file, r->settings->arena);
 }
 
 static void
@@ -177,6 +183,7 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
     read_path(r, VALUE_MEMBER(v, "contract"), &s->contract);
     read_match(r, VALUE_MEMBER(v, "match"), s);
     read_upstream(r, VALUE_MEMBER(v, "upstream"), &s->upstream);
+    replay_read(r, VALUE_MEMBER(v, "replay"), s);
     upstream_tls_read(r, VALUE_MEMBER(v, "tls"), &s->tls);
     if (VALUE_MEMBER(v, "tls") != NULL && !s->upstream.tls)
         read_fail(r, VALUE_MEMBER(v, "tls"), "tls is for an upstream that begins with https://");
@@ -186,6 +193,8 @@ read_service(struct settings_reader *r, const struct value *key, const struct po
                    : read_is(forwarded, "append") ? FORWARDED_APPEND
                                                   : FORWARDED_REPLACE;
     read_set_headers(r, VALUE_MEMBER(v, "set_headers"), s);
+    read_flag(VALUE_MEMBER(VALUE_MEMBER(v, "inject"), "allow"), &s->inject);
+    read_text(r, VALUE_MEMBER(VALUE_MEMBER(v, "inject"), "token"), &s->inject_token);
     read_count(r, VALUE_MEMBER(v, "max_in_flight"), &s->max_in_flight);
     policy_read(r, v, &s->policy);
     policy_own_rate(r, &s->policy, s->name, (struct text){ NULL, 0 });

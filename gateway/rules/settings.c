@@ -186,15 +186,14 @@ read_level(const struct value *v, enum log_level *level)
                                        : LOG_INFO;
 }
 
-static void
+void
 read_seed(struct settings_reader *r, const struct value *v)
 {
     if (v != NULL && !text_to_u64(value_text(v), &r->settings->seed))
         read_fail(r, v, "the seed is a whole number below 2^64");
 }
 
-/* One more file has it. */
-static void
+void
 read_rules(struct settings_reader *r, const struct value *v, struct rule_source **list)
 {
     struct rule_source *source = v != NULL ? ARENA_NEW(r->settings->arena, struct rule_source) : NULL;
@@ -240,6 +239,9 @@ read_file(struct settings_reader *r, struct policy *defaults)
     }
     read_rules(r, VALUE_MEMBER(root, "lifecycles"), &s->lifecycles);
     read_rules(r, VALUE_MEMBER(root, "invariants"), &s->invariants);
+    read_rules(r, VALUE_MEMBER(root, "severity"), &s->severity);
+    read_rules(r, VALUE_MEMBER(root, "faults"), &s->faults);
+    read_rules(r, VALUE_MEMBER(root, "fault_presets"), &s->fault_presets);
     policy_read(r, VALUE_MEMBER(root, "defaults"), defaults);
     read_text(r, VALUE_MEMBER(VALUE_MEMBER(root, "defaults"), "proxy"), &s->proxy);
     services_read(r, VALUE_MEMBER(root, "services"), defaults);
@@ -322,8 +324,10 @@ apply_overrides(struct settings *s, const struct settings_overrides *o, struct e
         s->admin = strcmp(admin, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(admin));
     if (record != NULL)
         s->record.to = strcmp(record, "off") == 0 ? text_make(NULL, 0) : arena_text(s->arena, text_of(record));
-    if (sandbox_override(s, o, err) < 0)
+    if (sandbox_override(s, o, err) < 0 || faults_override(s, o, err) < 0)
         return -1;
+    if (o != NULL && o->replay != NULL)
+        settings_replay(s, o->replay);
     return override_workers(s, o != NULL ? o->workers : NULL, err);
 }
 
@@ -407,11 +411,11 @@ settings_proxy(const char *const *contracts, size_t count, const char *to, bool 
 
         service->policy.request = enforce ? MODE_ENFORCE : MODE_OBSERVE;
         service->policy.response = service->policy.request;
-        if (upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)
+        if (to != NULL && upstream_settings_read(&service->upstream, text_of(to), "--to", s->arena, err) < 0)
             goto fail;
         if (overrides != NULL && (overrides->ca != NULL || overrides->insecure) && !service->upstream.tls) {
             error_set(err, ERROR_USAGE, overrides->ca != NULL ? "--ca" : "--insecure",
-                      "this is for an upstream that begins with https://, and --to is '%s'", to);
+                      "this is for an upstream that begins with https://, and --to is '%s'", to != NULL ? to : "");
             goto fail;
         }
         service->host_upstream = service->upstream.tls;

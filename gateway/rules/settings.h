@@ -77,10 +77,35 @@ struct upstream_settings {
     enum upstream_kind kind;
     struct text text; /* as written */
     bool tls;         /* https */
-    struct text host; /* name or address; UNIX: the socket's path; RECORDING: its folder */
+    struct text host; /* name or address; UNIX: the socket's path; RECORDING: its path */
     uint16_t port;
     struct text base;    /* path in front of what is left of the target: "" or "/base", no slash at its end */
     struct text sandbox; /* SANDBOX: another contract to answer from (a path), or empty: the service's own */
+};
+
+enum replay_at_end {
+    REPLAY_LAST, /* the last answer again */
+    REPLAY_WRAP, /* from the first one */
+    REPLAY_MISS,
+};
+
+enum replay_bind {
+    REPLAY_BIND_WRITES, /* requests that change something may bring ids of their own */
+    REPLAY_BIND_ALL,    /* and all others */
+    REPLAY_BIND_OFF,
+};
+
+/* How a service is answered from a recording; see replay/playback.h. */
+struct replay_settings {
+    struct text *headers; /* that are compared */
+    uint32_t header_count;
+    struct text *ignore; /* "body:/pointer", "query:name" */
+    uint32_t ignore_count;
+    enum replay_at_end at_end;
+    enum replay_bind bind;
+    bool forward;                /* what is not in the recording goes to: */
+    struct upstream_settings to; /* TCP or UNIX */
+    uint32_t latency;            /* thousandths of the recorded one; 0: none */
 };
 
 struct header_setting {
@@ -146,6 +171,13 @@ struct rule_source {
     struct rule_source *next; /* of the next file */
 };
 
+/* A rule of `faults` that was switched while the program runs. */
+struct fault_switch {
+    struct text name;
+    bool on;
+    struct fault_switch *next;
+};
+
 enum forwarded {
     FORWARDED_REPLACE,
     FORWARDED_APPEND,
@@ -163,13 +195,16 @@ struct service_settings {
     uint32_t host_count;
     bool strip; /* the matched path is taken off before the contract and the upstream see the target */
     struct upstream_settings upstream;
+    struct replay_settings replay; /* where the upstream is a recording */
     struct upstream_tls tls;
     struct http_proxy proxy;
     bool host_upstream; /* send the upstream's name as Host, not the client's */
     enum forwarded forwarded;
     struct header_setting *set_headers;
     uint32_t set_header_count;
-    uint32_t max_in_flight; /* requests on their way to the upstream, from all workers; 0: any number */
+    bool inject;              /* clients may ask for faults by Plumbline-Inject, */
+    struct text inject_token; /* those that know this; empty: all. A secret */
+    uint32_t max_in_flight;   /* requests on their way to the upstream, from all workers; 0: any number */
     struct policy policy;
     struct operation_settings *operations;
     uint32_t operation_count;
@@ -240,7 +275,7 @@ struct settings {
     struct ip_network *trusted_proxies;
     uint32_t trusted_proxy_count;
     bool trusted_unix; /* who comes by a unix socket is trusted, too */
-    uint64_t seed;     /* of the sandbox's generated answers */
+    uint64_t seed;     /* of the sandbox's generated answers, and of faults */
     struct sandbox_settings sandbox;
 
     /* clients */
@@ -262,6 +297,12 @@ struct settings {
     /* rules over many exchanges, as written, file by file: see watch.h */
     struct rule_source *lifecycles;
     struct rule_source *invariants;
+    struct rule_source *severity; /* see severity.h */
+
+    /* what is broken on purpose, as written, file by file: see fault.h */
+    struct rule_source *faults;
+    struct rule_source *fault_presets;
+    struct fault_switch *fault_switches; /* laid over `enabled`; NULL: none. Of a name, the first one counts */
 
     /* redaction, as written: see redaction.h */
     const struct value *redaction; /* NULL: the defaults alone */
@@ -278,14 +319,17 @@ struct settings_overrides {
     const char *seed;
     const char *clock;
     bool reset;
-    const char *ca; /* of settings_proxy: the upstream's authorities, */
-    bool insecure;  /* and whether anybody may answer */
+    const char *replay; /* a recording that every service answers from */
+    const char *faults; /* a file: its faults instead of the settings' own */
+    const char *ca;     /* of settings_proxy: the upstream's authorities, */
+    bool insecure;      /* and whether anybody may answer */
 };
 
 /* Read the file and those it includes. New, or NULL with err ("file:line:column: expected …, found …"). */
 struct settings *settings_load(const char *path, const struct settings_overrides *overrides, struct error *err);
 
-/* `plumbline proxy`: settings with no file. Each contract becomes a service to the same upstream; paths outside the
+/* `plumbline proxy`: settings with no file. Each contract becomes a service to the same upstream (NULL: only with
+ * overrides->replay); paths outside the
  * contracts pass and are reported. */
 struct settings *settings_proxy(const char *const *contracts, size_t count, const char *to, bool enforce,
                                 const struct settings_overrides *overrides, struct error *err);
@@ -297,6 +341,13 @@ struct settings *settings_sandbox(const char *const *contracts, size_t count,
 /* `plumbline sandbox -c FILE`: every service is simulated, also those that have a real upstream. Before a ruleset is
  * made of it. */
 void settings_simulate(struct settings *s);
+
+/* The faults of this text (JSON or YAML, docs/schema/faults.schema.json) instead of those of files; `name` stands for
+ * the file in messages. 0, or -1 with err. Before a ruleset is made of it, as the next one. */
+int settings_put_faults(struct settings *s, struct text source, const char *name, struct error *err);
+
+/* A rule of this name, if there is one, is on or off, whatever it says. 0, or -1: no memory. */
+int settings_switch_fault(struct settings *s, struct text name, bool on);
 
 /* Accepts NULL. */
 void settings_free(struct settings *s);

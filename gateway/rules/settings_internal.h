@@ -45,6 +45,18 @@ int listen_set(struct settings *s, struct text address);
 void sandbox_read(struct settings_reader *r, const struct value *v);
 int sandbox_override(struct settings *s, const struct settings_overrides *o, struct error *err);
 
+/* `replay` of a service, whose upstream is read already. */
+void replay_read(struct settings_reader *r, const struct value *v, struct service_settings *s);
+
+/* --replay: every service is answered from this recording. */
+void settings_replay(struct settings *s, const char *path);
+/* One more file has rules; and its `seed`. */
+void read_rules(struct settings_reader *r, const struct value *v, struct rule_source **list);
+void read_seed(struct settings_reader *r, const struct value *v);
+
+/* The faults that the command line names. */
+int faults_override(struct settings *s, const struct settings_overrides *o, struct error *err);
+
 /* `tls` of a service. */
 void upstream_tls_read(struct settings_reader *r, const struct value *v, struct upstream_tls *tls);
 

@@ -26,7 +26,8 @@ watch_observe(const struct exchange *x, const struct operation *operation, const
         .exchange = x,
         .operation = operation,
         .match = match,
-        .answered = x->has_response && (x->refusal.status == 0 || t->first_byte >= 0) && x->fault_count == 0,
+        .answered = x->has_response && (x->refusal.status == 0 || t->first_byte >= 0) &&
+                    !verdict_is_injected(&x->response_verdict),
         .begin = x->started + (t->request_head > 0 ? t->request_head : 0),
         .end = x->started + (end > t->request_head ? end
                              : t->request_head > 0 ? t->request_head
