@@ -5,6 +5,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/inject.h"
 #include "proxy/limiting.h"
 #include "proxy/hold.h"
 #include "proxy/pipeline.h"
@@ -47,18 +48,34 @@ chunk_tail(const struct transit *t, bool some)
     return buffer_text(&out);
 }
 
-/* What is there of the request's body, with its framing around it. False: no memory is left. */
+/* The request as the upstream gets it. */
+static const struct message *
+sent_message(const struct transit *t)
+{
+    return t->altered[SIDE_REQUEST] != NULL ? t->altered[SIDE_REQUEST] : &t->exchange.request;
+}
+
+/* What is there of its body. */
+static struct text
+body_so_far(const struct transit *t)
+{
+    if (sent_message(t) != &t->exchange.request && sent_message(t)->body_state == BODY_WHOLE)
+        return sent_message(t)->body;
+    if (t->request_at_once.length > 0)
+        return t->request_at_once;
+    return text_make(t->request_copy.data, t->request_copy.length);
+}
+
+/* The same with its framing around it, unless that is done piece by piece. False: no memory is left. */
 static bool
 frame_body(struct transit *t)
 {
-    bool some = t->request_copy.length > 0;
+    bool some = t->request_copy.length > 0, shaped = t->injection != NULL && inject_flow_begin(t, SIDE_REQUEST);
     char line[CHUNK_HEAD_BYTES];
 
-    t->sent_body = t->request_at_once;
-    if (t->sent_body.length > 0)
-        return true;
-    t->sent_body = text_make(t->request_copy.data, t->request_copy.length);
-    if (t->exchange.request.framing != FRAMING_CHUNKED || (!some && !t->request_complete))
+    t->sent_body = body_so_far(t);
+    if (shaped || sent_message(t)->framing != FRAMING_CHUNKED || t->request_at_once.length > 0 ||
+        (!some && !t->request_complete))
         return true;
     if (some)
         t->sent_line = arena_text(t->exchange.arena, forward_chunk_head(line, t->sent_body.length));
@@ -79,6 +96,15 @@ on_total_timeout(void *arg)
         pipeline_go(t, refuse_own(t, SIDE_RESPONSE, REFUSAL_TOTAL_TIMEOUT));
 }
 
+void
+answer_watch_total(struct transit *t)
+{
+    if (t->policy->total_timeout == 0 || t->total.fire != NULL)
+        return;
+    t->total = (struct timer){ .fire = on_total_timeout, .arg = t };
+    (void)timer_start(t->worker->loop, &t->total, t->policy->total_timeout);
+}
+
 static const struct call_events call_events;
 
 enum step
@@ -89,15 +115,13 @@ step_answer(struct transit *t)
     if (!limiting_enters(t))
         return refuse_own(t, SIDE_REQUEST, REFUSAL_OVERLOADED);
     t->upgrade = tunnel_asked(t);
-    t->sent_head = forward_request_head(t);
-    if (t->sent_head.length == 0 || t->request_copy.failed || !frame_body(t))
+    if (t->request_copy.failed || !frame_body(t) || (t->sent_head = forward_request_head(t)).length == 0)
         return refuse_own(t, SIDE_REQUEST, REFUSAL_MEMORY);
     if (!t->request_complete)
         t->request_passing = PASSING_STREAM;
-    if (t->policy->total_timeout > 0) {
-        t->total = (struct timer){ .fire = on_total_timeout, .arg = t };
-        (void)timer_start(t->worker->loop, &t->total, t->policy->total_timeout);
-    }
+    answer_watch_total(t);
+    if (t->injection != NULL && inject_sends(t, &call_events))
+        return STEP_WAIT;
     if (responder_start(t, !t->request_complete, &call_events))
         x->times.connected = transit_time(t);
     if (t->request_complete) {
@@ -120,13 +144,20 @@ send_parts(struct transit *t, const struct text *parts, int count)
 void
 answer_send(struct transit *t, struct text piece)
 {
+    if (t->injection == NULL || !inject_takes(t, SIDE_REQUEST, piece))
+        answer_send_now(t, piece);
+}
+
+void
+answer_send_now(struct transit *t, struct text piece)
+{
     char line[CHUNK_HEAD_BYTES];
     struct text parts[3];
     int count = 0;
 
     if (!call_is_running(&t->call))
         return; /* answered already; what still comes is forgotten */
-    if (t->exchange.request.framing == FRAMING_CHUNKED) {
+    if (sent_message(t)->framing == FRAMING_CHUNKED) {
         parts[count++] = forward_chunk_head(line, piece.length);
         parts[count++] = piece;
         parts[count++] = TEXT("\r\n");
@@ -152,11 +183,11 @@ answer_send_end(struct transit *t)
     struct buffer end;
     struct text part;
 
-    if (!call_is_running(&t->call))
+    if (!call_is_running(&t->call) || (t->injection != NULL && inject_takes_end(t, SIDE_REQUEST)))
         return;
     buffer_init(&end, LIMIT_TRAILER_BYTES * 2);
-    if (t->exchange.request.framing == FRAMING_CHUNKED)
-        forward_chunk_end(&end, &t->exchange.request);
+    if (sent_message(t)->framing == FRAMING_CHUNKED)
+        forward_chunk_end(&end, sent_message(t));
     part = buffer_text(&end);
     (void)call_send(&t->call, &part, 1); /* with what was put together before */
     buffer_release(&end);
@@ -229,6 +260,8 @@ on_body(void *arg, struct text piece, bool kept)
     if (t->finishing || t->own_response || t->refusal.status != 0)
         return;
     body_copy_add(&t->response_copy, piece, kept, x->arena);
+    if (t->injection != NULL && inject_response_grew(t))
+        return;
     if (!check_items_pass(t, piece)) {
         pipeline_go(t, deliver_broken_off(t, t->refusal.reason, t->refusal.detail));
         return;
@@ -255,10 +288,13 @@ on_drained(void *arg)
         tunnel_upstream_drained(t);
         return;
     }
-    if (!t->upstream_full || t->finishing)
+    if (t->finishing)
         return;
+    if (t->upstream_full)
+        client_resume(t->client);
     t->upstream_full = false;
-    client_resume(t->client);
+    if (t->injection != NULL)
+        inject_drained(t, SIDE_REQUEST);
 }
 
 static void
@@ -271,7 +307,15 @@ on_done(void *arg)
     limiting_leaves(t);
     if (t->finishing)
         return;
+    if (t->injection != NULL)
+        inject_call_over(t);
     on_drained(t); /* what still comes of the request is forgotten */
+    if (t->injection != NULL && inject_waits(t)) {
+        check_response_body_now(t);
+        watching_over(t);
+        inject_response_over(t);
+        return;
+    }
     if (t->response_passing == PASSING_HOLD) {
         pipeline_go(t, STEP_CHECK_RESPONSE_BODY);
         return;
@@ -320,6 +364,8 @@ on_failed(void *arg, enum call_failure failure, const struct parse_fault *fault)
         return;
     }
     if (t->finishing || try_again(t))
+        return;
+    if (t->injection != NULL && inject_response_failed(t))
         return;
     t->exchange.upstream = arena_text(t->exchange.arena, text_of(call_address(&t->call)));
     counters_upstream_failed(t->share->counters, t, call_failure_id(failure));

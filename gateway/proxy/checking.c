@@ -5,6 +5,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/forward.h"
+#include "proxy/inject.h"
 #include "proxy/judge.h"
 #include "proxy/recorder.h"
 #include "proxy/steps.h"
@@ -23,7 +24,9 @@ copy_ceiling(const struct transit *t, enum side side)
     size_t check = transit_checks(t, side) ? t->policy->max_body : 0;
     size_t record = record_ceiling(t);
 
-    return check > record ? check : record;
+    size_t inject = t->injection != NULL ? inject_ceiling(t, side) : 0, most = check > record ? check : record;
+
+    return inject > most ? inject : most;
 }
 
 /* ---- request ---- */
@@ -43,7 +46,7 @@ begin_request_copy(struct transit *t)
 }
 
 /* Wait for the body. Whoever holds it says 100 Continue, once the head is found good (RFC 9110 10.1.1). */
-static enum step
+enum step
 hold_request(struct transit *t)
 {
     t->request_passing = PASSING_HOLD;
@@ -58,12 +61,19 @@ hold_request(struct transit *t)
     return STEP_WAIT;
 }
 
+/* Bodies are held for faults, too. */
+static bool
+enforces(const struct transit *t, enum side side)
+{
+    return (side == SIDE_REQUEST ? t->policy->request : t->policy->response) == MODE_ENFORCE;
+}
+
 enum step
 outgrown(struct transit *t, enum side side)
 {
-    if (judge_size(t, side))
+    if (enforces(t, side) && judge_size(t, side))
         return STEP_REFUSE;
-    return side == SIDE_REQUEST ? STEP_ANSWER : STEP_DELIVER;
+    return side == SIDE_REQUEST ? STEP_INJECT : STEP_INJECT_RESPONSE;
 }
 
 /* Whether chunks without a media type are a body at all is known at their end; if they are, it must not slip past its
@@ -82,10 +92,10 @@ step_check_request(struct transit *t)
 
     begin_request_copy(t);
     if (!transit_checks(t, SIDE_REQUEST) || judge_options_pass(t))
-        return STEP_ANSWER;
+        return STEP_INJECT;
     check_request_head(&t->check, &t->route.match, m, &x->request_verdict);
     if (t->policy->request != MODE_ENFORCE)
-        return STEP_ANSWER;
+        return STEP_INJECT;
     if (judge_verdict(t, SIDE_REQUEST))
         return STEP_REFUSE;
     if (t->request_complete)
@@ -115,7 +125,7 @@ enum step
 step_check_request_body(struct transit *t)
 {
     check_request_body_now(t);
-    return judge_verdict(t, SIDE_REQUEST) ? STEP_REFUSE : STEP_ANSWER;
+    return enforces(t, SIDE_REQUEST) && judge_verdict(t, SIDE_REQUEST) ? STEP_REFUSE : STEP_INJECT;
 }
 
 /* ---- streams of items ---- */
@@ -178,16 +188,16 @@ step_check_response(struct transit *t)
     const struct message *m = &x->response;
 
     body_copy_init(&t->response_copy, copy_ceiling(t, SIDE_RESPONSE), m->framing == FRAMING_LENGTH ? m->length : 0);
-    if (!transit_checks(t, SIDE_RESPONSE) || judge_options_pass(t))
-        return STEP_DELIVER;
+    if (!transit_checks(t, SIDE_RESPONSE) || judge_options_pass(t) || (t->injection != NULL && inject_is_altered(t)))
+        return STEP_INJECT_RESPONSE;
     check_response_head(&t->check, &t->route.match, &x->request, m, &x->response_verdict);
     begin_items(t);
     if (t->policy->response != MODE_ENFORCE)
-        return STEP_DELIVER;
+        return STEP_INJECT_RESPONSE;
     if (judge_verdict(t, SIDE_RESPONSE))
         return STEP_REFUSE;
     if (t->items != NULL)
-        return STEP_DELIVER;
+        return STEP_INJECT_RESPONSE;
     if (m->framing == FRAMING_NONE || !check_response_needs_body(&t->route.match, &x->request, m))
         return STEP_CHECK_RESPONSE_BODY;
     if (m->framing == FRAMING_LENGTH && m->length > t->policy->max_body)
@@ -220,5 +230,5 @@ step_check_response_body(struct transit *t)
 {
     check_response_body_now(t);
     watching_over(t);
-    return judge_verdict(t, SIDE_RESPONSE) ? STEP_REFUSE : STEP_DELIVER;
+    return enforces(t, SIDE_RESPONSE) && judge_verdict(t, SIDE_RESPONSE) ? STEP_REFUSE : STEP_INJECT_RESPONSE;
 }

@@ -679,6 +679,8 @@ client_drain(struct client *c)
 {
     if (c->state == CLIENT_IDLE) /* a request may be on its way */
         (void)timer_start(c->worker->loop, &c->deadline, settings_of(c)->drain_idle);
+    else if (c->transit != NULL)
+        pipeline_drain(c->transit);
 }
 
 bool

@@ -3,6 +3,7 @@
 #include "proxy/client.h"
 #include "proxy/forward.h"
 #include "proxy/hold.h"
+#include "proxy/inject.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
@@ -11,6 +12,13 @@
 
 void
 deliver_piece(struct transit *t, struct text piece)
+{
+    if (t->injection == NULL || !inject_takes(t, SIDE_RESPONSE, piece))
+        deliver_now(t, piece);
+}
+
+void
+deliver_now(struct transit *t, struct text piece)
 {
     struct stream *s = client_stream(t->client);
     char line[CHUNK_HEAD_BYTES];
@@ -34,6 +42,13 @@ deliver_piece(struct transit *t, struct text piece)
     }
 }
 
+/* What the client gets. */
+static const struct message *
+message_of(const struct transit *t)
+{
+    return t->altered[SIDE_RESPONSE] != NULL ? t->altered[SIDE_RESPONSE] : &t->exchange.response;
+}
+
 /* All but the end of the answer is on its way. */
 static void
 hold_the_end(struct transit *t)
@@ -41,20 +56,22 @@ hold_the_end(struct transit *t)
     (void)hold_open(t);
     t->hold_sent = true;
     if (t->response_chunked)
-        forward_chunk_end(&t->hold_tail, &t->exchange.response);
+        forward_chunk_end(&t->hold_tail, message_of(t));
     hold_begin(t);
 }
 
 void
 deliver_end(struct transit *t)
 {
+    if (t->injection != NULL && inject_takes_end(t, SIDE_RESPONSE))
+        return;
     if (hold_is_wanted(t)) {
         (void)stream_flush(client_stream(t->client));
         hold_the_end(t);
         return;
     }
     if (t->response_chunked)
-        forward_chunk_end(stream_queue(client_stream(t->client)), &t->exchange.response);
+        forward_chunk_end(stream_queue(client_stream(t->client)), message_of(t));
     t->response_delivered = true;
     (void)stream_flush(client_stream(t->client));
 }
@@ -81,35 +98,48 @@ deliver_decide_close(struct transit *t)
                (!t->request_complete && (unasked || !client_can_discard(t->client)));
 }
 
+/* Its body, as far as it was held. */
+static struct text
+held_body(const struct transit *t)
+{
+    const struct message *m = t->altered[SIDE_RESPONSE];
+
+    if (m != NULL && m->body_state == BODY_WHOLE)
+        return m->body;
+    return t->response_passing == PASSING_HOLD ? text_make(t->response_copy.data, t->response_copy.length) : TEXT("");
+}
+
 /* Nothing of it was sent yet. */
 static void
-hold_whole(struct transit *t, bool body)
+hold_whole(struct transit *t, struct text body)
 {
-    forward_response_head(hold_open(t), t, &t->exchange.response);
-    if (body)
-        t->hold_body = text_make(t->response_copy.data, t->response_copy.length);
+    forward_response_head(hold_open(t), t, message_of(t));
+    t->hold_body = body;
     if (t->response_chunked)
-        forward_chunk_end(&t->hold_tail, &t->exchange.response);
+        forward_chunk_end(&t->hold_tail, message_of(t));
     hold_begin(t);
 }
 
 enum step
 step_deliver(struct transit *t)
 {
-    bool held = t->response_passing == PASSING_HOLD;
+    struct text body = held_body(t);
+    bool shaped = t->injection != NULL && inject_shapes(t);
 
     if (t->exchange.response.status == 101)
         return tunnel_open(t);
     deliver_decide_close(t);
     t->response_started = true;
     t->response_passing = PASSING_STREAM;
-    if (t->response_complete && hold_is_wanted(t)) {
-        hold_whole(t, held && t->response_copy.length > 0);
+    if (t->response_complete && !shaped && hold_is_wanted(t)) {
+        hold_whole(t, body);
         return STEP_WAIT;
     }
-    forward_response_head(stream_queue(client_stream(t->client)), t, &t->exchange.response);
-    if (held && t->response_copy.length > 0)
-        deliver_piece(t, text_make(t->response_copy.data, t->response_copy.length));
+    forward_response_head(stream_queue(client_stream(t->client)), t, message_of(t));
+    if (shaped && t->response_complete)
+        body = hold_last_byte(t, body);
+    if (body.length > 0)
+        deliver_piece(t, body);
     if (t->response_complete) {
         deliver_end(t);
         deliver_settle(t);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "http/problem.h"
 #include "proxy/client.h"
+#include "proxy/inject.h"
 #include "proxy/limiting.h"
 #include "proxy/responder.h"
 #include "proxy/tunnel.h"
@@ -30,6 +31,13 @@ forward_client_is_modern(const struct transit *t)
 }
 
 /* ---- requests ---- */
+
+/* As the upstream gets it. */
+static const struct message *
+request_of(const struct transit *t)
+{
+    return t->altered[SIDE_REQUEST] != NULL ? t->altered[SIDE_REQUEST] : &t->exchange.request;
+}
 
 static bool
 is_set(const struct service_settings *s, struct text name)
@@ -166,7 +174,7 @@ add_upgrade_field(struct buffer *out, const struct header *h, struct text *asked
 static void
 add_request_fields(struct buffer *out, const struct transit *t)
 {
-    const struct message *m = &t->exchange.request;
+    const struct message *m = request_of(t);
     const struct service_settings *s = t->route.service->settings;
     enum forwarded forwarded = forwarded_mode(t);
     struct text upgrade = t->upgrade;
@@ -205,7 +213,7 @@ add_request_fields(struct buffer *out, const struct transit *t)
 static size_t
 request_head_bytes(const struct transit *t)
 {
-    const struct message *m = &t->exchange.request;
+    const struct message *m = request_of(t);
     const struct service_settings *s = t->route.service->settings;
     size_t bytes = ADDED_BYTES + responder_proxy_authorization(t).length + m->method.length + m->target.length +
                    2 * m->authority.length + t->upgrade.length;
@@ -312,6 +320,8 @@ forward_response_head(struct buffer *out, struct transit *t, const struct messag
         if (transit_checks(t, SIDE_REQUEST) || transit_checks(t, SIDE_RESPONSE))
             buffer_print(out, "Plumbline-Violations: %u\r\n", count);
     }
+    if (t->injection != NULL)
+        inject_add_fields(out, t);
     limiting_add_fields(out, t, m);
     add_response_framing(out, t, m);
     buffer_add(out, crlf);

@@ -1,5 +1,6 @@
 /* generation.h -- what belongs to one ruleset and is swapped with it as a whole: responders with their addresses, the
- * sandbox that answers for some of them, and of each worker its connections to upstreams and its counters.
+ * sandbox and the recordings that answer for some of them, and of each worker its connections to upstreams and its
+ * counters.
  *
  * A generation is built completely on the side (server's or reload's thread), then its shares are handed over, one to
  * each worker. A worker begins exchanges with its newest share; one that has begun ends with the share it began with.
@@ -23,8 +24,11 @@
 struct documented;
 struct listener;
 struct proxy_options;
+struct playback;
 struct pool;
 struct responder;
+struct script;
+struct stale_memory;
 struct sandbox;
 struct sandbox_state;
 struct tls_context;
@@ -37,6 +41,7 @@ struct share {
     struct ruleset *ruleset; /* the generation's */
     struct counters *counters;
     struct watching_lane *watching; /* NULL: no rules over several exchanges */
+    struct script *fault_script;    /* expressions of faults; NULL: there are none */
     struct pool **pools;            /* by service index; NULL: closed */
     uint64_t users;                 /* exchanges that are not over */
     uint64_t lent;                  /* exchanges that went to the recorder, ever */
@@ -48,8 +53,10 @@ struct generation {
     uint64_t number;               /* from 1 */
     struct ruleset *ruleset;       /* held */
     struct sandbox *sandbox;       /* NULL: no service asks for it */
+    struct playback *playback;     /* NULL: no service is answered from a recording */
     struct documented *documented; /* NULL: all refusals are problem documents */
     struct responder *responders;
+    struct stale_memory *stale;  /* NULL: no fault answers with earlier answers */
     struct watching *watching;   /* NULL: likewise */
     struct listener **listeners; /* borrowed from the server: where clients come in */
     struct tls_context **tls;    /* what their clients speak from now on; held, NULL: no TLS */
@@ -61,8 +68,8 @@ struct generation {
     struct generation *older;
 };
 
-/* Start the sandbox for it (*state: what it remembers, see sandbox_start; NULL: everything is only looked at), resolve
- * its upstreams, read their certificates. Blocks. New, or NULL with err. */
+/* Start the sandbox for it (*state: what it remembers, see sandbox_start; NULL: everything is only looked at), load
+ * recordings that answer, resolve its upstreams, read their certificates. Blocks. New, or NULL with err. */
 struct generation *generation_new(struct ruleset *ruleset, uint64_t number, const struct proxy_options *options,
                                   struct sandbox_state **state, struct error *err);
 

@@ -5,6 +5,7 @@
 #include "proxy/body_copy.h"
 #include "proxy/client.h"
 #include "proxy/generation.h"
+#include "proxy/inject.h"
 #include "proxy/recorder.h"
 #include "proxy/steps.h"
 #include "proxy/worker.h"
@@ -12,7 +13,7 @@
 bool
 hold_is_wanted(const struct transit *t)
 {
-    return t->hold == HOLD_NOT && recorder_holds(t);
+    return t->hold == HOLD_NOT && recorder_holds(t) && (t->injection == NULL || !inject_cuts(t));
 }
 
 struct buffer *
@@ -26,7 +27,7 @@ hold_open(struct transit *t)
 struct text
 hold_last_byte(struct transit *t, struct text piece)
 {
-    const struct message *m = &t->exchange.response;
+    const struct message *m = t->altered[SIDE_RESPONSE] != NULL ? t->altered[SIDE_RESPONSE] : &t->exchange.response;
 
     if (m->framing != FRAMING_LENGTH || m->body_bytes != m->length || piece.length == 0 || !hold_is_wanted(t))
         return piece;
@@ -122,6 +123,8 @@ hold_begin(struct transit *t)
     t->request_passing = t->request_complete ? t->request_passing : PASSING_DISCARD;
     check_request_body_now(t);
     check_response_body_now(t);
+    if (t->injection != NULL)
+        inject_keep(t);
     client_pause(t->client);
     timer_stop(&t->total);
     t->holding = (struct deferred){ .call = on_holding, .arg = t };

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "proxy/transit.h"
 #include "rules/redaction.h"
+#include "rules/severity.h"
 
 struct live_lane {
     pthread_mutex_t lock;
@@ -78,13 +79,14 @@ add_violation(struct live_lane *lane, struct transit *t, const struct violation 
     struct finding f;
 
     finding_of(&f, &t->exchange, v);
-    if (finding_list_again(lane->list, &f))
+    if (!severities_judge(ruleset_severities(t->ruleset), &f) || finding_list_again(lane->list, &f))
         return;
     if (finding_list_count(lane->list) >= LIMIT_LIVE_FINDINGS || !redact(t, scratch)) {
         lane->overflow++;
         return;
     }
     finding_of(&f, &t->exchange, v);
+    (void)severities_judge(ruleset_severities(t->ruleset), &f);
     if (finding_list_add_one(lane->list, &f) < 0)
         lane->overflow++;
 }

@@ -10,6 +10,7 @@
 #include "proxy/exchange_id.h"
 #include "proxy/generation.h"
 #include "proxy/hold.h"
+#include "proxy/inject.h"
 #include "proxy/live_findings.h"
 #include "proxy/limiting.h"
 #include "proxy/metrics.h"
@@ -26,10 +27,11 @@ static enum step (*const steps[])(struct transit *t) = {
     [STEP_ROUTE] = step_route,
     [STEP_CHECK_REQUEST] = step_check_request,
     [STEP_CHECK_REQUEST_BODY] = step_check_request_body,
-    /* Faults are chosen here, between checking the request and answering it. */
+    [STEP_INJECT] = step_inject,
     [STEP_ANSWER] = step_answer,
     [STEP_CHECK_RESPONSE] = step_check_response,
     [STEP_CHECK_RESPONSE_BODY] = step_check_response_body,
+    [STEP_INJECT_RESPONSE] = step_inject_response,
     [STEP_DELIVER] = step_deliver,
     [STEP_REFUSE] = step_refuse,
     [STEP_FINISH] = step_finish,
@@ -90,6 +92,8 @@ step_route(struct transit *t)
         return refuse_because(t, refusal_status(REFUSAL_PATH_AMBIGUOUS), SIDE_REQUEST,
                               refusal_name(REFUSAL_PATH_AMBIGUOUS), broken);
     watching_begin(t);
+    if (ruleset_faults(t->ruleset) != NULL)
+        inject_begin(t);
     return STEP_CHECK_REQUEST;
 }
 
@@ -114,6 +118,8 @@ refuse_own(struct transit *t, enum side side, enum refusal_id id)
 enum step
 step_refuse(struct transit *t)
 {
+    if (t->injection != NULL)
+        inject_stop(t);
     call_cancel(&t->call);
     limiting_leaves(t);
     if (t->request_passing != PASSING_DISCARD && !t->request_complete) {
@@ -164,6 +170,8 @@ release(struct transit *t)
 static enum client_future
 future_of(const struct transit *t)
 {
+    if (t->injection != NULL && inject_resets(t))
+        return CLIENT_RESET;
     if (!t->abort)
         return t->close ? CLIENT_CLOSE : CLIENT_KEEP;
     return t->response_chunked || t->exchange.response.framing == FRAMING_LENGTH ? CLIENT_BREAK_OFF : CLIENT_RESET;
@@ -200,6 +208,8 @@ step_finish(struct transit *t)
     check_request_body_now(t); /* what was cut short is said to be */
     check_response_body_now(t);
     watching_over(t);
+    if (t->injection != NULL)
+        inject_over(t);
     if (t->client != NULL)
         client_pause(t->client);
     call_cancel(&t->call);
@@ -225,7 +235,7 @@ on_parsed(void *arg, enum side side, const struct document *document)
         x->searched_by = redaction;
         x->clean[side] = data;
     }
-    return watching_parsed(t, side, document);
+    return (int)watching_parsed(t, side, document) | (int)inject_parsed(t, side, document);
 }
 
 /* Until a service is found. */
@@ -375,6 +385,13 @@ pipeline_client_gone(struct transit *t)
 }
 
 void
+pipeline_drain(struct transit *t)
+{
+    if (t->injection != NULL)
+        inject_drain(t);
+}
+
+void
 pipeline_client_drained(struct transit *t)
 {
     if (t->finishing)
@@ -383,6 +400,8 @@ pipeline_client_drained(struct transit *t)
         tunnel_client_drained(t);
         return;
     }
+    if (t->injection != NULL)
+        inject_drained(t, SIDE_RESPONSE);
     if (t->client_full) {
         t->client_full = false;
         call_resume(&t->call);

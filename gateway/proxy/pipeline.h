@@ -30,6 +30,9 @@ void pipeline_request_bad(struct transit *t, uint16_t status, const char *reason
 /* The client left. It must not be touched any more. */
 void pipeline_client_gone(struct transit *t);
 
+/* The worker stops. */
+void pipeline_drain(struct transit *t);
+
 /* Everything written so far reached the client's socket. */
 void pipeline_client_drained(struct transit *t);
 

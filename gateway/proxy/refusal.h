@@ -21,6 +21,7 @@
     R(BODY_TIMEOUT, "body-timeout", 408, "the request's body did not come in time")                                    \
     R(TOTAL_TIMEOUT, "total-timeout", 504, "the exchange took longer than its total timeout")                          \
     R(UPGRADE, "upstream-upgrade", 502, "the upstream switched to a protocol that it was not asked for")               \
+    R(FAULT, "fault", 503, "a rule of this gateway breaks the exchange on purpose (with the rule's status)")           \
     R(MEMORY, "memory", 503, "no memory is left for this exchange")
 
 #define REFUSAL_ENUM(NAME, id, status, what) REFUSAL_##NAME,

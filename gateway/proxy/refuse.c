@@ -7,6 +7,7 @@
 #include "proxy/documented.h"
 #include "proxy/forward.h"
 #include "proxy/generation.h"
+#include "proxy/inject.h"
 #include "proxy/limiting.h"
 #include "proxy/worker.h"
 #include "sandbox/answer.h"
@@ -106,31 +107,77 @@ add_special_fields(struct message *m, const struct transit *t)
         add_field(m, TEXT("Retry-After"), TEXT("1"));
 }
 
+/* What the contract documents for it: made when the ruleset was loaded or, for what a fault answers, now. NULL:
+ * nothing, or nobody wants it. */
+static const struct documented_body *
+find_documented(struct transit *t, struct documented_body *made)
+{
+    if (t->refusal.own == REFUSAL_FAULT + 1)
+        return inject_documented(t, made) ? made : NULL;
+    return documented_find(t->share->generation->documented, t->route.service, t->route.match.operation,
+                           t->refusal.status);
+}
+
+static bool
+has_no_body(const struct transit *t, uint16_t status)
+{
+    return text_equal(t->exchange.request.method, TEXT("HEAD")) || status == 204 || status == 304;
+}
+
+static void
+set_body(struct message *m, const struct transit *t, struct text body)
+{
+    bool none = has_no_body(t, m->status);
+
+    m->minor = 1;
+    m->framing = FRAMING_LENGTH;
+    m->has_length = true;
+    m->keep_alive = !t->close;
+    m->length = body.length;
+    m->body_state = none ? BODY_NONE : BODY_WHOLE;
+    m->body = none ? (struct text){ NULL, 0 } : body;
+    m->body_bytes = m->body.length;
+    if (m->headers != NULL && m->status != 204 && m->status != 304)
+        add_field(m, TEXT("Content-Length"), arena_print(t->exchange.arena, "%zu", body.length));
+}
+
+/* The refusal as a message. */
+static struct message
+make_message(struct transit *t)
+{
+    struct exchange *x = &t->exchange;
+    struct message m = { .status = t->refusal.status, .reason = status_reason(t->refusal.status) };
+    struct documented_body made = { .slot = 0 };
+    const struct documented_body *own = find_documented(t, &made);
+    bool bare = own == NULL && m.status < 400;
+
+    m.headers = ARENA_ARRAY(x->arena, struct header, FIELDS_MOST);
+    if (m.headers != NULL)
+        add_field(&m, TEXT("Date"), arena_text(x->arena, time_text_http_date(loop_wall(t->worker->loop))));
+    if (m.headers != NULL && !bare)
+        add_field(&m, TEXT("Content-Type"),
+                  own != NULL ? arena_text(x->arena, own->type) : TEXT("application/problem+json"));
+    set_body(&m, t, own != NULL ? documented_text(t, own) : bare ? TEXT("") : problem_body(t));
+    if (m.headers == NULL)
+        return m;
+    add_special_fields(&m, t);
+    if (own != NULL)
+        add_documented_fields(&m, t, own);
+    return m;
+}
+
 void
 refuse_write(struct transit *t, struct buffer *out)
 {
     struct exchange *x = &t->exchange;
-    struct message m = { .status = t->refusal.status, .minor = 1, .framing = FRAMING_LENGTH, .has_length = true };
-    const struct documented_body *own = documented_find(t->share->generation->documented, t->route.service,
-                                                        t->route.match.operation, t->refusal.status);
-    struct text body = own != NULL ? documented_text(t, own) : problem_body(t);
-    bool head = text_equal(x->request.method, TEXT("HEAD"));
+    const struct message *instead = t->injection != NULL ? inject_answer(t) : NULL;
+    struct message m;
 
-    m.reason = status_reason(m.status);
-    m.headers = ARENA_ARRAY(x->arena, struct header, FIELDS_MOST);
-    m.keep_alive = !t->close;
-    m.length = body.length;
-    m.body_state = head ? BODY_NONE : BODY_WHOLE;
-    m.body = head ? (struct text){ NULL, 0 } : body;
-    m.body_bytes = m.body.length;
-    if (m.headers != NULL) {
-        add_field(&m, TEXT("Date"), arena_text(x->arena, time_text_http_date(loop_wall(t->worker->loop))));
-        add_field(&m, TEXT("Content-Type"),
-                  own != NULL ? arena_text(x->arena, own->type) : TEXT("application/problem+json"));
-        add_field(&m, TEXT("Content-Length"), arena_print(x->arena, "%zu", body.length));
-        add_special_fields(&m, t);
-        if (own != NULL)
-            add_documented_fields(&m, t, own);
+    if (instead != NULL) {
+        m = *instead;
+        set_body(&m, t, m.body);
+    } else {
+        m = make_message(t);
     }
     x->outcome = OUTCOME_REFUSED;
     x->refusal = (struct refusal){ .status = t->refusal.status,

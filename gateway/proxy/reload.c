@@ -341,6 +341,12 @@ reload_now(struct reload *r, struct reload_result *result, struct error *err)
     return error_set(err, why.kind, why.where, "%s", why.what[0] != '\0' ? why.what : result->why);
 }
 
+struct fault_overlay *
+reload_faults(const struct reload *r)
+{
+    return r != NULL ? r->options.faults : NULL;
+}
+
 struct reload_status
 reload_status(struct reload *r)
 {

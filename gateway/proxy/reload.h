@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "rules/ruleset.h"
 
+struct fault_overlay;
 struct file_trace;
 struct proxy;
 struct reload;
@@ -24,8 +25,9 @@ struct reload_options {
     void (*say)(void *arg, const char *line);
     void (*tell)(void *arg, const char *line); /* the same for what went well */
     void *arg;
-    bool watch;               /* a changed file reloads, too */
-    struct file_trace *files; /* of the load that runs now; its content is taken over. May be NULL */
+    struct fault_overlay *faults; /* that `load` lays over the settings, for who changes it (reload_faults); or NULL */
+    bool watch;                   /* a changed file reloads, too */
+    struct file_trace *files;     /* of the load that runs now; its content is taken over. May be NULL */
 };
 
 /* Start its thread. Borrows the proxy until reload_stop. New, or NULL with err. */
@@ -53,6 +55,9 @@ int reload_now(struct reload *r, struct reload_result *result, struct error *err
 
 /* Any thread, also a signal handler: the same, without waiting. */
 void reload_ask(struct reload *r);
+
+/* What changes of faults go to, by reload_now; NULL: they cannot be changed. */
+struct fault_overlay *reload_faults(const struct reload *r);
 
 struct reload_status {
     uint64_t generation;

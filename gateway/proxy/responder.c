@@ -1,4 +1,4 @@
-/* responder.c -- a service's upstream or the sandbox: both are an address. */
+/* responder.c -- a service's upstream, the sandbox or a recording: each is an address. */
 #include "proxy/responder.h"
 
 #include <stdio.h>
@@ -66,8 +66,22 @@ responder_name(const struct service *service, struct text *host, uint16_t *port)
     return names_is_name(*host);
 }
 
+/* One of our own servers, which finds the service by the first segment of the path. */
+static int
+resolve_own(struct responder *r, struct text service, const char *name, uint16_t port, const char *where,
+            struct error *err)
+{
+    if (port == 0)
+        return error_set(err, ERROR_ENVIRONMENT, where, "the %s does not run", name);
+    r->name = name;
+    (void)snprintf(r->base, sizeof r->base, "/%.*s", TEXT_PRINT(service));
+    (void)snprintf(r->authority, sizeof r->authority, "127.0.0.1:%u", (unsigned)port);
+    return upstream_resolve(&r->upstream, TEXT("127.0.0.1"), port, false, err);
+}
+
 int
-responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err)
+responder_resolve(struct responder *r, const struct service *service, const struct responder_ports *ports,
+                  struct error *err)
 {
     const struct upstream_settings *u = &service->settings->upstream;
     char where[256];
@@ -85,16 +99,11 @@ responder_resolve(struct responder *r, const struct service *service, uint16_t s
         (void)snprintf(r->authority, sizeof r->authority, "localhost");
         return upstream_resolve(&r->upstream, u->host, 0, true, err);
     case UPSTREAM_SANDBOX:
-        break;
+        return resolve_own(r, service->settings->name, "sandbox", ports->sandbox, where, err);
     case UPSTREAM_RECORDING:
-        return error_set(err, ERROR_CONFIG, where, "recording: as an upstream is not supported yet");
+        break;
     }
-    if (sandbox_port == 0)
-        return error_set(err, ERROR_ENVIRONMENT, where, "the sandbox does not run");
-    r->name = "sandbox";
-    (void)snprintf(r->base, sizeof r->base, "/%.*s", TEXT_PRINT(service->settings->name));
-    (void)snprintf(r->authority, sizeof r->authority, "127.0.0.1:%u", (unsigned)sandbox_port);
-    return upstream_resolve(&r->upstream, TEXT("127.0.0.1"), sandbox_port, false, err);
+    return resolve_own(r, service->settings->name, "recording", ports->recording, where, err);
 }
 
 /* RFC 9110 9.2.2 */
@@ -122,6 +131,7 @@ responder_start(struct transit *t, bool more, const struct call_events *events)
                                     .body = t->sent_body,
                                     .tail = t->sent_tail,
                                     .more = more,
+                                    .last = t->call_last,
                                     .repeatable = responder_may_repeat(t),
                                     .upgrade = t->upgrade.length > 0,
                                     .method = x->request.method,

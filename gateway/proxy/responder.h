@@ -1,4 +1,4 @@
-/* responder.h -- who answers: a service's upstream, or the sandbox, which is one more address.
+/* responder.h -- who answers: a service's upstream, or the sandbox or a recording, which are one more address.
  *
  * Names are resolved when the gateway starts, never on a worker. Each worker has its own pool per service. */
 #ifndef PROXY_RESPONDER_H
@@ -14,15 +14,22 @@ struct transit;
 /* Where the service's answers come from; unchanging once the workers run. */
 struct responder {
     struct upstream upstream;
-    char authority[ADDRESS_TEXT + 256];    /* host:port, for Host */
-    char base[704];                        /* in front of the path: "", "/base", "/NAME" of the sandbox, a whole URI */
-    char connect[2048];                    /* what asks an HTTP proxy for a tunnel; upstream.proxy points to it */
-    const char *name;                      /* "upstream", "sandbox" */
+    char authority[ADDRESS_TEXT + 256]; /* host:port, for Host */
+    char base[704];     /* in front of the path: "", "/base", "/NAME" of the sandbox or recordings, a whole URI */
+    char connect[2048]; /* what asks an HTTP proxy for a tunnel; upstream.proxy points to it */
+    const char *name;   /* "upstream", "sandbox", "recording" */
     _Atomic(struct admission_flow *) flow; /* found when the first request needs it (limiting.c) */
 };
 
-/* Resolve. Blocks. `sandbox_port` is where the sandbox listens, 0 when it does not run. 0 or -1 with err. */
-int responder_resolve(struct responder *r, const struct service *service, uint16_t sandbox_port, struct error *err);
+/* Where they listen on 127.0.0.1; 0: it does not run. */
+struct responder_ports {
+    uint16_t sandbox;
+    uint16_t recording;
+};
+
+/* Resolve. Blocks. 0 or -1 with err. */
+int responder_resolve(struct responder *r, const struct service *service, const struct responder_ports *ports,
+                      struct error *err);
 
 /* Which host and port its connections go to (the proxy's, where there is one), if the host is a name that has to be
  * resolved. False: it is not. Borrowed from the service. */

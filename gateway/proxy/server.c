@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "net/listener.h"
 #include "proxy/admission.h"
+#include "proxy/fault_counts.h"
 #include "proxy/generation.h"
 #include "proxy/ledger.h"
 #include "proxy/live_findings.h"
@@ -22,6 +23,7 @@
 #include "proxy/watching.h"
 #include "proxy/worker.h"
 #include "rules/redaction.h"
+#include "replay/playback.h"
 #include "sandbox/sandbox.h"
 
 static uint32_t
@@ -79,6 +81,7 @@ start_workers(struct proxy *p, struct generation *g, struct error *err)
         .recent = p->recent,
         .findings = p->findings,
         .rates = p->rates,
+        .fault_counts = p->fault_counts,
         .admission = p->admission,
         .news = p->news,
     };
@@ -106,8 +109,9 @@ start_all(struct proxy *p, struct ruleset *ruleset, struct error *err)
         return error_system(err, errno, NULL, "cannot start");
     p->past = ledger_new();
     p->rates = rate_table_new(LIMIT_RATE_CALLERS);
+    p->fault_counts = fault_counts_new(LIMIT_FAULT_COUNTS);
     p->admission = admission_new(p->options.say, p->options.arg);
-    if (p->past == NULL || p->rates == NULL || p->admission == NULL)
+    if (p->past == NULL || p->rates == NULL || p->fault_counts == NULL || p->admission == NULL)
         return error_memory(err);
     admission_judge_descriptors(p->admission, ruleset_settings(ruleset)->max_connections);
     p->newest = generation_new(ruleset, 1, &p->options, &p->sandbox_state, err);
@@ -197,6 +201,7 @@ proxy_stop(struct proxy *p)
     server_listen_no_more(p);
     ledger_free(p->past);
     rate_table_free(p->rates);
+    fault_counts_free(p->fault_counts);
     admission_free(p->admission);
     if (p->news > 0)
         (void)close(p->news);
@@ -238,7 +243,14 @@ proxy_metrics(struct proxy *p, struct buffer *out)
     metrics_write(out, sum, &recorded);
     admission_metrics(p->admission, out);
     rate_table_metrics(p->rates, out);
+    fault_counts_metrics(p->fault_counts, out);
     ledger_free(sum);
+}
+
+struct fault_counts *
+proxy_fault_counts(const struct proxy *p)
+{
+    return p->fault_counts;
 }
 
 struct metrics_totals
@@ -323,6 +335,31 @@ proxy_sandbox_service(struct proxy *p, uint32_t index, char *name, size_t size, 
     there = sandbox_service(p->newest->sandbox, index, &found, handlers);
     if (there)
         (void)snprintf(name, size, "%.*s", TEXT_PRINT(found));
+    (void)pthread_mutex_unlock(&p->lock);
+    return there;
+}
+
+bool
+proxy_playback(struct proxy *p, struct playback_counts *counts)
+{
+    bool there;
+
+    (void)pthread_mutex_lock(&p->lock);
+    there = p->newest->playback != NULL;
+    if (there)
+        *counts = playback_counts(p->newest->playback);
+    (void)pthread_mutex_unlock(&p->lock);
+    return there;
+}
+
+bool
+proxy_playback_reset(struct proxy *p)
+{
+    bool there;
+
+    (void)pthread_mutex_lock(&p->lock);
+    there = p->newest->playback != NULL;
+    playback_reset(p->newest->playback);
     (void)pthread_mutex_unlock(&p->lock);
     return there;
 }

@@ -14,9 +14,11 @@
 #include "proxy/metrics.h"
 #include "rules/ruleset.h"
 
+struct fault_counts;
 struct live_findings;
 struct proxy;
 struct recent;
+struct playback_counts;
 struct sandbox_state;
 
 struct proxy_options {
@@ -74,6 +76,9 @@ struct recent *proxy_recent(const struct proxy *p);
 uint32_t proxy_rules_held(struct proxy *p);
 struct live_findings *proxy_findings(const struct proxy *p);
 
+/* Ordinals and firings of faults. Any thread. */
+struct fault_counts *proxy_fault_counts(const struct proxy *p);
+
 /* How the upstream of a service did last, over all workers; times are wall clock, 0: never since the last reload. */
 struct proxy_health {
     int64_t answered, failed;
@@ -91,6 +96,10 @@ struct sandbox_state *proxy_sandbox(struct proxy *p);
 /* The simulated services of the newest ruleset: name, and how many operations have a function. False behind the last.
  */
 bool proxy_sandbox_service(struct proxy *p, uint32_t index, char *name, size_t size, uint32_t *handlers);
+
+/* What the newest ruleset answered from recordings; and a new start. False: no service is answered from one. */
+bool proxy_playback(struct proxy *p, struct playback_counts *counts);
+bool proxy_playback_reset(struct proxy *p);
 
 uint32_t proxy_workers(const struct proxy *p);
 

@@ -8,6 +8,7 @@
 #include "proxy/server.h"
 
 struct admission;
+struct fault_counts;
 struct generation;
 struct ledger;
 struct listener;
@@ -37,6 +38,7 @@ struct proxy {
     struct recent *recent; /* NULL: there is no admin listener that shows them */
     struct live_findings *findings;
     struct rate_table *rates;
+    struct fault_counts *fault_counts;
     struct admission *admission;
     struct sandbox_state *sandbox_state; /* NULL: no service has a script; made and used by who swaps */
     struct worker *workers[LIMIT_WORKERS];

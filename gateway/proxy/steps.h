@@ -12,9 +12,11 @@ enum step {
     STEP_ROUTE,
     STEP_CHECK_REQUEST,
     STEP_CHECK_REQUEST_BODY,
+    STEP_INJECT,
     STEP_ANSWER,
     STEP_CHECK_RESPONSE,
     STEP_CHECK_RESPONSE_BODY,
+    STEP_INJECT_RESPONSE,
     STEP_DELIVER,
     STEP_REFUSE,
     STEP_FINISH,
@@ -44,20 +46,31 @@ void check_response_body_now(struct transit *t);
 bool check_items_pass(struct transit *t, struct text piece);
 /* The same for what the end of the response ends. */
 bool check_items_pass_end(struct transit *t);
+/* Wait for the request's body. */
+enum step hold_request(struct transit *t);
 /* A held body outgrew max_body: pass it on as it comes (the step to go on with), or refuse. */
 enum step outgrown(struct transit *t, enum side side);
 
+/* inject.c */
+enum step step_inject(struct transit *t);
+enum step step_inject_response(struct transit *t);
+
 /* answer.c */
 enum step step_answer(struct transit *t);
+/* From now on policy.total_timeout runs, unless it does. */
+void answer_watch_total(struct transit *t);
 /* A piece of a request body that goes on at once, and its end. */
 void answer_send(struct transit *t, struct text piece);
 void answer_send_end(struct transit *t);
+/* The same past whatever shapes it. */
+void answer_send_now(struct transit *t, struct text piece);
 /* What was read from the client at once is used up: send what was put together. */
 void answer_flush(struct transit *t);
 
 /* deliver.c */
 enum step step_deliver(struct transit *t);
 void deliver_piece(struct transit *t, struct text piece);
+void deliver_now(struct transit *t, struct text piece); /* past whatever shapes it */
 /* The last piece was there. */
 void deliver_end(struct transit *t);
 /* The last byte is handed over: finish once it is written and the request is read. */

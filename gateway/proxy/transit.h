@@ -18,6 +18,7 @@
 
 struct admission_flow;
 struct client;
+struct injection;
 struct live_lane;
 struct recent_lane;
 struct share;
@@ -63,13 +64,15 @@ struct transit {
     struct route route;
     struct check check;
     struct call call;
-    struct recent_lane *recent; /* where it is kept for the admin listener; NULL: there is none */
-    struct live_lane *findings; /* where its violations are counted; NULL: there is no admin listener */
-    size_t weight;              /* bytes of the arena, while the exchange waits for the recorder */
-    struct watched *watched;    /* for rules over many exchanges; NULL: none looks at it (any more) */
-    struct text upgrade;        /* what the upstream was asked to switch to; empty: nothing */
-    struct tunnel *tunnel;      /* it did, and bytes go both ways; NULL: not (yet) */
-    struct transit *next;       /* of those that the recorder has, or gave back */
+    struct recent_lane *recent;       /* where it is kept for the admin listener; NULL: there is none */
+    struct live_lane *findings;       /* where its violations are counted; NULL: there is no admin listener */
+    size_t weight;                    /* bytes of the arena, while the exchange waits for the recorder */
+    struct watched *watched;          /* for rules over many exchanges; NULL: none looks at it (any more) */
+    struct injection *injection;      /* faults that may act on it; NULL: there are none (inject.h) */
+    const struct message *altered[2]; /* by side: what goes on instead of what came; NULL: that does */
+    struct text upgrade;              /* what the upstream was asked to switch to; empty: nothing */
+    struct tunnel *tunnel;            /* it did, and bytes go both ways; NULL: not (yet) */
+    struct transit *next;             /* of those that the recorder has, or gave back */
     enum hold hold;
     bool hold_sent;          /* the answer's beginning went to the client before */
     char hold_byte;          /* its last byte */
@@ -81,6 +84,7 @@ struct transit {
     struct text sent_line; /* in front of sent_body: of its chunk */
     struct text sent_body;
     struct text sent_tail; /* behind it */
+    bool call_last;        /* the upstream connection is not used again */
     uint32_t tries;        /* of the policy's retries that were used */
 
     enum passing request_passing;

@@ -8,6 +8,7 @@
 #include "proxy/live_findings.h"
 #include "proxy/server.h"
 #include "proxy/watching.h"
+#include "rules/severity.h"
 
 #define LINES_OF_A_MINUTE 20
 
@@ -134,6 +135,8 @@ tell_one(struct watching_log *log, struct watch_finding *f, struct arena *arena,
     counters_finding(teller->counters, log->ruleset, f);
     f->found = redaction_quoted(redaction, f->found, f->instance, teller->scratch, arena);
     watch_finding_report(f, arena, &report);
+    if (!severities_judge(ruleset_severities(log->ruleset), &report))
+        return;
     live_findings_add_one(teller->findings, &report);
     say(log, f, arena);
 }

@@ -473,6 +473,7 @@ worker_new(uint32_t index, struct generation *g, const struct worker_shared *sha
     w->index = index;
     w->news = shared->news;
     w->rates = shared->rates;
+    w->fault_counts = shared->fault_counts;
     w->recent = recent_lane(shared->recent, index);
     w->findings = live_lane(shared->findings, index);
     w->drain_limit = (struct timer){ .fire = on_drain_limit, .arg = w };

@@ -20,6 +20,7 @@
 #include "proxy/quiet.h"
 
 struct client;
+struct fault_counts;
 struct generation;
 struct live_findings;
 struct live_lane;
@@ -52,7 +53,8 @@ struct worker {
     struct timer retire_again;             /* looks at what only the recorder still uses */
     struct deferred retire;
     struct schema_scratch *scratch;
-    struct rate_table *rates; /* shared by all workers; borrowed from the server */
+    struct rate_table *rates;          /* shared by all workers; borrowed from the server */
+    struct fault_counts *fault_counts; /* the same */
 
     struct arena *arenas[WORKER_ARENAS];
     uint32_t arena_count;
@@ -92,6 +94,7 @@ struct worker_shared {
     struct live_findings *findings; /* likewise */
     struct admission *admission;
     struct rate_table *rates;
+    struct fault_counts *fault_counts;
     int news; /* eventfd: a generation was taken over, or is over */
 };
 
