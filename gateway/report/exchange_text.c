@@ -252,6 +252,19 @@ add_list(struct buffer *out, const char *label, const struct text *list, uint32_
         add_labelled(out, i == 0 ? label : "", list[i]);
 }
 
+/* With what each did. */
+static void
+add_faults(struct buffer *out, const struct exchange *x)
+{
+    for (uint32_t i = 0; i < x->fault_count; i++) {
+        struct text note = x->fault_notes != NULL ? x->fault_notes[i] : TEXT("");
+
+        add_labelled(out, i == 0 ? "faults" : "",
+                     arena_print(x->arena, "%.*s%s%.*s", TEXT_PRINT(x->faults[i]), note.length > 0 ? ": " : "",
+                                 TEXT_PRINT(note)));
+    }
+}
+
 static void
 add_times(struct buffer *out, const struct exchange_times *t)
 {
@@ -293,7 +306,7 @@ exchange_text_page(struct buffer *out, const struct exchange *x)
     add_labelled(out, "answered", x->responder);
     buffer_print(out, "  %-9s %s\n", "outcome", record_outcomes[x->outcome]);
     add_times(out, &x->times);
-    add_list(out, "faults", x->faults, x->fault_count);
+    add_faults(out, x);
     add_list(out, "redacted", x->redacted, x->redacted_count);
     exchange_text_messages(out, x);
 }

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "flow/criterion.h"
 #include "report/flow_report_internal.h"
+#include "rules/severity.h"
 
 #define PLACE_BYTES 256 /* of "workflow/step, run 7" */
 
@@ -38,6 +39,7 @@ prepare(struct flow_report *r, const struct flow_report_options *options, struct
     if (r->options.redaction == NULL || r->arena == NULL || r->scratch == NULL || r->findings == NULL ||
         flow_keep_needles(r, r->options.secrets, r->options.secret_count) < 0)
         return error_memory(err);
+    finding_list_judge(r->findings, severities_judge_arg, (void *)(uintptr_t)r->options.severities);
     r->options.secrets = NULL; /* the caller's; the needles are ours */
     return 0;
 }

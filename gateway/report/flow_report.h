@@ -11,11 +11,13 @@
 #include "rules/redaction.h"
 
 struct flow_report;
+struct severities;
 
 struct flow_report_options {
-    const struct redaction *redaction; /* borrowed; NULL: the defaults */
-    const struct text *secrets;        /* masked wherever they occur (values of --token), also encoded; copied. Shorter
- than 3 bytes: not, as that would hit words */
+    const struct redaction *redaction;   /* borrowed; NULL: the defaults */
+    const struct severities *severities; /* borrowed; may be NULL */
+    const struct text *secrets; /* masked wherever they occur (values of --token), also encoded; copied. Shorter
+than 3 bytes: not, as that would hit words */
     uint32_t secret_count;
     size_t body_bytes;      /* kept of one body; 0: LIMIT_REPORT_BODY */
     uint32_t runs;          /* kept whole, of those that began first; 0: LIMIT_REPORT_RUNS */
@@ -51,5 +53,7 @@ void flow_report_text(struct buffer *out, struct flow_report *r);
 void flow_report_json(struct buffer *out, struct flow_report *r); /* docs/schema/flow-report.schema.json */
 void flow_report_junit(struct buffer *out, struct flow_report *r);
 void flow_report_html(struct buffer *out, struct flow_report *r);
+void flow_report_sarif(struct buffer *out, struct flow_report *r);
+void flow_report_github(struct buffer *out, struct flow_report *r);
 
 #endif

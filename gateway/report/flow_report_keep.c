@@ -242,7 +242,7 @@ static int
 redact(struct flow_report *r, struct exchange *x, struct arena *work)
 {
     x->arena = work;
-    x->redacted = x->faults = NULL;
+    x->redacted = x->faults = x->fault_notes = NULL;
     x->redacted_count = x->fault_count = 0;
     own_violations(&x->request_verdict, work);
     own_violations(&x->response_verdict, work);

@@ -1,5 +1,6 @@
 /* html_findings.c -- a page of findings: what was looked at, service by service and operation by operation, and each
  * finding, which unfolds. */
+#include "report/coverage.h"
 #include "report/html_findings.h"
 
 #include <inttypes.h>
@@ -304,6 +305,7 @@ report_html(struct buffer *out, const struct report_summary *s, struct finding_l
     page_filter(out);
     add_overview(out, rows, count);
     add_findings(out, findings);
+    coverage_html(out, s);
     page_end(out, TEXT(""));
     buffer_release(&title);
     free(rows);

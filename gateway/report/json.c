@@ -1,7 +1,8 @@
 /* json.c -- the JSON report: one shape for all commands, docs/schema/report.schema.json. */
 #include "base/version.h"
 #include "json/write.h"
-#include "report/report.h"
+#include "report/coverage.h"
+#include "report/replay.h"
 #include "report/report_json.h"
 #include "base/time_text.h"
 
@@ -103,6 +104,12 @@ add_summary(struct json_writer *w, const struct report_summary *s)
                 report_json_number(w, unchecked_name((enum unchecked_id)i), s->unchecked_reasons[i]);
         json_end_object(w);
     }
+    if (s->accepted > 0)
+        report_json_number(w, "accepted", s->accepted);
+    if (s->expired > 0)
+        report_json_number(w, "expired", s->expired);
+    if (s->vanished > 0)
+        report_json_number(w, "vanished", s->vanished);
     if (s->amended > 0)
         report_json_number(w, "amended", s->amended);
     if (s->lost > 0)
@@ -115,6 +122,8 @@ add_summary(struct json_writer *w, const struct report_summary *s)
         report_json_time(w, "since", s->since);
         report_json_number(w, "overflow", s->overflow);
     }
+    if (s->replay != NULL)
+        report_replay_json(w, s->replay);
     json_end_object(w);
 }
 
@@ -129,6 +138,7 @@ report_json(struct buffer *out, const struct report_summary *s, struct finding_l
     report_json_text(&w, "command", text_of(s->command));
     add_summary(&w, s);
     report_json_findings(&w, findings);
+    coverage_json(&w, s);
     json_end_object(&w);
     buffer_byte(out, '\n');
 }

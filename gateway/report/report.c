@@ -10,10 +10,9 @@
 #include "report/flow_report.h"
 
 static const struct report_format formats[] = {
-    { "text", report_text, flow_report_text },
-    { "json", report_json, flow_report_json },
-    { "junit", report_junit, flow_report_junit },
-    { "html", report_html, flow_report_html },
+    { "text", report_text, flow_report_text },    { "json", report_json, flow_report_json },
+    { "junit", report_junit, flow_report_junit }, { "html", report_html, flow_report_html },
+    { "sarif", report_sarif, flow_report_sarif }, { "github", report_github, flow_report_github },
 };
 
 #define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
@@ -37,7 +36,8 @@ read_target(struct report_target *target, const char *option, struct error *err)
     target->file = name.length < whole.length ? option + name.length + 1 : NULL;
     if (target->format == NULL)
         return error_set(err, ERROR_USAGE, "--report",
-                         "there is no format '%.*s'; there are text, json, junit and html", TEXT_PRINT(name));
+                         "there is no format '%.*s'; there are text, json, junit, html, sarif and github",
+                         TEXT_PRINT(name));
     if (target->file != NULL && target->file[0] == '\0')
         return error_set(err, ERROR_USAGE, "--report", "a file name is missing behind '%s'", option);
     return 0;

@@ -9,9 +9,11 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "drift/tally.h"
 #include "traffic/finding.h"
 
 struct flow_report;
+struct report_replay;
 
 /* An operation that was looked at, so that a report can name those that nothing is wrong with. */
 struct report_operation {
@@ -30,12 +32,18 @@ struct report_summary {
     uint32_t operations_seen;
     const char *unit; /* what `exchanges` counts: "exchanges", "files"; NULL: "exchanges" */
     uint64_t unchecked_reasons[UNCHECKED_IDS];
+    uint64_t accepted;                   /* findings that the baseline names, which are left out */
+    uint64_t expired, vanished;          /* its entries whose time is over; that were not met any more */
     uint64_t amended;                    /* exchanges that a later line says more of */
     uint64_t lost;                       /* that could not be recorded, as the recording says */
     int64_t since;                       /* live: counted since then (ns since 1970); 0: not told */
     uint64_t overflow;                   /* live: violations that the bound on findings left out */
     const struct report_operation *seen; /* borrowed; NULL: nobody counted them */
     uint32_t seen_count;
+    struct tally_total coverage[TALLY_KINDS];
+    const struct tally *tally;          /* borrowed; NULL: nobody counted what was made use of */
+    bool list_coverage;                 /* tell what was never seen */
+    const struct report_replay *replay; /* borrowed; NULL: it is no replay */
 };
 
 struct report_format {
@@ -59,7 +67,7 @@ struct report_plan {
 
 /* For --help. */
 #define REPORT_HELP    "FORMAT[=FILE]"
-#define REPORT_FORMATS "text, json, junit or html"
+#define REPORT_FORMATS "text, json, junit, html, sarif or github"
 
 /* Read `count` values of --report, FORMAT[=FILE], borrowed. 0, or -1 with err (unknown format; two without a file). */
 int report_plan_read(struct report_plan *plan, const char *const *options, size_t count, struct error *err);
@@ -86,5 +94,7 @@ void report_text_finding(struct buffer *out, const struct finding *f); /* one of
 void report_json(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 void report_junit(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 void report_html(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+void report_sarif(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
+void report_github(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 
 #endif

@@ -1,7 +1,8 @@
 /* text.c -- findings for a person at a terminal: what, where in the message, where in the contract. */
 #include <inttypes.h>
 
-#include "report/report.h"
+#include "report/coverage.h"
+#include "report/replay.h"
 
 #define LEFT_COLUMN 40
 
@@ -87,11 +88,20 @@ add_unchecked(struct buffer *out, const struct report_summary *s)
 void
 report_text(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
 {
-    for (uint32_t i = 0; i < finding_list_count(findings); i++)
+    if (s->replay != NULL)
+        report_replay_findings(out, findings);
+    for (uint32_t i = 0; s->replay == NULL && i < finding_list_count(findings); i++)
         report_text_finding(out, finding_list_at(findings, i));
+    if (s->list_coverage)
+        coverage_text(out, s);
     buffer_print(out, "%" PRIu64 " %s, %" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64 " info\n", s->exchanges,
                  s->unit != NULL ? s->unit : "exchanges", s->errors, s->errors == 1 ? "" : "s", s->warnings,
                  s->warnings == 1 ? "" : "s", s->infos);
+    if (s->accepted + s->expired + s->vanished > 0)
+        buffer_print(out, "baseline: %" PRIu64 " accepted, %" PRIu64 " expired, %" PRIu64 " not found any more\n",
+                     s->accepted, s->expired, s->vanished);
+    if (s->replay != NULL)
+        report_replay_text(out, s->replay);
     add_unchecked(out, s);
     if (s->amended > 0)
         buffer_print(out, "amended by a later line: %" PRIu64 " of them\n", s->amended);
@@ -99,4 +109,9 @@ report_text(struct buffer *out, const struct report_summary *s, struct finding_l
         buffer_print(out, "not recorded, and so not checked: %" PRIu64 "\n", s->lost);
     if (s->operations > 0)
         buffer_print(out, "coverage: %u of %u operations\n", s->operations_seen, s->operations);
+    if (s->list_coverage && s->tally != NULL) {
+        buffer_add(out, TEXT("          "));
+        coverage_line(out, s);
+        buffer_byte(out, '\n');
+    }
 }
