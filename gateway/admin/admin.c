@@ -11,7 +11,7 @@
 #include "net/address.h"
 #include "proxy/server.h"
 
-#define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* settings of a simulated service; no other page takes one */
+#define ADMIN_MAX_BODY (64 * LIMIT_KIB) /* rules of faults, settings of a simulated service */
 
 struct admin {
     struct api api;
@@ -29,13 +29,18 @@ refuse(struct api_call *call, uint16_t status, const char *why)
     api_problem(call, status, text_of(why));
 }
 
-/* Whatever the answer is: it is for this reader alone, and no browser may make a page, a script or a frame of it. */
+/* Whatever the answer is: it is for this reader alone, and no browser may make a page, a script or a frame of it; but
+ * of our own pages, which run what comes from here and nothing else. */
 static void
-protect(struct service_answer *answer)
+protect(struct service_answer *answer, bool ui)
 {
+    struct text policy = ui ? TEXT("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+                                   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+                            : TEXT("default-src 'none'; frame-ancestors 'none'");
+
     service_answer_header(answer, TEXT("X-Content-Type-Options"), TEXT("nosniff"));
     service_answer_header(answer, TEXT("Cache-Control"), TEXT("no-store"));
-    service_answer_header(answer, TEXT("Content-Security-Policy"), TEXT("default-src 'none'; frame-ancestors 'none'"));
+    service_answer_header(answer, TEXT("Content-Security-Policy"), policy);
     service_answer_header(answer, TEXT("Referrer-Policy"), TEXT("no-referrer"));
 }
 
@@ -49,7 +54,7 @@ on_admin_request(void *arg, const struct service_request *request, struct servic
     const char *why;
     uint16_t status = guard_check(&admin->guard, &request->message, page != NULL && page->open, &why);
 
-    protect(answer);
+    protect(answer, page != NULL && page->answer == api_ui);
     if (status != 0) {
         refuse(&call, status, why);
     } else if (page != NULL) {

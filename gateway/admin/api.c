@@ -145,6 +145,7 @@ answer_metrics(struct api_call *call)
 
 const struct api_page api_pages[] = {
     { "GET", "/", "what there is", false, false, answer_index },
+    { "GET", "/ui/{file}", "web pages: /ui/faults.html; they ask for the token themselves", true, false, api_ui },
     { "GET", "/healthz", "the process answers", true, false, answer_health },
     { "GET", "/readyz", "clients are served; 503 while it stops", true, false, answer_ready },
     { "GET", "/metrics", "counters, for Prometheus", false, false, answer_metrics },
@@ -160,6 +161,13 @@ const struct api_page api_pages[] = {
     { "GET", "/api/v1/recordings", "the segments of the recording", false, true, api_recordings },
     { "GET", "/api/v1/recordings/{segment}", "one segment, as it is or as HAR", false, true, api_recording },
     { "POST", "/api/v1/reload", "read the settings and contracts anew", false, true, api_reload },
+    { "GET", "/api/v1/replay", "what was answered from recordings", false, false, api_replay },
+    { "POST", "/api/v1/replay/reset", "begin anew with every recorded sequence, forget bound ids", false, false,
+      api_replay_reset },
+    { "GET", "/api/v1/faults", "what is broken on purpose, and how often it was", false, false, api_faults },
+    { "PUT", "/api/v1/faults", "other rules instead of the files'", false, true, api_faults_put },
+    { "DELETE", "/api/v1/faults", "the files' rules again, as they are written", false, true, api_faults_reset },
+    { "PUT", "/api/v1/faults/{name}", "one rule on or off", false, true, api_fault_switch },
     { "GET", "/api/v1/sandbox", "what the simulated services remember", false, true, api_sandbox },
     { "GET", "/api/v1/sandbox/records", "records of a service", false, true, api_sandbox_records },
     { "GET", "/api/v1/sandbox/settings/{service}", "what its script sees as settings", false, true,

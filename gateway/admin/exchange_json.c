@@ -261,6 +261,7 @@ exchange_json_whole(struct json_writer *w, const struct exchange *x, const struc
     write_text_or_null(w, "refusal_detail", x->refusal.detail);
     write_verdicts(w, x, service != NULL ? service->contract : NULL);
     write_texts(w, "faults", x->faults, x->fault_count);
+    write_texts(w, "fault_notes", x->fault_notes, x->fault_notes != NULL ? x->fault_count : 0);
     write_texts(w, "redacted", x->redacted, x->redacted_count);
     json_end_object(w);
 }

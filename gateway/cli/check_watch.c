@@ -12,15 +12,17 @@
 #include "traffic/redacted.h"
 #include "traffic/segment.h"
 
-#define CHUNK     64               /* entries whose earliest beginning is kept together */
-#define HAR_SLACK INT64_C(1000000) /* ns: HAR files of others tell milliseconds */
+#define FOLLOW_SLACK INT64_C(60000000000) /* ns between the beginning of an exchange and its line */
+#define CHUNK        64                   /* entries whose earliest beginning is kept together */
+#define HAR_SLACK    INT64_C(1000000)     /* ns: HAR files of others tell milliseconds */
 
 /* What the first reading found. */
 struct plan {
     int64_t *begins; /* of each chunk and all behind it, the earliest beginning */
     size_t count, room;
     uint64_t entries;
-    bool blind; /* something can be read once only */
+    bool blind;    /* something can be read once only */
+    bool followed; /* the lines come as time goes by */
 };
 
 struct check_watch {
@@ -113,6 +115,8 @@ plan_all(struct plan *plan, const char *const *recordings, size_t count, struct 
 static int64_t
 settled_by(const struct check_watch *w)
 {
+    if (w->plan.followed)
+        return w->latest > INT64_MIN ? w->latest - FOLLOW_SLACK : INT64_MIN;
     if (w->plan.blind)
         return INT64_MIN;
     return w->entry >= w->plan.entries ? INT64_MAX : w->plan.begins[w->entry / CHUNK];
@@ -150,7 +154,7 @@ check_watch_new(struct check_watch **made, const struct ruleset *ruleset, struct
     w->memory = watch_new(w->rules, 1);
     if (w->memory == NULL)
         return error_memory(err);
-    return plan_all(&w->plan, recordings, count, err);
+    return count > 0 ? plan_all(&w->plan, recordings, count, err) : 0;
 }
 
 void
@@ -162,6 +166,13 @@ check_watch_free(struct check_watch *w)
     watch_checker_free(w->checker);
     free(w->plan.begins);
     free(w);
+}
+
+void
+check_watch_follow(struct check_watch *w)
+{
+    if (w != NULL)
+        w->plan.followed = w->plan.blind = true;
 }
 
 void

@@ -22,6 +22,10 @@ int check_watch_new(struct check_watch **w, const struct ruleset *ruleset, struc
                     const char *const *recordings, size_t count, struct error *err);
 void check_watch_free(struct check_watch *w);
 
+/* The recordings are followed: what is wrong between several exchanges is told FOLLOW_SLACK later, as by then none
+ * comes any more that began before them. Instead of the first reading: before the first entry. Accepts NULL. */
+void check_watch_follow(struct check_watch *w);
+
 /* The next entry of the recordings is at hand, whatever it is. Accepts NULL, as all that follow. */
 void check_watch_next(struct check_watch *w);
 

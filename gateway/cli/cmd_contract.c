@@ -6,9 +6,12 @@
 
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/contract_commands.h"
+#include "cli/contract_diff.h"
 #include "cli/contract_url.h"
 #include "contract/contract.h"
 #include "contract/violation_page.h"
+#include "drift/change.h"
 #include "proxy/refusal.h"
 #include "report/report.h"
 
@@ -167,8 +170,7 @@ run_lint(int argc, char **argv)
           &ref_root },
         { "--fail-on", 0, OPTION_CHOICE, "LEVEL", "error|warn|info",
           "exit 1 from this level on: error, warn or info (error)", &fail_on },
-        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS ", to standard output or a file (text)",
-          &reports },
+        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS ", may be repeated (text)", &reports },
         { 0 },
     };
     const struct usage usage = {
@@ -365,11 +367,28 @@ run_refusals(int argc, char **argv)
     return print_page(&usage, refusal_page, argc, argv);
 }
 
+static int
+run_changes(int argc, char **argv)
+{
+    static const struct usage usage = {
+        .name = "contract changes",
+        .summary = "Print the page that explains the ids of changes between contracts.",
+        .arguments = "",
+        .example = "plumbline contract changes > docs/changes.md",
+    };
+
+    return print_page(&usage, change_page, argc, argv);
+}
+
 static const struct command commands[] = {
     { "lint", "what is wrong with a contract, and where", run_lint },
     { "show", "the operations of a contract", run_show },
+    { "infer", "a contract from recorded traffic", contract_infer },
+    { "extract", "a draft contract from API documents", contract_extract },
+    { "diff", "what changed between two contracts, and who breaks", contract_diff },
     { "violations", "what the ids of violations mean", run_violations },
     { "refusals", "why Plumbline answers instead of a service", run_refusals },
+    { "changes", "what the ids of changes mean", run_changes },
 };
 
 int

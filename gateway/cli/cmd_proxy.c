@@ -42,6 +42,8 @@ cmd_proxy(int argc, char **argv)
         { "--enforce", 0, OPTION_FLAG, NULL, NULL, "refuse what breaks the contract (observe: report it)", &p.enforce },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "record every exchange in this folder (nothing)",
           &p.overrides.record },
+        { "--replay", 0, OPTION_TEXT, "RECORDING", NULL, "answer from this recording, instead of a service behind",
+          &p.overrides.replay },
         { "--workers", 0, OPTION_TEXT, "N", NULL, "worker threads (one per core)", &p.overrides.workers },
         { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a contract has changed, only on SIGHUP",
           &source.no_watch },
@@ -50,7 +52,7 @@ cmd_proxy(int argc, char **argv)
     const struct usage usage = {
         .name = "proxy",
         .summary = "Put a contract in front of a service: forward everything, report what breaks the contract.",
-        .arguments = "CONTRACT... --to URL [--listen ADDRESS] [--admin ADDRESS] [--enforce] [--record DIR]",
+        .arguments = "CONTRACT... --to URL|--replay RECORDING [--listen ADDRESS] [--enforce] [--record DIR]",
         .example = "plumbline proxy contracts/erp.openapi.json --to http://127.0.0.1:9000",
         .options = options,
         .least = 1,
@@ -64,8 +66,12 @@ cmd_proxy(int argc, char **argv)
 
     if (!options_read(&usage, argc, argv, &p.contracts, &code))
         return code;
-    if (p.to == NULL) {
+    if (p.to == NULL && p.overrides.replay == NULL) {
         fprintf(stderr, "plumbline proxy: --to URL is missing: where the service is\n");
+        return EXIT_CONFIG;
+    }
+    if (p.to != NULL && p.overrides.replay != NULL) {
+        fprintf(stderr, "plumbline proxy: --to and --replay: a service answers, or a recording, not both\n");
         return EXIT_CONFIG;
     }
     return serving_run(&source);

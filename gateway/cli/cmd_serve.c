@@ -35,6 +35,10 @@ cmd_serve(int argc, char **argv)
           &o.overrides.record },
         { "--state", 0, OPTION_TEXT, "FILE", NULL, "what simulated services remember, instead of `sandbox.state`",
           &o.overrides.state },
+        { "--replay", 0, OPTION_TEXT, "RECORDING", NULL,
+          "answer for every service from this recording, whatever its `upstream`", &o.overrides.replay },
+        { "--faults", 0, OPTION_TEXT, "FILE", NULL, "break what this file says, instead of the file's `faults`",
+          &o.overrides.faults },
         { "--no-watch", 0, OPTION_FLAG, NULL, NULL, "do not reload when a file has changed, only on SIGHUP",
           &source.no_watch },
         { "--check", 0, OPTION_FLAG, NULL, NULL, "read everything, say what is wrong or that nothing is, and end",
@@ -44,7 +48,7 @@ cmd_serve(int argc, char **argv)
     const struct usage usage = {
         .name = "serve",
         .summary = "Check, forward and record every exchange between clients and the services of a configuration.",
-        .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N] [--check]",
+        .arguments = "[-c FILE] [--listen ADDRESS] [--admin ADDRESS] [--workers N] [--replay RECORDING] [--check]",
         .example = "plumbline serve -c rules/gateway.yaml",
         .options = options,
         .more =

@@ -20,6 +20,8 @@ static const struct command commands[] = {
     { "sandbox", "simulated services, from contracts or from a configuration", cmd_sandbox },
     { "check", "recorded traffic against contracts", cmd_check },
     { "flow", "journeys over several services: run, lint, show", cmd_flow },
+    { "replay", "send recorded requests again, and compare the answers", cmd_replay },
+    { "fault", "what is broken on purpose: list, explain", cmd_fault },
     { "log", "recordings: show, tail, export, import, verify", cmd_log },
     { "contract", "OpenAPI documents: lint, show; the ids of violations and refusals", cmd_contract },
     { "schema", "the JSON Schema validator alone: check, suite", cmd_schema },

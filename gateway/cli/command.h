@@ -98,6 +98,8 @@ int cmd_check(int argc, char **argv);
 int cmd_contract(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_flow(int argc, char **argv);
+int cmd_fault(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 
 #endif

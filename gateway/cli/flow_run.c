@@ -251,6 +251,8 @@ open_all(struct running *r, bool verbose, struct error *err)
 
     if (r->ruleset != NULL)
         options.redaction = ruleset_redaction(r->ruleset);
+    if (r->ruleset != NULL)
+        options.severities = ruleset_severities(r->ruleset);
     r->mask = flow_mask_new(options.redaction, err);
     if (r->mask == NULL)
         return -1;
@@ -429,8 +431,7 @@ flow_run(int argc, char **argv)
           &asked.unchecked },
         { "--record", 0, OPTION_TEXT, "DIR", NULL, "record every exchange in this folder", &asked.record },
         { "--log-file", 0, OPTION_TEXT, "FILE", NULL, "what -v tells, in this file", &asked.log_file },
-        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL,
-          "text, json, junit or html, to standard output or a file; may be repeated (a table)", &asked.reports },
+        { "--report", 0, OPTION_LIST, REPORT_HELP, NULL, REPORT_FORMATS ", may be repeated (a table)", &asked.reports },
         { "--repeat", 0, OPTION_NUMBER, "N", NULL, "run it so often (1)", &asked.repeat },
         { "--concurrency", 0, OPTION_NUMBER, "N", NULL, "runs at a time (1)", &asked.concurrency },
         { "--fail-fast", 0, OPTION_FLAG, NULL, NULL, "stop at the first run that fails", &asked.fail_fast },

@@ -4,18 +4,16 @@
  * tells of changes (inotify); a new segment is begun when the current one has no more. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "cli/command.h"
+#include "cli/following.h"
 #include "cli/log_colour.h"
 #include "cli/log_commands.h"
 #include "json/write.h"
@@ -42,15 +40,6 @@ struct tail {
     struct buffer rest; /* bytes behind the last whole line */
     bool skip_line;     /* a line longer than any that was written: left out up to its end */
 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-on_signal(int signal)
-{
-    (void)signal;
-    stopped = 1;
-}
 
 /* ---- lines ---- */
 
@@ -296,45 +285,15 @@ flush_out(struct error *err)
 }
 
 static int
-wait_for_change(int watch, const sigset_t *waiting, struct error *err)
+follow(struct tail *t, struct following *following, struct error *err)
 {
-    struct pollfd poll = { .fd = watch, .events = POLLIN };
-    char events[4096];
-
-    if (ppoll(&poll, 1, NULL, waiting) < 0)
-        return errno == EINTR ? 0 : error_system(err, errno, "inotify", "cannot wait");
-    while (read(watch, events, sizeof(events)) > 0)
-        continue; /* whatever they say, the segments are looked at */
-    return 0;
-}
-
-static int
-follow(struct tail *t, int watch, const sigset_t *waiting, struct error *err)
-{
-    while (!stopped) {
+    while (!following_is_over()) {
         if (catch_up(t, err) < 0 || flush_out(err) < 0)
             return -1;
-        if (wait_for_change(watch, waiting, err) < 0)
+        if (following_wait(following, -1, err) < 0)
             return -1;
     }
     return 0;
-}
-
-/* SIGINT and SIGTERM come while we wait, and at no other time. */
-static void
-hold_signals(sigset_t *waiting)
-{
-    struct sigaction action = { .sa_handler = on_signal };
-    sigset_t held;
-
-    (void)sigemptyset(&held);
-    (void)sigaddset(&held, SIGINT);
-    (void)sigaddset(&held, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &held, waiting);
-    (void)sigdelset(waiting, SIGINT);
-    (void)sigdelset(waiting, SIGTERM);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)sigaction(SIGTERM, &action, NULL);
 }
 
 static int
@@ -351,38 +310,25 @@ print_ring(struct tail *t, struct error *err)
 }
 
 static int
-start_watching(struct tail *t, int *watch, sigset_t *waiting, struct error *err)
+run(struct tail *t, bool follows, struct error *err)
 {
-    if (!t->folder)
-        return error_set(err, ERROR_USAGE, t->path, "only a recording's folder can be followed");
-    hold_signals(waiting);
-    *watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (*watch < 0 || inotify_add_watch(*watch, t->path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
-        return error_system(err, errno, t->path, "cannot watch the folder");
-    return 0;
-}
-
-static int
-run(struct tail *t, bool following, struct error *err)
-{
-    sigset_t waiting;
-    int watch = -1, result = 0;
+    struct following following = { .watch = -1 };
+    int result = 0;
 
     t->folder = file_is_folder(t->path);
     if (!t->folder && !file_exists(t->path))
         return error_set(err, ERROR_ENVIRONMENT, t->path, "there is no such file or folder");
-    if (following) /* watched before it is read: nothing can come in between */
-        result = start_watching(t, &watch, &waiting, err);
-    t->may_be_empty = following;
+    if (follows)
+        result = following_start(&following, t->path, err);
+    t->may_be_empty = follows;
     if (result == 0)
         result = t->folder ? read_folder(t, err) : read_older(t, t->path, err);
     if (result == 0)
         result = print_ring(t, err);
     t->at_once = true;
-    if (result == 0 && following)
-        result = follow(t, watch, &waiting, err);
-    if (watch >= 0)
-        close(watch);
+    if (result == 0 && follows)
+        result = follow(t, &following, err);
+    following_end(&following);
     return result;
 }
 

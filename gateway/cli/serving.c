@@ -15,6 +15,7 @@
 #include "cli/welcome.h"
 #include "net/address.h"
 #include "net/tls.h"
+#include "proxy/fault_overlay.h"
 #include "proxy/generation.h"
 #include "proxy/reload.h"
 #include "proxy/secure.h"
@@ -22,6 +23,8 @@
 #include "rules/ruleset.h"
 
 struct serving {
+    const struct serving_source *source;
+    struct fault_overlay *faults; /* what the admin listener says of them; NULL: nobody can */
     struct proxy *proxy;
     struct reload *reload;
     struct admin *admin;
@@ -59,9 +62,13 @@ allow_descriptors(void)
 static struct ruleset *
 load(void *arg, struct error *err)
 {
-    const struct serving_source *source = arg;
-    struct settings *settings = source->load(source->arg, err);
+    const struct serving *s = arg;
+    struct settings *settings = s->source->load(s->source->arg, err);
 
+    if (settings != NULL && s->faults != NULL && fault_overlay_apply(s->faults, settings, err) < 0) {
+        settings_free(settings);
+        return NULL;
+    }
     return settings != NULL ? ruleset_new(settings, on_defect, NULL, err) : NULL;
 }
 
@@ -77,10 +84,13 @@ start_all(struct serving *s, const struct serving_source *source, struct error *
 {
     const struct proxy_options options = { .say = on_say };
     struct file_trace files = { .files = NULL };
-    struct reload_options reload = {
-        .load = load, .say = on_say, .tell = on_tell, .arg = (void *)(uintptr_t)source, .files = &files
-    };
+    struct reload_options reload = { .load = load, .say = on_say, .tell = on_tell, .arg = s, .files = &files };
     struct ruleset *ruleset;
+
+    s->source = source;
+    reload.faults = s->faults = fault_overlay_new();
+    if (s->faults == NULL)
+        return error_memory(err);
 
     file_trace_begin(&files);
     ruleset = load(reload.arg, err);
@@ -205,6 +215,7 @@ serving_run(const struct serving_source *source)
     admin_stop(s.admin);
     reload_stop(s.reload);
     proxy_stop(s.proxy);
+    fault_overlay_free(s.faults);
     return code;
 }
 
@@ -226,7 +237,8 @@ serving_check(const struct serving_source *source, const char *file)
 {
     const struct proxy_options options = { .say = on_say };
     struct error err = { .kind = ERROR_NONE };
-    struct ruleset *ruleset = load((void *)(uintptr_t)source, &err);
+    struct serving s = { .source = source };
+    struct ruleset *ruleset = load(&s, &err);
     struct generation *g = NULL;
     int code = EXIT_FINE;
 
