@@ -12,7 +12,7 @@
 # make fuzz TIME=60   every fuzz target for TIME seconds; T=name runs one
 # make bench          CPU per request, side by side with nginx; T=enforce: some rows, T=document: tests/bench/document_bench.c
 # make bench-soak     three million exchanges: does memory grow?
-# make docs           write the pages that come from tables (docs/violations.md, docs/refusals.md)
+# make docs           write the pages that come from tables (docs/violations.md, refusals.md, changes.md)
 # make deps           install what building and testing need
 # make install        to DESTDIR and PREFIX (/usr/local)
 # make clean          remove build/, but not the installed test tools (make distclean: all of it)
@@ -47,7 +47,7 @@ PACKAGES := libmicrohttpd libcurl openssl libpcre2-8 libfyaml zlib libbrotlidec 
 FLAGS     = -std=c11 -D_GNU_SOURCE $(WARNINGS) -pthread $(HARDEN) $(SANITIZE) -Igateway \
             $(subst -I,-isystem ,$(shell pkg-config --cflags $(PACKAGES))) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) -pthread -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(SANITIZE) $(CFLAGS) $(LDFLAGS)
-LIBS      = $(shell pkg-config --libs $(PACKAGES))
+LIBS      = $(shell pkg-config --libs $(PACKAGES)) -lm
 
 SOURCES := $(wildcard gateway/*/*.c gateway/*/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/embedded.o
@@ -163,6 +163,7 @@ lint: ; @tests/run/lint.sh
 docs: all
 	$(PLUMBLINE_BIN) contract violations > docs/violations.md
 	$(PLUMBLINE_BIN) contract refusals > docs/refusals.md
+	$(PLUMBLINE_BIN) contract changes > docs/changes.md
 
 # Installing and cleaning
 

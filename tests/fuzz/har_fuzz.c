@@ -42,7 +42,7 @@ check_exchange(struct exchange *x)
     struct contract_match match;
 
     contract_find(contract, x->request.method, x->request.path, true, x->arena, &match);
-    recheck_exchange(&check, &match, x);
+    recheck_exchange(&check, &match, NULL, x);
 }
 
 /* The entry in the export; the same again when that is exported. */

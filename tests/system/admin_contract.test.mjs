@@ -66,7 +66,7 @@ const operations = Object.entries(contract.paths).flatMap(([template, methods]) 
 
 // Statuses that no request through another gateway can bring about: driven without one below, or (503) when memory is gone.
 const apart = (operation, status) => status === '405' || (status === '400' && !operation.parameters?.some((each) => each.in === 'query' || each.$ref))
-    || (status === '400' && ['getContract', 'getExchange', 'getRecording'].includes(operation.operationId))
+    || (status === '400' && ['getContract', 'getExchange', 'getPage', 'getRecording'].includes(operation.operationId))
     || (status === '503' && !['streamExchanges', 'getReadiness'].includes(operation.operationId));
 
 test('every operation answers with every status as its contract says', { timeout: 180_000 }, async () => {
@@ -74,6 +74,7 @@ test('every operation answers with every status as its contract says', { timeout
     const rich = await watched({ listen: '127.0.0.1:0', record: { to: path.join(temporaryFolder(), 'rec'), sync: '20ms' } });
     const poor = await watched({ recent: { exchanges: 0 } });
     const simulated = await watchedSandbox();
+    const replayed = await watched({}, `recording:${path.join(root, 'docs/examples/recording')}`);
     const driven = new Set();
 
     // Through the second gateway, whose own refusals do not say no-store.
@@ -94,7 +95,12 @@ test('every operation answers with every status as its contract says', { timeout
         list = JSON.parse((await drive(rich, 'listExchanges', 200)).body);
     const id = list.exchanges.at(-1).id;
     const targets = { getExchange: `/api/v1/exchanges/${id}`, getContract: '/api/v1/contracts/parts', getRecording: '/api/v1/recordings/000001.jsonl',
-        getSandboxSettings: '/api/v1/sandbox/settings/parts', changeSandboxSettings: '/api/v1/sandbox/settings/parts', listSandboxNotes: '/api/v1/sandbox/outbox' };
+        getSandboxSettings: '/api/v1/sandbox/settings/parts', changeSandboxSettings: '/api/v1/sandbox/settings/parts', listSandboxNotes: '/api/v1/sandbox/outbox', switchFault: '/api/v1/faults/late', getPage: '/ui/faults.html' };
+
+    for (const [id, status] of [['getReplay', 200], ['resetReplay', 204]]) {
+        await drive(replayed, id, status);
+        await drive(rich, id, 404);
+    }
 
     // What every page has in common.
     for (const operation of operations) {
@@ -127,6 +133,26 @@ test('every operation answers with every status as its contract says', { timeout
     await drive(poor, 'streamExchanges', 404);
     await drive(poor, 'listRecordings', 404);
 
+    for (const file of ['faults.html', 'faults.js', 'admin.css'])
+        await drive(rich, 'getPage', 200, { target: `/ui/${file}`, headers: {} });
+    for (const file of ['nothing.html', '..%2Fschema%2Fgateway.schema.json', '%2e%2e'])
+        await drive(rich, 'getPage', 404, { target: `/ui/${file}` });
+
+    // Faults: other rules, a switch, and those of the files again.
+    const faults = { headers: { ...token, ...json }, body: '{"faults":[{"name":"late","delay":"1s"}]}' };
+    const change = async (status, body = {}) => {
+        await drive(rich, 'putFaults', status, { ...faults, ...body });
+        await drive(rich, 'switchFault', status, { ...faults, target: targets.switchFault, body: body.body ?? '{"enabled":false}' });
+    };
+    await drive(rich, 'switchFault', 404, { ...faults, target: targets.switchFault, body: '{"enabled":false}' });
+    await change(200);
+    const put = JSON.parse((await drive(rich, 'listFaults', 200)).body);
+    assert.deepEqual([put.source, put.faults], ['admin', [{ name: 'late', enabled: false, effect: 'delay', does: 'delay: 1s', side: 'request', when: 'always', where: 'admin:1:12', fired: 0 }]]);
+    await change(400, { body: '{"faults":[\n{"name":"late"}]}' });
+    const line = JSON.parse((await drive(rich, 'putFaults', 400, { ...faults, body: '{"faults":[\n{"name":"late","mutate":"drop"}]}' })).body);
+    assert.deepEqual(line.errors, [{ place: 'admin:2:25', detail: "there is no mutation 'drop'" }]);
+    assert.deepEqual(JSON.parse((await drive(rich, 'listFaults', 200)).body), put);
+
     // The sandbox: what it remembers, its settings, a new start; and where there is none.
     assert.equal((await ask(simulated.gateway.port, 'POST', '/parts', json, '{"name":"nut","size":2}')).status, 204);
     await drive(simulated, 'getSandbox', 200);
@@ -136,9 +162,9 @@ test('every operation answers with every status as its contract says', { timeout
     for (const query of ['', '&id=bolt', '&size=1&order=-size&offset=0&limit=1'])
         await drive(simulated, 'listSandboxRecords', 200, { target: `/api/v1/sandbox/records?service=parts&collection=parts${query}` });
     await drive(simulated, 'listSandboxRecords', 400);
-    const change = { target: targets.changeSandboxSettings, headers: { ...token, ...json } };
-    await drive(simulated, 'changeSandboxSettings', 200, { ...change, body: '{"most":5}' });
-    await drive(simulated, 'changeSandboxSettings', 400, { ...change, body: '{"most":' });
+    const settingsChange = { target: targets.changeSandboxSettings, headers: { ...token, ...json } };
+    await drive(simulated, 'changeSandboxSettings', 200, { ...settingsChange, body: '{"most":5}' });
+    await drive(simulated, 'changeSandboxSettings', 400, { ...settingsChange, body: '{"most":' });
     assert.deepEqual(JSON.parse((await drive(simulated, 'getSandboxSettings', 200, { target: targets.getSandboxSettings })).body), { most: 5 });
     await drive(simulated, 'resetSandbox', 204);
     writeFileSync(simulated.seed, '{ "parts": 1 }');
@@ -146,7 +172,7 @@ test('every operation answers with every status as its contract says', { timeout
     for (const id of ['getSandbox', 'listSandboxNotes', 'getSandboxSettings', 'resetSandbox'])
         await drive(poor, id, 404, { target: targets[id] });
     await drive(poor, 'listSandboxRecords', 404, { target: '/api/v1/sandbox/records?service=parts&collection=parts' });
-    await drive(poor, 'changeSandboxSettings', 404, { ...change, body: '{}' });
+    await drive(poor, 'changeSandboxSettings', 404, { ...settingsChange, body: '{}' });
 
     // Times that the contract's format has and the listener does not take: the year 9999 is beyond its clock.
     await drive(rich, 'listExchanges', 400, { target: '/api/v1/exchanges?since=9999-01-01T00:00:00Z' });
@@ -167,7 +193,14 @@ test('every operation answers with every status as its contract says', { timeout
     await reload({}, 200);
     const wrong = JSON.parse((await reload({ workers: 'many' }, 422)).body);
     assert.match(wrong.errors[0].place, /gateway\.[a-z]+:\d+:\d+$/);
+    await change(422);
+    await drive(rich, 'resetFaults', 422, faults);
     await reload({ listen: [settings.listen, `127.0.0.1:${taken.address().port}`] }, 409);
+    await change(409);
+    await drive(rich, 'resetFaults', 409, { headers: token });
+    await reload({}, 200);
+    assert.equal(JSON.parse((await drive(rich, 'listFaults', 200)).body).faults[0].enabled, false);
+    assert.deepEqual(JSON.parse((await drive(rich, 'resetFaults', 200, { headers: token })).body).faults, []);
     taken.close();
 
     // The end.
@@ -179,7 +212,7 @@ test('every operation answers with every status as its contract says', { timeout
 
     const declared = operations.flatMap((operation) => Object.keys(operation.responses).filter((status) => !apart(operation, status)).map((status) => `${operation.operationId} ${status}`));
     assert.deepEqual(declared.filter((each) => !driven.has(each) && each !== 'getReadiness 503'), []);
-    for (const { findings } of [rich, poor, simulated]) {
+    for (const { findings } of [rich, poor, simulated, replayed]) {
         const report = JSON.parse((await ask(findings, 'GET', '/api/v1/findings')).body);
         assert.deepEqual(report.findings.filter(({ side }) => side === 'response'), []);
     }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { plumbline, rawUpstream, readRecording, root, temporaryFolder, waitForExchanges } from './lib/index.mjs';
+import { binary, plumbline, rawUpstream, readRecording, root, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
 import { contract, startGateway } from './lib/gateway.mjs';
 import { judge } from './lib/judge.mjs';
 
@@ -239,4 +239,27 @@ test('contracts behind the first one are contracts, wherever the recording stand
         assert.deepEqual(findings.map(({ operation, instance }) => `${operation} ${instance}`), ['getPart /size']);
     }
     assert.equal((await plumbline(['check', '--contract', file, other])).status, 2);
+});
+
+test('--follow tells what is new as it is written, over several segments, and reports at the signal', async () => {
+    const upstream = await rawUpstream(json('{"name":"bob"}', '201 Created'));
+    const recording = path.join(temporaryFolder(), 'recording');
+    const gateway = await startGateway(upstream.url, { request: 'observe', response: 'observe' }, { record: { to: recording, sync: '10ms', segment: '4KiB' } });
+    await post(gateway.url, good);
+    await waitForExchanges(recording, 1);
+    const check = start(binary, ['check', recording, '--contract', path.join(gateway.folder, 'parts.openapi.json'), '--follow', '--report', 'json']);
+    await check.waitFor(/response body-schema .* \/size/);
+    assert.doesNotMatch(check.stderr, /\/name/);
+    for (let i = 0; i < 20; i++)
+        await post(gateway.url, good);
+    await post(gateway.url, { name: '', size: 3 });
+    await check.waitFor(/request body-schema .* \/name/);
+    check.signal('SIGINT');
+    const { status } = await check.exit;
+    const report = reportOf(check);
+    assert.equal(status, 1);
+    assert.equal(report.summary.exchanges, 22);
+    assert.ok(readdirSync(recording).filter((name) => /\.jsonl(\.zst)?$/.test(name)).length > 2, 'there is one segment alone');
+    assert.deepEqual(report.findings.map(({ instance, count }) => [instance, count]).sort(), [['/name', 1], ['/size', 22]]);
+    assert.equal(check.stderr.match(/\/size/g).length, 1);
 });

@@ -11,7 +11,7 @@ const cases = 'tests/cases/flow/cli';
 const FLOW = `${cases}/depot.arazzo.yaml`;
 const secrets = { token: 'token-of-a-login-3141', key: 'depot-key-2718', pin: 'hush-4711', given: 'pin "of" 1618' };
 
-// The service: { url, requests, on }. `on` replaces the answer of an operation: (request, body, count) => [status, body] or undefined.
+// The service: { url, requests, on }. `on` replaces the answer of an operation: (request, body, count) => [status, body, headers] or undefined.
 async function startDepot(on = {}) {
     const depot = { requests: [], on, counts: {}, waits: 0 };
     const answers = {
@@ -34,7 +34,7 @@ async function startDepot(on = {}) {
         if (answer === 'reset')
             request.socket.destroy();
         else if (answer[1] === undefined)
-            response.writeHead(answer[0]).end();
+            response.writeHead(answer[0], answer[2]).end();
         else
             response.writeHead(answer[0], { 'Content-Type': 'application/json' }).end(JSON.stringify(answer[1]));
     });
@@ -71,6 +71,23 @@ test('a retry says which attempt it was, and when the next one comes', async () 
     assert.match(stderr, /wait .*attempt 1 of 5, next in 50 ms: .*waiting.*ready/);
     assert.match(stderr, /wait .*attempt 2 of 5, next in 50 ms/);
     assert.match(stderr, /wait .*ok, attempt 3 of 5\n/);
+});
+
+test('Retry-After is respected, as seconds and as a date', async () => {
+    const soon = () => new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+    const asked = [];
+    const depot = await startDepot({
+        'GET /parcels/p1': (body, count) => {
+            asked.push(Date.now());
+            return count === 1 ? [503, undefined, { 'Retry-After': '1' }]
+                : count === 2 ? [503, undefined, { 'Retry-After': soon().toUTCString() }] : undefined;
+        },
+    });
+    const { stderr } = await runFlow(depot, ['--unchecked']);
+    assert.equal(asked.length, 3, stderr);
+    assert.match(stderr, /wait .*attempt 1 of 5, next in 1\.0 s/);
+    assert.match(stderr, /wait .*attempt 2 of 5, next in [12]\.\d s/);
+    assert.ok(asked[1] - asked[0] >= 999 && asked[2] - asked[1] >= 999, JSON.stringify(asked));
 });
 
 test('retries that are used up are a failure: request, answer, both sides of the criterion, where to look; exit code 1', async () => {

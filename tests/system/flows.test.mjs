@@ -226,3 +226,12 @@ test('the sample configuration has an environment that works, and a token that i
     for (const told of [staging.stdout, staging.stderr, stdout])
         assert.ok(!told.includes('very-secret-token'));
 });
+
+test('three hundred runs at a time: each goes through, and no rule is broken between them', async () => {
+    const gateway = await startSimulated();
+    const args = [...RULES, '--repeat', '300', '--concurrency', '300'];
+    const { status, report, stderr } = await runFlow('order-to-erp', gateway.url, { args, timeout: 120_000 });
+    assert.equal(status, 0, stderr.slice(0, 4000));
+    assert.deepEqual([report.summary.passed, report.summary.failed, report.summary.error], [300, 0, 0], JSON.stringify(report.summary));
+    await gateway.check();
+});

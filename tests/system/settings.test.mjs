@@ -90,9 +90,9 @@ function keys(schema) {
     return found;
 }
 
-test('docs/configuration.md explains every key of the schema, and no other; those of rules and of the sandbox are on their pages', () => {
-    const [page, rules, sandbox] = ['configuration', 'rules', 'sandbox'].map((name) => readFileSync(path.join(root, `docs/${name}.md`), 'utf8'));
-    const elsewhere = (key) => new RegExp(`\`([a-z]+\\.)?${key}\`|\\b${key}:\\s`).test(`${rules}${sandbox}`);
+test('docs/configuration.md explains every key of the schema, and no other; those of rules, faults, severity and the sandbox are on their pages', () => {
+    const [page, ...others] = ['configuration', 'rules', 'sandbox', 'faults', 'drift'].map((name) => readFileSync(path.join(root, `docs/${name}.md`), 'utf8'));
+    const elsewhere = (key) => new RegExp(`\`([a-z]+\\.)?${key}\`|\\b${key}:\\s`).test(others.join(''));
     const known = keys(JSON.parse(readFileSync(path.join(root, 'docs/schema/gateway.schema.json'), 'utf8')));
     const explained = new Set([...page.matchAll(/^\| `([a-z_.]+)` \|/gm)].flatMap(([, key]) => key.split('.')));
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { root } from './lib/index.mjs';
+import { binary, root, run } from './lib/index.mjs';
 
-const bands = [['base', 'json', 'http', 'net'], ['schema', 'contract', 'rules', 'traffic'], ['sandbox', 'flow'], ['proxy', 'admin', 'report', 'cli']];
+const bands = [['base', 'json', 'http', 'net'], ['schema', 'contract', 'rules', 'traffic'], ['replay', 'sandbox', 'flow', 'drift', 'extract'], ['proxy', 'admin', 'report', 'cli']];
 const ground = { base: [], json: ['base'], http: ['base', 'json'], net: ['base', 'http'] };
 
 const doors = {
@@ -68,4 +68,13 @@ test('the domain has no sockets, threads, locks or clock', () => {
 test('no C file knows a business', () => {
     for (const { name, text } of files)
         assert.doesNotMatch(text.replace(/\/\*.*?\*\/|"(?:\\.|[^"\\])*"/gs, ''), /\b(cart|invoice|customer|shipment|erp)\w*\b/i, name);
+});
+
+// The library is an archive: of two functions of one name the linker would take either, and say nothing.
+test('no name is defined in two files', async () => {
+    const { status, stdout, stderr } = await run('nm', ['-g', '--defined-only', path.join(path.dirname(binary), 'libplumbline.a')]);
+    assert.equal(status, 0, stderr);
+    const names = [...stdout.matchAll(/^[0-9a-f]+ [TDBR] (\S+)$/gm)].map(([, name]) => name);
+    assert.ok(names.length > 1000);
+    assert.deepEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { binary, root, start } from '../../system/lib/index.mjs';
 import { small } from './bodies.mjs';
 import { haproxy, nginx, nginxUpstream, plumbline } from './candidates.mjs';
+import { replay } from './replay.mjs';
 import { costUnderLoad, memory, missing, pin, PROXY_CORE } from './measure.mjs';
 
 const IDLE = 4000;
@@ -133,4 +134,5 @@ export const OTHERS = {
     idle: { title: `${IDLE} idle connections, each after one exchange: memory of each`, rows: idle },
     contracts: { title: 'large contracts', rows: contracts },
     soak: { title: `soak: ${SOAK_MILLIONS} million exchanges, both sides enforced`, rows: soak, asked: true },
+    replay: { title: 'replay: a recording sent again, without pauses', rows: replay, asked: true },
 };

@@ -20,6 +20,17 @@ async function browser() {
     return started;
 }
 
+// An empty page; what it logs as an error, throws or pops up is in page.complaints, but answers with these statuses.
+export async function blankPage(expected = []) {
+    const page = await (await (await browser()).newContext()).newPage();
+    const known = new RegExp(`status of (${expected.join('|')}) `);
+    page.complaints = [];
+    page.on('console', (message) => message.type() === 'error' && !(expected.length && known.test(message.text())) && page.complaints.push(message.text()));
+    page.on('pageerror', (error) => page.complaints.push(String(error)));
+    page.on('dialog', (dialog) => { page.complaints.push(`dialog: ${dialog.message()}`); return dialog.dismiss(); });
+    return page;
+}
+
 // A page that shows the file. What it asked for beside the file, logged, threw or popped up is in page.complaints.
 export async function openPage(file, { colorScheme = 'light', width = 1280 } = {}) {
     const context = await (await browser()).newContext({ colorScheme, viewport: { width, height: 900 } });

@@ -8,9 +8,10 @@ every_file_of_the_table_is_found_by_its_name_with_its_bytes(void **state)
     for (const struct embedded *file = embedded_table; file->name; file++) {
         char path[512];
         size_t length = 0;
-        const char *folder = strncmp(file->name, "ui/", 3) == 0        ? "gateway/admin"
-                             : strncmp(file->name, "sandbox/", 8) == 0 ? "gateway"
-                                                                       : "docs";
+        const char *folder = strncmp(file->name, "ui/", 3) == 0           ? "gateway/admin"
+                             : strncmp(file->name, "sandbox/", 8) == 0    ? "gateway"
+                             : strncmp(file->name, "report/ui/", 10) == 0 ? "gateway"
+                                                                          : "docs";
 
         snprintf(path, sizeof path, "%s/%s", folder, file->name);
         char *data = unit_read_file(path, &length);

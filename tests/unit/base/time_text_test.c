@@ -104,6 +104,30 @@ every_day_comes_back(void **state)
     }
 }
 
+static void
+a_date_of_http_is_read_in_its_three_forms(void **state)
+{
+    static const char *const none[] = { "",
+                                        "Sun, 06 Nov 1994 08:49:37",
+                                        "Sun, 06 Nov 1994 08:49:37 UTC",
+                                        "784111777",
+                                        "Sun, 06 Nov 1994 08:49:37 GMT, again",
+                                        "Sun, 06 Foo 1994 08:49:37 GMT" };
+    int64_t ns = 0;
+
+    (void)state;
+    assert_true(time_text_read_http_date(TEXT("Sun, 06 Nov 1994 08:49:37 GMT"), &ns));
+    assert_int_equal(ns, INT64_C(784111777000000000));
+    ns = 0;
+    assert_true(time_text_read_http_date(TEXT("Sunday, 06-Nov-94 08:49:37 GMT"), &ns));
+    assert_int_equal(ns, INT64_C(784111777000000000));
+    ns = 0;
+    assert_true(time_text_read_http_date(TEXT("Sun Nov  6 08:49:37 1994"), &ns));
+    assert_int_equal(ns, INT64_C(784111777000000000));
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(time_text_read_http_date(text_of(none[i]), &ns));
+}
+
 int
 main(void)
 {
@@ -113,6 +137,7 @@ main(void)
         cmocka_unit_test(any_offset_and_fraction_is_read),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(every_day_comes_back),
+        cmocka_unit_test(a_date_of_http_is_read_in_its_three_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
