@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "cli/check_watch.h"
+#include "cli/contracts.h"
 #include "cli/following.h"
 #include "cli/progress.h"
 #include "traffic/amend.h"
@@ -21,46 +22,13 @@
 
 /* ---- one exchange ---- */
 
-static void
-set_policy(struct route *route)
-{
-    route->policy = route->match.operation != NULL ? &route->service->policies[operation_index(route->match.operation)]
-                                                   : &route->service->settings->policy;
-}
-
-/* What is left of a redacted path may lead elsewhere: the operation is the one that was found live. */
-static bool
-route_as_recorded(const struct checking *c, const struct exchange *x, struct route *route)
-{
-    const struct service *service = ruleset_service_named(c->ruleset, x->service);
-    const struct operation *operation =
-        service != NULL ? contract_operation_named(service->contract, x->operation) : NULL;
-
-    if (operation == NULL || !redacted_path(x))
-        return false;
-    *route = (struct route){ .service = service, .path = x->request.path };
-    route->match = (struct contract_match){ .operation = operation, .path_known = true };
-    set_policy(route);
-    return true;
-}
-
-/* As the gateway would have; where no service is found, the one that is named in the recording, else the first, so that
- * it is reported. */
+/* As the gateway would have; where no service is found, the first one, so that it is reported. */
 static void
 route(const struct checking *c, const struct exchange *x, struct route *route)
 {
-    const struct message *m = &x->request;
-
-    if (route_as_recorded(c, x, route))
-        return;
-    ruleset_route(c->ruleset, m->authority, m->method, m->path, x->arena, route);
-    if (route->service != NULL)
-        return;
-    route->service = ruleset_service_named(c->ruleset, x->service);
+    contracts_route(c->ruleset, x, x->arena, route);
     if (route->service == NULL)
-        route->service = ruleset_service(c->ruleset, 0);
-    contract_find(route->service->contract, m->method, m->path, true, x->arena, &route->match);
-    set_policy(route);
+        contracts_take(ruleset_service(c->ruleset, 0), x, x->arena, route);
 }
 
 static void

@@ -10,7 +10,7 @@
 #include "cli/check_watch.h"
 #include "cli/checking.h"
 #include "cli/command.h"
-#include "cli/contract_url.h"
+#include "cli/contracts.h"
 #include "cli/coverage.h"
 #include "cli/gate.h"
 #include "cli/progress.h"
@@ -34,38 +34,13 @@ struct asked {
 
 /* ---- the command ---- */
 
-static void
-on_defect(void *arg, const struct contract_defect *d)
-{
-    (void)arg;
-    if (d->level != LEVEL_INFO)
-        fprintf(stderr, "plumbline check: %.*s:%u:%u: %.*s\n", TEXT_PRINT(d->file), d->line, d->column,
-                TEXT_PRINT(d->what));
-}
-
-static struct settings *
-settings_asked(const struct asked *asked, struct error *err)
-{
-    const struct option_list *contracts = &asked->contracts;
-    struct settings *settings;
-
-    if (contracts->count == 0)
-        return settings_load(asked->settings != NULL ? asked->settings : SETTINGS_FILE, NULL, err);
-    /* nobody is asked for an answer: any upstream does */
-    settings = settings_proxy(contracts->items, contracts->count, "http://127.0.0.1", false, NULL, err);
-    if (settings != NULL && contract_url_fetch(settings, err) < 0) {
-        settings_free(settings);
-        return NULL;
-    }
-    return settings;
-}
-
 static int
 checking_start(struct checking *c, const struct asked *asked, struct error *err)
 {
-    struct settings *settings = settings_asked(asked, err);
+    const char *file = asked->settings != NULL ? asked->settings : SETTINGS_FILE;
 
-    if (settings == NULL || (c->ruleset = ruleset_new(settings, on_defect, NULL, err)) == NULL)
+    c->ruleset = contracts_load("check", asked->contracts.count == 0 ? file : NULL, &asked->contracts, err);
+    if (c->ruleset == NULL)
         return -1;
     c->findings = finding_list_new();
     if (c->findings != NULL)

@@ -57,18 +57,25 @@ route_as_recorded(const struct ruleset *r, const struct exchange *x, struct rout
 }
 
 void
+contracts_take(const struct service *service, const struct exchange *x, struct arena *arena, struct route *route)
+{
+    route->service = service;
+    contract_find(service->contract, x->request.method, x->request.path, true, arena, &route->match);
+    set_policy(route);
+}
+
+void
 contracts_route(const struct ruleset *r, const struct exchange *x, struct arena *arena, struct route *route)
 {
     const struct message *m = &x->request;
+    const struct service *service;
 
     if (route_as_recorded(r, x, route))
         return;
     ruleset_route(r, m->authority, m->method, m->path, arena, route);
     if (route->service != NULL)
         return;
-    route->service = ruleset_service_named(r, x->service);
-    if (route->service == NULL)
-        return;
-    contract_find(route->service->contract, m->method, m->path, true, arena, &route->match);
-    set_policy(route);
+    service = ruleset_service_named(r, x->service);
+    if (service != NULL)
+        contracts_take(service, x, arena, route);
 }

@@ -15,4 +15,7 @@ contracts_load(const char *command, const char *settings, const struct option_li
 /* Where no service is found: the one that is named in the recording, or none (route->service NULL). */
 void contracts_route(const struct ruleset *r, const struct exchange *x, struct arena *arena, struct route *route);
 
+/* The operation of this service, whatever its paths are matched by. */
+void contracts_take(const struct service *service, const struct exchange *x, struct arena *arena, struct route *route);
+
 #endif
