@@ -21,6 +21,7 @@ struct tls {
     struct tls_sessions *sessions;
     int fd;
     int error;           /* errno of the socket */
+    int read_error;      /* likewise, of reading: the socket says it once, we for ever */
     const char *trouble; /* literal */
     bool dry;            /* the socket has no more bytes, as far as we know */
     bool hung_up;
@@ -42,6 +43,8 @@ on_bio_read(BIO *bio, char *room, int size)
     ssize_t got;
 
     BIO_clear_retry_flags(bio);
+    if (t->read_error != 0)
+        return -1;
     if (t->dry) {
         BIO_set_retry_read(bio);
         return -1;
@@ -54,7 +57,7 @@ on_bio_read(BIO *bio, char *room, int size)
         if (errno == EAGAIN || errno == EWOULDBLOCK)
             BIO_set_retry_read(bio);
         else
-            t->error = errno;
+            t->error = t->read_error = errno;
         return -1;
     }
     if (got == 0)

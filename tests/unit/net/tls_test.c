@@ -452,6 +452,27 @@ a_reset_and_an_unfinished_queue_have_no_orderly_end(void **state)
     close_both();
 }
 
+/* The socket tells its error once, in the same turn as the bytes before it. */
+static void
+a_reset_behind_bytes_is_told_after_them(void **state)
+{
+    (void)state;
+    open_both();
+    carry(LIMIT_MIB);
+    say(&client, "never read");
+    say(&server, "answer");
+    assert_true(pass(server.wire, client.wire, LIMIT_MIB, false) > 0);
+    (void)close(client.wire); /* with unread bytes: that is a reset */
+    client.wire = -1;
+    for (int i = 0; i < 4; i++)
+        loop_turn(loop, 0);
+    check_text(buffer_text(&client.bytes), "answer");
+    assert_int_equal(client.broken, 1);
+    assert_int_equal(client.error, ECONNRESET);
+    assert_int_equal(client.ended, 0);
+    close_both();
+}
+
 static void
 a_peer_that_goes_away_during_the_handshake_breaks_it(void **state)
 {
@@ -707,6 +728,7 @@ main(void)
         T(an_orderly_end_is_told_from_a_cut),
         T(an_end_behind_many_bytes_comes_after_them),
         T(a_reset_and_an_unfinished_queue_have_no_orderly_end),
+        T(a_reset_behind_bytes_is_told_after_them),
         T(a_peer_that_goes_away_during_the_handshake_breaks_it),
         T(a_damaged_record_breaks_the_connection),
         T(a_stream_may_be_closed_in_its_own_callbacks),
