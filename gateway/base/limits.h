@@ -167,6 +167,7 @@
 #define LIMIT_REPORT_TRIES    2000             /* of one run; more are counted */
 #define LIMIT_REPORT_FINDINGS 1000             /* different ones */
 #define LIMIT_REPORT_BYTES    (64 * LIMIT_MIB) /* of exchanges that are kept at a time; then they are without bodies */
+#define LIMIT_REPORT_EXAMPLES (8 * LIMIT_MIB)  /* of exchanges on a page of findings */
 
 /* Answers from recordings */
 #define LIMIT_PLAYBACK_COMPARED 1000 /* recorded requests that one request is compared with, when none is equal */

@@ -151,6 +151,7 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
     if (add_findings(c, x, entry) < 0 || count_use(c, &found, x) < 0)
         return -1;
     check_watch_end(c->watch, entry->pointer);
+    c->exchange = NULL;
     return 0;
 }
 

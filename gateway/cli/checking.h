@@ -24,7 +24,7 @@ struct checking {
     struct progress *progress;
 
     /* the exchange at hand */
-    struct exchange *exchange;
+    struct exchange *exchange; /* NULL between two of them */
     const struct value *bodies[2];
     bool (*inner)(void *arg, enum side side, const struct document *document);
     void *inner_arg;

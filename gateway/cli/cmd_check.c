@@ -4,9 +4,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "cli/check_watch.h"
 #include "cli/checking.h"
 #include "cli/command.h"
@@ -15,6 +17,8 @@
 #include "cli/gate.h"
 #include "cli/progress.h"
 #include "net/fetch.h"
+#include "report/examples.h"
+#include "report/source.h"
 #include "rules/severity.h"
 
 #define SETTINGS_FILE  "rules/gateway.yaml"
@@ -75,40 +79,81 @@ exit_code(struct checking *c, const struct asked *asked, int code)
     return code;
 }
 
-/* What is new is told at once; the report comes at the end. */
+/* ---- new findings ---- */
+
+/* Who is told of each when it is met first. */
+struct news {
+    const struct checking *checking;
+    struct examples *examples; /* NULL: no report shows messages */
+    struct gate *gate;
+    struct report_style style;
+};
+
+/* With --follow it is told at once; the report comes at the end. */
 static void
-tell_new(void *arg, const struct finding *f)
+print_new(struct news *news, const struct finding *f)
 {
-    struct gate *gate = arg;
     struct buffer told;
     struct text text;
 
-    if (baseline_ask(&gate->baseline, f, clock_wall()) == BASELINE_ACCEPTED)
+    if (baseline_ask(&news->gate->baseline, f, clock_wall()) == BASELINE_ACCEPTED)
         return;
     buffer_init(&told, LIMIT_MIB);
-    report_text_finding(&told, f);
+    report_text_finding(&told, f, &news->style);
     text = buffer_text(&told);
     (void)fwrite(text.data, 1, text.length, stderr);
     buffer_release(&told);
 }
 
-static void
-follow_findings(struct checking *c, struct gate *gate)
+/* Rules over several exchanges may be told of later than of the one that broke them. */
+static bool
+is_of(const struct finding *f, const struct exchange *x)
 {
-    c->follow = true;
-    check_watch_follow(c->watch);
-    finding_list_tell(c->findings, tell_new, gate);
+    return x != NULL && (!f->together || (f->example_count > 0 && text_equal(f->examples[0], text_of(x->id))));
 }
+
+static void
+on_new(void *arg, const struct finding *f)
+{
+    struct news *news = arg;
+
+    if (is_of(f, news->checking->exchange))
+        examples_keep(news->examples, f, news->checking->exchange);
+    if (news->checking->follow)
+        print_new(news, f);
+}
+
+static void
+news_begin(struct news *news, struct checking *c, const struct report_plan *plan)
+{
+    news->examples = report_plan_shows_messages(plan) ? examples_new() : NULL;
+    c->summary.examples = news->examples;
+    if (c->follow)
+        news->style = (struct report_style){ sources_new(), terminal_is_coloured(STDERR_FILENO) };
+    if (c->follow || news->examples != NULL)
+        finding_list_tell(c->findings, on_new, news);
+}
+
+static void
+news_end(struct news *news)
+{
+    sources_free(news->style.sources);
+    examples_free(news->examples);
+}
+
+/* ---- all of it ---- */
 
 static int
 run(const struct asked *asked)
 {
-    struct checking c = { .summary = { .command = "check", .list_coverage = asked->coverage } };
+    struct checking c = { .summary = { .command = "check", .list_coverage = asked->coverage },
+                          .follow = asked->follow };
     struct error err = { .kind = ERROR_NONE };
     struct report_plan plan;
     struct report_operation *seen = NULL;
     struct finding_list *open;
     struct gate gate = { .command = "check" };
+    struct news news = { .checking = &c, .gate = &gate };
     int code = -1;
 
     if (report_plan_read(&plan, asked->reports.items, asked->reports.count, &err) < 0 ||
@@ -117,7 +162,8 @@ run(const struct asked *asked)
                         asked->follow ? 0 : asked->recordings.count, &err) < 0)
         goto out;
     if (asked->follow)
-        follow_findings(&c, &gate);
+        check_watch_follow(c.watch);
+    news_begin(&news, &c, &plan);
     c.progress = progress_new();
     for (size_t i = 0; i < asked->recordings.count; i++)
         if (checking_recording(&c, asked->recordings.items[i], &err) < 0)
@@ -136,6 +182,7 @@ out:
     if (code < 0)
         code = command_fail("check", &err);
     gate_close(&gate);
+    news_end(&news);
     free(seen);
     progress_free(c.progress);
     checking_end(&c);

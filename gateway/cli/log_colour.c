@@ -1,18 +1,6 @@
 #include "cli/log_colour.h"
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "report/exchange_text.h"
-
-bool
-log_colour_wanted(void)
-{
-    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) != 0 && (no == NULL || no[0] == '\0') &&
-           (term == NULL || !text_equal(text_of(term), TEXT("dumb")));
-}
 
 static struct text
 colour_of(const struct exchange *x)

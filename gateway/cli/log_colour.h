@@ -5,10 +5,7 @@
 #include "base/buffer.h"
 #include "traffic/exchange.h"
 
-/* Is standard output a terminal that is to be coloured? NO_COLOR and TERM=dumb say no. */
-bool log_colour_wanted(void);
-
-/* exchange_text_line, in colour when it is wanted. */
+/* exchange_text_line, in colour when it is wanted (base/terminal.h). */
 void log_colour_line(struct buffer *out, const struct exchange *x, bool wanted);
 
 #endif

@@ -3,9 +3,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/log_commands.h"
 #include "cli/log_colour.h"
@@ -120,7 +122,7 @@ run(struct showing *s, const struct option_list *recordings)
 
     s->arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
     buffer_init(&s->out, LIMIT_FILE_BYTES);
-    s->colour = log_colour_wanted();
+    s->colour = terminal_is_coloured(STDOUT_FILENO);
     if (s->arena == NULL)
         result = error_memory(&err);
     for (size_t i = 0; i < recordings->count && result == 0; i++)

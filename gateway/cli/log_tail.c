@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "cli/command.h"
 #include "cli/following.h"
 #include "cli/log_colour.h"
@@ -390,7 +391,7 @@ log_tail(int argc, char **argv)
         return EXIT_CONFIG;
     }
     t.path = recordings.items[0];
-    t.colour = log_colour_wanted();
+    t.colour = terminal_is_coloured(STDOUT_FILENO);
     result = tail_start(&t, &err) < 0 ? -1 : run(&t, following, &err);
     tail_end(&t);
     return result < 0 ? command_fail("log tail", &err) : EXIT_FINE;

@@ -58,10 +58,12 @@ add_line(struct buffer *line, const struct finding *f)
 static void
 tell(struct buffer *told, const struct report_row *rows, size_t count, bool errors)
 {
+    static const struct report_style plain = { .sources = NULL };
+
     buffer_clear(told);
     for (size_t i = 0; i < count; i++)
         if (rows[i].finding != NULL && (rows[i].finding->level == LEVEL_ERROR) == errors)
-            report_text_finding(told, rows[i].finding);
+            report_text_finding(told, rows[i].finding, &plain);
 }
 
 static void

@@ -348,10 +348,13 @@ is_on_page(void *arg, struct text id)
 static void
 add_findings(struct flow_page *p)
 {
+    struct html_findings with = { .link = is_on_page, .arg = p->report, .sources = sources_new() };
+
     MARKUP_RAW(p->out,
                "<section class=\"card\"><header><h2>Findings</h2><span class=\"soft\">contracts, lifecycles and "
                "invariants, over all runs</span></header>\n");
-    html_findings(p->out, p->report->findings, is_on_page, p->report);
+    html_findings(p->out, p->report->findings, &with);
+    sources_free(with.sources);
     if (p->report->findings_left_out > 0)
         buffer_print(p->out, "<p class=\"left-out\">and %" PRIu64 " more</p>\n", p->report->findings_left_out);
     MARKUP_RAW(p->out, "</section>\n");

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "flow/criterion.h"
 #include "report/flow_html.h"
-#include "report/marked_json.h"
+#include "report/html_exchange.h"
 #include "report/page.h"
 
 /* ---- criteria ---- */
@@ -92,7 +92,7 @@ add_violations(struct flow_page *p, const struct exchange *x)
     MARKUP_RAW(p->out, "</ul>\n");
 }
 
-/* ---- bodies ---- */
+/* ---- messages ---- */
 
 static struct text
 remark_of(struct flow_page *p, const struct violation *v)
@@ -102,127 +102,42 @@ remark_of(struct flow_page *p, const struct violation *v)
     return arena_print(p->arena, "expected %.*s", TEXT_PRINT(v->expected));
 }
 
-/* The violations of a message that are about a place in its body. */
-static struct json_mark *
-find_marks(struct flow_page *p, const struct value *root, const struct verdict *verdict, size_t *count)
+/* The violations that are about a place in a body. */
+static size_t
+find_marks(struct flow_page *p, const struct verdict *verdict, struct html_mark *marks)
 {
-    struct json_mark *marks = ARENA_ARRAY(p->arena, struct json_mark, verdict->count + (size_t)1);
+    size_t count = 0;
 
-    *count = 0;
-    for (uint32_t i = 0; marks != NULL && i < verdict->count; i++) {
+    for (uint32_t i = 0; i < verdict->count; i++) {
         const struct violation *v = &verdict->list[i];
-        bool inside =
-            v->id == VIOLATION_BODY_SCHEMA || v->id == VIOLATION_BODY_EXTRA || text_starts(v->instance, TEXT("/"));
-        const struct value *value = inside ? json_mark_find(root, v->instance) : NULL;
 
-        if (value != NULL)
-            marks[(*count)++] = (struct json_mark){ value, page_level_class(violation_level(v->id)), remark_of(p, v) };
+        if (v->id == VIOLATION_BODY_SCHEMA || v->id == VIOLATION_BODY_EXTRA || text_starts(v->instance, TEXT("/")))
+            marks[count++] =
+                (struct html_mark){ v->side, v->instance, page_level_class(violation_level(v->id)), remark_of(p, v) };
     }
-    return marks;
-}
-
-static void
-add_text_body(struct flow_page *p, struct text body, const struct verdict *verdict)
-{
-    struct document document;
-    struct document_error broken;
-    size_t count;
-
-    if (body.length == 0)
-        return;
-    MARKUP_RAW(p->out, "<pre>");
-    if (document_parse(&document, body, NULL, p->arena, &broken) == 0) {
-        const struct json_mark *marks = find_marks(p, document.root, verdict, &count);
-
-        marked_json(p->out, document.root, marks, marks != NULL ? count : 0);
-    } else {
-        markup_text(p->out, body);
-    }
-    MARKUP_RAW(p->out, "</pre>\n");
-}
-
-static void
-add_body(struct flow_page *p, const struct message *m, const struct verdict *verdict)
-{
-    if (m->body_state == BODY_NONE || m->body_bytes + m->body.length + m->body_digest.length == 0)
-        return;
-    if (m->body_digest.length > 0)
-        MARKUP(p->out, "<p class=\"note\">not shown: {}</p>\n", m->body_digest);
-    else if (text_is_utf8(m->body))
-        add_text_body(p, m->body, verdict);
-    else
-        MARKUP_RAW(p->out, "<p class=\"note\">no text</p>\n");
-    if (m->body_state == BODY_STREAM)
-        MARKUP_RAW(p->out, "<p class=\"note\">a stream: not kept</p>\n");
-    else if (m->body_state == BODY_TRUNCATED)
-        MARKUP_RAW(p->out, "<p class=\"note\">it broke off here</p>\n");
-    else if (m->body_cut || m->body_state == BODY_TOO_LARGE)
-        buffer_print(p->out, "<p class=\"note\">cut here: %" PRIu64 " bytes in all</p>\n", m->body_bytes);
-}
-
-/* ---- messages ---- */
-
-static void
-add_fields(struct flow_page *p, const struct header *list, uint32_t count)
-{
-    if (count == 0)
-        return;
-    MARKUP_RAW(p->out, "<dl class=\"fields\">\n");
-    for (uint32_t i = 0; i < count; i++)
-        MARKUP(p->out, "<dt>{}</dt><dd>{}</dd>\n", list[i].name, list[i].value);
-    MARKUP_RAW(p->out, "</dl>\n");
-}
-
-static const char *
-status_kind(uint16_t status)
-{
-    return status >= 400 ? "bad" : status >= 300 ? "warn" : "fine";
-}
-
-static void
-add_line(struct flow_page *p, const struct message *m)
-{
-    if (m->is_request) {
-        MARKUP(p->out, "<b>Request</b><code>{} {}</code>", m->method, m->target);
-        return;
-    }
-    buffer_print(p->out, "<b>Answer</b><code class=\"%s\">%u</code> ", status_kind(m->status), m->status);
-    MARKUP(p->out, "<span class=\"soft\">{}</span>", m->reason);
-}
-
-static void
-add_message(struct flow_page *p, const struct message *m, const struct verdict *verdict, bool open)
-{
-    MARKUP(p->out, "<details class=\"message\"{}><summary>", open ? TEXT(" open") : TEXT(""));
-    add_line(p, m);
-    if (m->body_bytes > 0)
-        buffer_print(p->out, " <span class=\"soft\">%" PRIu64 " bytes</span>", m->body_bytes);
-    MARKUP_RAW(p->out, "</summary>\n");
-    add_fields(p, m->headers, m->header_count);
-    add_body(p, m, verdict);
-    add_fields(p, m->trailers, m->trailer_count);
-    MARKUP_RAW(p->out, "</details>\n");
+    return count;
 }
 
 static void
 add_exchange(struct flow_page *p, const struct exchange *x)
 {
-    MARKUP_RAW(p->out, "<div class=\"pair\">\n");
-    add_message(p, &x->request, &x->request_verdict, true);
-    if (x->has_response)
-        add_message(p, &x->response, &x->response_verdict, true);
-    MARKUP_RAW(p->out, "</div>\n");
+    size_t most = (size_t)x->request_verdict.count + x->response_verdict.count, count = 0;
+    struct html_mark *marks = ARENA_ARRAY(p->arena, struct html_mark, most + 1);
+
+    if (marks != NULL) {
+        count = find_marks(p, &x->request_verdict, marks);
+        count += find_marks(p, &x->response_verdict, marks + count);
+    }
+    html_exchange(p->out, x, marks, count, p->arena);
 }
 
 void
 flow_html_json(struct flow_page *p, const char *title, struct text json)
 {
-    static const struct verdict none;
-
     if (json.length == 0 || text_equal(json, TEXT("{}")))
         return;
     MARKUP(p->out, "<details class=\"message\"><summary><b>{}</b></summary>\n", text_of(title));
-    add_text_body(p, json, &none);
+    html_body(p->out, json, NULL, 0, p->arena);
     MARKUP_RAW(p->out, "</details>\n");
 }
 

@@ -121,6 +121,7 @@ add_run(struct writing *w, const struct told_run *run)
 static void
 add_findings(struct writing *w, struct report_summary *found)
 {
+    static const struct report_style plain = { .sources = NULL };
     struct finding_list *list = w->report->findings;
 
     report_count(found, list);
@@ -134,7 +135,7 @@ add_findings(struct writing *w, struct report_summary *found)
         buffer_print(&w->name, "%s %.*s %.*s %.*s", side_name(f->side), TEXT_PRINT(f->rule), TEXT_PRINT(f->operation),
                      TEXT_PRINT(f->instance));
         buffer_clear(&w->told);
-        report_text_finding(&w->told, f);
+        report_text_finding(&w->told, f, &plain);
         junit_case(w->out, f->service, text_trim(buffer_text(&w->name)), -1);
         if (f->level == LEVEL_ERROR)
             junit_failure(w->out, f->rule, f->message, buffer_text(&w->told));

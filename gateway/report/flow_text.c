@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "report/exchange_text.h"
 #include "report/flow_report_internal.h"
+#include "report/source.h"
 
 #define NAME_LEAST 12
 #define NAME_MOST  44
@@ -58,11 +59,13 @@ add_failed_run(struct buffer *out, const struct told_run *run)
 void
 flow_report_text(struct buffer *out, struct flow_report *r)
 {
+    struct report_style style = { .sources = sources_new() };
+
     for (const struct told_run *run = r->runs; run != NULL; run = run->next)
         if (run->ended && run->failure != FLOW_FINE)
             add_failed_run(out, run);
-    for (uint32_t i = 0; i < finding_list_count(r->findings); i++)
-        report_text_finding(out, finding_list_at(r->findings, i));
+    report_text_findings(out, r->findings, &style);
+    sources_free(style.sources);
     flow_report_summary(out, r);
 }
 

@@ -8,10 +8,13 @@
 
 #include "base/limits.h"
 #include "base/time_text.h"
+#include "report/html_exchange.h"
 #include "report/page.h"
 #include "report/rows.h"
 
-#define OPEN 5 /* errors that are unfolded from the start */
+#define OPEN          5   /* errors that are unfolded from the start */
+#define SOURCE_AROUND 2u  /* lines of a contract, before and behind */
+#define SOURCE_WIDTH  400 /* bytes: longer ones are left out there */
 
 /* ---- one finding ---- */
 
@@ -58,7 +61,7 @@ add_sides(struct buffer *out, const struct finding *f)
 }
 
 static void
-add_examples(struct buffer *out, const struct finding *f, bool (*link)(void *arg, struct text id), void *arg)
+add_examples(struct buffer *out, const struct finding *f, const struct html_findings *with)
 {
     if (f->example_count == 0)
         return;
@@ -66,7 +69,7 @@ add_examples(struct buffer *out, const struct finding *f, bool (*link)(void *arg
     for (uint32_t i = 0; i < f->example_count; i++) {
         if (i > 0)
             MARKUP_RAW(out, ", ");
-        if (link != NULL && link(arg, f->examples[i]))
+        if (with->link != NULL && with->link(with->arg, f->examples[i]))
             MARKUP(out, "<a href=\"#x-{}\">{}</a>", f->examples[i], f->examples[i]);
         else
             MARKUP(out, "{}", f->examples[i]);
@@ -114,27 +117,102 @@ add_heading(struct buffer *out, const struct finding *f, bool open)
     buffer_print(out, "<span class=\"times\">%" PRIu64 " ×</span></summary>\n", f->count);
 }
 
+static size_t
+indent_of(struct text line)
+{
+    size_t n = 0;
+
+    while (n < line.length && (line.data[n] == ' ' || line.data[n] == '\t'))
+        n++;
+    return n;
+}
+
 static void
-add_finding(struct buffer *out, const struct finding *f, bool (*link)(void *arg, struct text id), void *arg, bool open)
+add_source_line(struct buffer *out, uint32_t number, struct text shown, size_t indent, const char *mark)
+{
+    size_t own = indent_of(shown);
+
+    buffer_print(out, "<span class=\"line\">%5u</span> %*s", number, own > indent ? (int)(own - indent) : 0, "");
+    if (mark != NULL)
+        MARKUP(out, "<mark class=\"{}\">{}</mark>\n", text_of(mark), text_from(shown, own));
+    else
+        MARKUP(out, "{}\n", text_from(shown, own));
+}
+
+/* The line, and some around it; of a long line, what is around the place. */
+static void
+add_source(struct buffer *out, const struct finding *f, struct sources *sources)
+{
+    struct text line = sources_line(sources, f->file, f->line), lines[2 * SOURCE_AROUND + 1];
+    struct source_view view = source_view_of(line, f->column);
+    bool alone = view.cut_before || view.cut_behind;
+    size_t indent = SIZE_MAX;
+
+    if (line.length == 0)
+        return;
+    for (uint32_t i = 0; i < 2 * SOURCE_AROUND + 1; i++) {
+        uint32_t number = f->line + i; /* and SOURCE_AROUND less */
+
+        lines[i] = alone || number <= SOURCE_AROUND ? (struct text){ NULL, 0 }
+                                                    : sources_line(sources, f->file, number - SOURCE_AROUND);
+        if (lines[i].length > SOURCE_WIDTH)
+            lines[i].length = 0;
+        if (lines[i].length > 0 && indent_of(lines[i]) < indent)
+            indent = indent_of(lines[i]);
+    }
+    if (alone)
+        lines[SOURCE_AROUND] = view.shown;
+    MARKUP_RAW(out, "<pre class=\"source\">");
+    for (uint32_t i = 0; i < 2 * SOURCE_AROUND + 1; i++)
+        if (lines[i].length > 0)
+            add_source_line(out, f->line + i - SOURCE_AROUND, lines[i], indent,
+                            i == SOURCE_AROUND ? page_level_class(f->level) : NULL);
+    MARKUP_RAW(out, "</pre>\n");
+}
+
+/* The messages of the first exchange that it was met in. */
+static void
+add_example(struct buffer *out, const struct finding *f, const struct examples *examples)
+{
+    const struct example *example = examples_find(examples, f);
+    struct arena *arena = example != NULL ? arena_new(0, LIMIT_REPORT_BYTES) : NULL;
+    struct html_mark mark = { .side = f->side, .kind = page_level_class(f->level) };
+    bool in_body;
+
+    if (arena == NULL)
+        return;
+    mark.instance = example->instance;
+    mark.remark = f->expected.length > 0 ? arena_print(arena, "expected %.*s", TEXT_PRINT(f->expected)) : f->message;
+    in_body = text_starts(mark.instance, TEXT("/")) ||
+              text_equal(f->rule, text_of(violation_name(VIOLATION_BODY_SCHEMA))); /* "" is the whole of it */
+    html_exchange(out, example->exchange, &mark, in_body ? 1 : 0, arena);
+    arena_free(arena);
+}
+
+static void
+add_finding(struct buffer *out, const struct finding *f, const struct html_findings *with, bool open)
 {
     add_heading(out, f, open);
     add_sides(out, f);
+    add_source(out, f, with->sources);
     MARKUP_RAW(out, "<dl class=\"fields\">\n");
     add_rule(out, f);
-    add_examples(out, f, link, arg);
+    add_examples(out, f, with);
     add_times(out, f);
-    MARKUP(out, "<dt>fingerprint</dt><dd>{}</dd>\n</dl></details>\n", text_of(f->fingerprint));
+    MARKUP(out, "<dt>fingerprint</dt><dd>{}</dd>\n</dl>\n", text_of(f->fingerprint));
+    add_example(out, f, with->examples);
+    MARKUP_RAW(out, "</details>\n");
 }
 
 void
-html_findings(struct buffer *out, struct finding_list *findings, bool (*link)(void *arg, struct text id), void *arg)
+html_findings(struct buffer *out, struct finding_list *findings, const struct html_findings *with)
 {
     uint32_t count = finding_list_count(findings);
 
     for (uint32_t i = 0; i < count; i++) {
         const struct finding *f = finding_list_at(findings, i);
 
-        add_finding(out, f, link, arg, f->level == LEVEL_ERROR && i < OPEN);
+        add_finding(out, f, with, f->level == LEVEL_ERROR && i < OPEN);
     }
     if (count == 0)
         MARKUP_RAW(out, "<p class=\"empty\">Nothing was found.</p>\n");
@@ -281,12 +359,15 @@ add_tiles(struct buffer *out, const struct report_summary *s)
 }
 
 static void
-add_findings(struct buffer *out, struct finding_list *findings)
+add_findings(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
 {
+    struct html_findings with = { .examples = s->examples, .sources = sources_new() };
+
     MARKUP_RAW(out,
                "<section class=\"card\"><header><h2>Findings</h2><span class=\"soft\">the worst first; each unfolds"
                "</span></header>\n");
-    html_findings(out, findings, NULL, NULL);
+    html_findings(out, findings, &with);
+    sources_free(with.sources);
     MARKUP_RAW(out, "</section>\n");
 }
 
@@ -304,7 +385,7 @@ report_html(struct buffer *out, const struct report_summary *s, struct finding_l
     add_tiles(out, s);
     page_filter(out);
     add_overview(out, rows, count);
-    add_findings(out, findings);
+    add_findings(out, s, findings);
     coverage_html(out, s);
     page_end(out, TEXT(""));
     buffer_release(&title);

@@ -11,6 +11,24 @@ struct marking {
     size_t count;
 };
 
+/* The first element of each `*` from which the rest leads on. */
+static const struct value *
+find_any(const struct value *root, struct text pointer)
+{
+    size_t star = text_search(pointer, TEXT("/*")), behind = star + 2;
+    const struct value *array, *element, *found = NULL;
+
+    if (star == pointer.length || (behind < pointer.length && pointer.data[behind] != '/'))
+        return pointer_find(root, pointer);
+    array = pointer_find(root, text_slice(pointer, 0, star));
+    if (!value_is(array, VALUE_ARRAY))
+        return pointer_find(root, pointer);
+    element = value_first(array);
+    for (uint32_t i = 0; i < array->count && found == NULL; i++, element = value_next(element))
+        found = find_any(element, text_from(pointer, behind));
+    return found;
+}
+
 const struct value *
 json_mark_find(const struct value *root, struct text pointer)
 {
@@ -18,7 +36,7 @@ json_mark_find(const struct value *root, struct text pointer)
 
     if (pointer.length > 0 && pointer.data[0] != '/')
         return NULL;
-    while ((found = pointer_find(root, pointer)) == NULL && pointer.length > 0) {
+    while ((found = find_any(root, pointer)) == NULL && pointer.length > 0) {
         do
             pointer.length--;
         while (pointer.length > 0 && pointer.data[pointer.length] != '/');

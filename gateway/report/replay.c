@@ -45,7 +45,7 @@ telling_first(const void *a, const void *b)
 }
 
 void
-report_replay_findings(struct buffer *out, struct finding_list *findings)
+report_replay_findings(struct buffer *out, struct finding_list *findings, const struct report_style *style)
 {
     uint32_t count = finding_list_count(findings);
     const struct finding **sorted = calloc((size_t)count + 1, sizeof *sorted);
@@ -58,7 +58,7 @@ report_replay_findings(struct buffer *out, struct finding_list *findings)
         sorted[i] = finding_list_at(findings, i);
     qsort(sorted, count, sizeof *sorted, telling_first);
     for (uint32_t i = 0; i < count && i < TOLD; i++)
-        report_text_finding(out, sorted[i]);
+        report_text_finding(out, sorted[i], style);
     if (count > TOLD)
         buffer_print(out, "and %u more: --report json, junit or html has all of them\n\n", count - TOLD);
     free(sorted);

@@ -26,7 +26,7 @@ struct report_replay {
 };
 
 /* The most telling findings, and the rest as a number. */
-void report_replay_findings(struct buffer *out, struct finding_list *findings);
+void report_replay_findings(struct buffer *out, struct finding_list *findings, const struct report_style *style);
 
 /* The lines at the end. */
 void report_replay_text(struct buffer *out, const struct report_replay *r);

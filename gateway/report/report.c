@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "report/flow_report.h"
 
 static const struct report_format formats[] = {
@@ -66,6 +67,15 @@ report_plan_read(struct report_plan *plan, const char *const *options, size_t co
     return 0;
 }
 
+bool
+report_plan_shows_messages(const struct report_plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->targets[i].format->findings == report_html)
+            return true;
+    return false;
+}
+
 void
 report_count(struct report_summary *summary, struct finding_list *findings)
 {
@@ -98,12 +108,15 @@ int
 report_write(const struct report_plan *plan, const struct report_summary *summary, struct finding_list *findings,
              struct error *err)
 {
+    struct report_summary told = *summary;
+
     for (size_t i = 0; i < plan->count; i++) {
         struct buffer out;
         int result;
 
         buffer_init(&out, LIMIT_FILE_BYTES);
-        plan->targets[i].format->findings(&out, summary, findings);
+        told.coloured = plan->targets[i].file == NULL && terminal_is_coloured(STDOUT_FILENO);
+        plan->targets[i].format->findings(&out, &told, findings);
         result = report_deliver(&plan->targets[i], &out, err);
         buffer_release(&out);
         if (result < 0)

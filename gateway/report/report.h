@@ -12,8 +12,10 @@
 #include "drift/tally.h"
 #include "traffic/finding.h"
 
+struct examples;
 struct flow_report;
 struct report_replay;
+struct sources;
 
 /* An operation that was looked at, so that a report can name those that nothing is wrong with. */
 struct report_operation {
@@ -43,7 +45,9 @@ struct report_summary {
     struct tally_total coverage[TALLY_KINDS];
     const struct tally *tally;          /* borrowed; NULL: nobody counted what was made use of */
     bool list_coverage;                 /* tell what was never seen */
+    bool coloured;                      /* for a terminal that wants it; report_write sees to it */
     const struct report_replay *replay; /* borrowed; NULL: it is no replay */
+    const struct examples *examples;    /* borrowed; NULL: messages are not shown */
 };
 
 struct report_format {
@@ -72,6 +76,9 @@ struct report_plan {
 /* Read `count` values of --report, FORMAT[=FILE], borrowed. 0, or -1 with err (unknown format; two without a file). */
 int report_plan_read(struct report_plan *plan, const char *const *options, size_t count, struct error *err);
 
+/* Will messages of exchanges be shown, so that examples (report/examples.h) are worth keeping? */
+bool report_plan_shows_messages(const struct report_plan *plan);
+
 /* Count the findings into the summary. */
 void report_count(struct report_summary *summary, struct finding_list *findings);
 
@@ -88,9 +95,18 @@ bool report_fails(struct finding_list *findings, enum level fail_on);
 /* "error", "warn", "info" to a level. */
 enum level report_level(const char *word);
 
+/* How findings are told to a person. */
+struct report_style {
+    struct sources *sources; /* for the contract's lines; NULL: without them */
+    bool coloured;
+};
+
+/* One of them; all of them, operation by operation, the worst and the most frequent first. */
+void report_text_finding(struct buffer *out, const struct finding *f, const struct report_style *style);
+void report_text_findings(struct buffer *out, struct finding_list *findings, const struct report_style *style);
+
 /* The formats themselves. */
 void report_text(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
-void report_text_finding(struct buffer *out, const struct finding *f); /* one of them */
 void report_json(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 void report_junit(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);
 void report_html(struct buffer *out, const struct report_summary *summary, struct finding_list *findings);

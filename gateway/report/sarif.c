@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "report/annotation.h"
 #include "report/report_json.h"
+#include "report/source.h"
 
 #define SARIF_MOST 5000
 
@@ -18,6 +19,7 @@ struct sarif_rule {
 struct sarif {
     struct json_writer w;
     struct arena *arena;
+    struct sources *sources; /* columns are told in UTF-16 code units */
     struct sarif_rule *rules;
     uint32_t rule_count, rule_room;
     uint64_t results, left_out;
@@ -162,7 +164,8 @@ add_location(struct sarif *s, const struct annotation *a)
         JSON_KEY(w, "region");
         json_object(w);
         report_json_number(w, "startLine", a->line);
-        report_json_number(w, "startColumn", a->column > 0 ? a->column : 1);
+        report_json_number(w, "startColumn",
+                           a->column > 0 ? sources_utf16_column(s->sources, a->file, a->line, a->column) : 1);
         json_end_object(w);
     }
     json_end_object(w);
@@ -306,10 +309,12 @@ write_sarif(struct buffer *out, tell_fn *tell, void *subject)
     } else if ((s.arena = arena_new(0, LIMIT_FILE_BYTES)) == NULL) {
         out->failed = true;
     } else {
+        s.sources = sources_new();
         begin(&s);
         if (!tell(subject, add_result, &s))
             out->failed = true;
         end(&s);
+        sources_free(s.sources);
         buffer_byte(out, '\n');
         arena_free(s.arena);
     }

@@ -1,72 +1,141 @@
-/* text.c -- findings for a person at a terminal: what, where in the message, where in the contract. */
+/* text.c -- findings for a person at a terminal: operation by operation, the worst first, and what was looked at. */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "report/coverage.h"
 #include "report/replay.h"
+#include "report/source.h"
 
-#define LEFT_COLUMN 40
+/* ---- groups ---- */
 
-static void
-add_place(struct buffer *out, struct text file, uint32_t line, uint32_t column)
+/* The findings of one operation. */
+struct group {
+    const struct finding **first;
+    uint32_t count;
+    enum level worst;
+    uint64_t worst_times; /* how often the findings of that level were met */
+};
+
+static int
+by_operation(const struct finding *x, const struct finding *y)
 {
-    buffer_add(out, file);
-    if (line > 0)
-        buffer_print(out, ":%u:%u", line, column);
+    int order = text_compare(x->service, y->service);
+
+    return order != 0 ? order : text_compare(x->operation, y->operation);
 }
 
-/* "  expected  number >= 0      contracts/orders.yaml:131:9" */
-static void
-add_line(struct buffer *out, const char *label, struct text what, struct text file, uint32_t line, uint32_t column)
+/* Within an operation the worst first, then the most frequent, then as the list has them: in order of places. */
+static int
+in_group_order(const void *a, const void *b)
 {
-    buffer_print(out, "  %-9s ", label);
-    if (file.length > 0) {
-        buffer_print(out, "%-*.*s  ", LEFT_COLUMN, TEXT_PRINT(what));
-        add_place(out, file, line, column);
-    } else {
-        buffer_add(out, what);
+    const struct finding *x = *(const struct finding *const *)a, *y = *(const struct finding *const *)b;
+    int order = by_operation(x, y);
+
+    if (order != 0)
+        return order;
+    if (x->level != y->level)
+        return x->level > y->level ? -1 : 1;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    if (x->side != y->side)
+        return x->side < y->side ? -1 : 1;
+    if ((order = text_compare(x->file, y->file)) != 0)
+        return order;
+    if (x->line != y->line)
+        return x->line < y->line ? -1 : 1;
+    if ((order = text_compare(x->instance, y->instance)) != 0)
+        return order;
+    return text_compare(text_of(x->fingerprint), text_of(y->fingerprint));
+}
+
+static int
+worst_group_first(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+
+    if (x->worst != y->worst)
+        return x->worst > y->worst ? -1 : 1;
+    if (x->worst_times != y->worst_times)
+        return x->worst_times > y->worst_times ? -1 : 1;
+    return by_operation(x->first[0], y->first[0]);
+}
+
+static uint32_t
+make_groups(struct group *groups, const struct finding **sorted, uint32_t count)
+{
+    uint32_t made = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct group *g = i > 0 && by_operation(sorted[i - 1], sorted[i]) == 0 ? &groups[made - 1] : &groups[made++];
+
+        if (g->count++ == 0) {
+            g->first = &sorted[i];
+            g->worst = sorted[i]->level;
+        }
+        g->worst_times += sorted[i]->level == g->worst ? sorted[i]->count : 0;
     }
-    buffer_byte(out, '\n');
+    return made;
 }
 
 static void
-add_title(struct buffer *out, const struct finding *f)
+add_count(struct buffer *out, const char **between, uint32_t count, const char *one)
 {
-    buffer_print(out, "%-5s %s %.*s", level_name(f->level), side_name(f->side), TEXT_PRINT(f->rule));
-    if (f->service.length > 0)
-        buffer_print(out, "  %.*s", TEXT_PRINT(f->service));
+    if (count == 0)
+        return;
+    buffer_print(out, "%s%u %s%s", *between, count, one, count > 1 ? "s" : "");
+    *between = ", ";
+}
+
+/* "── shop getOrder ── 2 errors, 1 warning" */
+static void
+add_heading(struct buffer *out, const struct group *g, bool coloured)
+{
+    const struct finding *f = g->first[0];
+    uint32_t levels[LEVEL_ERROR + 1] = { 0 };
+    const char *between = "";
+
+    for (uint32_t i = 0; i < g->count; i++)
+        levels[g->first[i]->level]++;
+    buffer_print(out, "%s── %.*s", coloured ? "\033[1m" : "", TEXT_PRINT(f->service.length > 0 ? f->service : f->file));
     if (f->operation.length > 0)
         buffer_print(out, " %.*s", TEXT_PRINT(f->operation));
-    if (f->instance.length > 0)
-        buffer_print(out, "  %.*s", TEXT_PRINT(f->instance));
-    if (f->count > 1)
-        buffer_print(out, "  (%" PRIu64 " times)", f->count);
-    buffer_byte(out, '\n');
+    buffer_print(out, " ──%s ", coloured ? "\033[0m" : "");
+    add_count(out, &between, levels[LEVEL_ERROR], "error");
+    add_count(out, &between, levels[LEVEL_WARN], "warning");
+    if (levels[LEVEL_INFO] > 0)
+        buffer_print(out, "%s%u info", between, levels[LEVEL_INFO]);
+    buffer_add(out, TEXT("\n\n"));
 }
 
-/* Who takes part, the one at fault first. */
-static void
-add_exchanges(struct buffer *out, const struct finding *f)
-{
-    buffer_print(out, "  %-9s ", "exchanges");
-    for (uint32_t i = 0; i < f->example_count; i++)
-        buffer_print(out, "%s%.*s", i > 0 ? ", " : "", TEXT_PRINT(f->examples[i]));
-    buffer_byte(out, '\n');
-}
-
+/* A heading tells groups apart; one group needs none. */
 void
-report_text_finding(struct buffer *out, const struct finding *f)
+report_text_findings(struct buffer *out, struct finding_list *findings, const struct report_style *style)
 {
-    add_title(out, f);
-    if (f->expected.length == 0 && f->found.length == 0)
-        add_line(out, "", f->message, f->file, f->line, f->column);
-    if (f->expected.length > 0)
-        add_line(out, "expected", f->expected, f->file, f->line, f->column);
-    if (f->found.length > 0 || f->seen_at.length > 0)
-        add_line(out, "found", f->found, f->seen_at, 0, 0);
-    if (f->together)
-        add_exchanges(out, f);
-    buffer_byte(out, '\n');
+    uint32_t count = finding_list_count(findings), group_count;
+    const struct finding **sorted = calloc((size_t)count + 1, sizeof *sorted);
+    struct group *groups = calloc((size_t)count + 1, sizeof *groups);
+
+    if (sorted == NULL || groups == NULL) {
+        out->failed = true;
+        goto out;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        sorted[i] = finding_list_at(findings, i);
+    qsort(sorted, count, sizeof *sorted, in_group_order);
+    group_count = make_groups(groups, sorted, count);
+    qsort(groups, group_count, sizeof *groups, worst_group_first);
+    for (uint32_t g = 0; g < group_count; g++) {
+        if (group_count > 1)
+            add_heading(out, &groups[g], style->coloured);
+        for (uint32_t i = 0; i < groups[g].count; i++)
+            report_text_finding(out, groups[g].first[i], style);
+    }
+out:
+    free(sorted);
+    free(groups);
 }
+
+/* ---- what was looked at ---- */
 
 static void
 add_unchecked(struct buffer *out, const struct report_summary *s)
@@ -85,15 +154,9 @@ add_unchecked(struct buffer *out, const struct report_summary *s)
     buffer_byte(out, '\n');
 }
 
-void
-report_text(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
+static void
+add_summary(struct buffer *out, const struct report_summary *s)
 {
-    if (s->replay != NULL)
-        report_replay_findings(out, findings);
-    for (uint32_t i = 0; s->replay == NULL && i < finding_list_count(findings); i++)
-        report_text_finding(out, finding_list_at(findings, i));
-    if (s->list_coverage)
-        coverage_text(out, s);
     buffer_print(out, "%" PRIu64 " %s, %" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64 " info\n", s->exchanges,
                  s->unit != NULL ? s->unit : "exchanges", s->errors, s->errors == 1 ? "" : "s", s->warnings,
                  s->warnings == 1 ? "" : "s", s->infos);
@@ -114,4 +177,19 @@ report_text(struct buffer *out, const struct report_summary *s, struct finding_l
         coverage_line(out, s);
         buffer_byte(out, '\n');
     }
+}
+
+void
+report_text(struct buffer *out, const struct report_summary *s, struct finding_list *findings)
+{
+    struct report_style style = { .sources = sources_new(), .coloured = s->coloured };
+
+    if (s->replay != NULL)
+        report_replay_findings(out, findings, &style);
+    else
+        report_text_findings(out, findings, &style);
+    sources_free(style.sources);
+    if (s->list_coverage)
+        coverage_text(out, s);
+    add_summary(out, s);
 }

@@ -79,11 +79,28 @@ test('findings unfold, and what is fine can be hidden, without a script', async 
     const last = page.locator('.finding').last();
     assert.equal(await last.evaluate((one) => one.open), (await page.locator('.finding').count()) <= 5);
     await last.evaluate((one) => { one.open = false; });
-    await last.locator('summary').click();
-    assert.ok(await last.locator('.fields').isVisible());
+    await last.locator('> summary').click();
+    assert.ok(await last.locator('> .fields').isVisible());
     await page.locator('label[for=only-failures]').click();
     assert.equal(await fine.filter({ visible: true }).count(), 0);
     assert.ok(await page.locator('.finding').first().isVisible());
+});
+
+test('a finding shows the lines of the contract and the message that it was met in, each with the place marked', async () => {
+    const { file, findings } = await reports();
+    const page = await openPage(file('report.html'));
+    const wrong = findings.find(({ side, instance, rule }) => side === 'response' && instance === '/size' && rule === 'body-schema');
+    const finding = page.locator('.finding', { hasText: wrong.fingerprint });
+    await finding.evaluate((one) => { one.open = true; });
+    const lines = readFileSync(file('parts.openapi.json'), 'utf8').split('\n');
+    const [number, marked] = [await finding.locator('.source .line').count(), await finding.locator('.source mark').innerText()];
+    assert.ok(number >= 1 && number <= 5);
+    assert.ok(lines[wrong.contract.line - 1].includes(marked), marked);
+    assert.ok(marked.includes('minimum'));
+    assert.equal(await finding.locator('.message').count(), 2);
+    assert.equal(await finding.locator('.message').nth(0).locator('mark').count(), 0);
+    assert.equal(await finding.locator('.message').nth(1).locator('mark').innerText(), '0');
+    assert.equal(await finding.locator('.message').nth(1).locator('.remark').innerText(), `expected ${wrong.expected}`);
 });
 
 test('the page follows the colours that its reader prefers, fits a phone, and unfolds on paper', async () => {

@@ -82,6 +82,18 @@ a_member_that_is_missing_marks_the_object_it_is_missing_in(void **state)
 }
 
 static void
+a_star_is_the_first_element_that_leads_on(void **state)
+{
+    struct text told = marked("{\"a\":[1,{\"b\":2},{\"b\":3}]}", "/a/*/b", "");
+
+    (void)state;
+    assert_true(text_search(told, TEXT("<mark class=\"bad\"><span class=\"n\">2</span></mark>")) < told.length);
+    assert_true(text_search(told, TEXT("<mark class=\"bad\"><span class=\"n\">3</span></mark>")) == told.length);
+    told = marked("{\"a\":[1],\"*\":4}", "/*", ""); /* a member of that name */
+    assert_true(text_search(told, TEXT("<mark class=\"bad\"><span class=\"n\">4</span></mark>")) < told.length);
+}
+
+static void
 what_is_no_pointer_marks_nothing(void **state)
 {
     (void)state;
@@ -109,6 +121,7 @@ main(void)
         cmocka_unit_test(every_kind_of_value_is_told),
         cmocka_unit_test(a_violation_is_marked_at_its_place),
         cmocka_unit_test(a_member_that_is_missing_marks_the_object_it_is_missing_in),
+        cmocka_unit_test(a_star_is_the_first_element_that_leads_on),
         cmocka_unit_test(what_is_no_pointer_marks_nothing),
         cmocka_unit_test(deep_values_are_only_told_to_be_there),
     };

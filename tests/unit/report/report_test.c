@@ -69,6 +69,47 @@ a_finding_is_told_in_three_lines(void **state)
     finding_list_free(list);
 }
 
+/* The next finding of a report; goes on behind it. */
+static const char *
+title_behind(const char **at)
+{
+    const char *begin = strstr(*at, "response body-schema");
+
+    *at = begin != NULL ? begin + 1 : NULL;
+    return begin;
+}
+
+static void
+the_worst_operation_comes_first_and_in_it_the_most_frequent(void **state)
+{
+    static const char *const order[] = { "/often", "/seldom", "/perhaps", "/few", "/more" };
+    struct finding findings[] = { a_finding("/few", LEVEL_ERROR), a_finding("/perhaps", LEVEL_INFO),
+                                  a_finding("/seldom", LEVEL_ERROR), a_finding("/often", LEVEL_ERROR),
+                                  a_finding("/more", LEVEL_ERROR) };
+    struct report_summary summary = { .command = "check", .exchanges = 3 };
+    struct finding_list *list;
+    struct buffer out;
+    const char *at;
+
+    (void)state;
+    findings[0].operation = findings[4].operation = TEXT("aOrder"); /* 4 times in all */
+    findings[3].count = 9;
+    list = list_of(5, findings);
+    buffer_init(&out, LIMIT_MIB);
+    report_text(&out, &summary, list);
+    buffer_byte(&out, '\0');
+    at = out.data + out.start;
+    assert_true(text_starts(text_of(at), TEXT("── erp getOrder ── 2 errors, 1 info\n\nerror response")));
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const char *title = title_behind(&at), *place = title != NULL ? strchr(title, '/') : NULL;
+
+        assert_non_null(place);
+        assert_true(text_starts(text_of(place), text_of(order[i])));
+    }
+    buffer_release(&out);
+    finding_list_free(list);
+}
+
 static void
 without_findings_there_is_one_line_and_what_was_not_checked(void **state)
 {
@@ -318,6 +359,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_is_told_in_three_lines),
+        cmocka_unit_test(the_worst_operation_comes_first_and_in_it_the_most_frequent),
         cmocka_unit_test(without_findings_there_is_one_line_and_what_was_not_checked),
         cmocka_unit_test(a_finding_without_details_tells_what_it_means),
         cmocka_unit_test(the_json_report_has_every_part_of_a_finding),
