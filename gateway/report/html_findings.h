@@ -14,8 +14,8 @@ struct html_findings {
     struct sources *sources;
 };
 
-/* All of the list, the worst first; each unfolds: what was expected and found, the contract's lines, where, how often, in
- * which exchanges, and one of these with the place marked. */
+/* All of the list, the worst first; each unfolds: what was expected and found, the contract's lines, where, how often,
+ * in which exchanges, and one of these with the place marked. */
 void html_findings(struct buffer *out, struct finding_list *findings, const struct html_findings *with);
 
 #endif

@@ -12,8 +12,8 @@ struct json_mark {
     struct text remark;        /* stands behind the line */
 };
 
-/* The value at the pointer, in which `*` is the first element that leads on, as the places of findings have it; where it
- * leads nowhere (a member is missing), what it was looked for in. NULL: it is no pointer. */
+/* The value at the pointer, in which `*` is the first element that leads on, as the places of findings have it; where
+ * it leads nowhere (a member is missing), what it was looked for in. NULL: it is no pointer. */
 const struct value *json_mark_find(const struct value *root, struct text pointer);
 
 /* Lines for a <pre>. */

@@ -1,8 +1,8 @@
 /* source.h -- the lines of contracts and rules that findings point to, for reports that show them.
  *
- * A file is read when it is first asked for, and kept until the end. Where it cannot be read (a URL, a file that is gone)
- * there is no line, and nothing is shown: the place alone has to do. Columns are those of findings, in bytes from 1.
- * One thread. */
+ * A file is read when it is first asked for, and kept until the end. Where it cannot be read (a URL, a file that is
+ * gone) there is no line, and nothing is shown: the place alone has to do. Columns are those of findings, in bytes
+ * from 1. One thread. */
 #ifndef REPORT_SOURCE_H
 #define REPORT_SOURCE_H
 
@@ -22,7 +22,8 @@ struct text sources_line(struct sources *s, struct text file, uint32_t line);
 /* The column in UTF-16 code units, as SARIF and editors count; as it was where the line is not there. */
 uint32_t sources_utf16_column(struct sources *s, struct text file, uint32_t line, uint32_t column);
 
-/* What there is to see of a line: without the white space in front, cut at both ends so that the column stays inside. */
+/* What there is to see of a line: without the white space in front, cut at both ends so that the column stays inside.
+ */
 struct source_view {
     struct text shown;
     size_t at; /* of `shown`: the byte that the column means */

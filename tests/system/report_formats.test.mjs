@@ -104,3 +104,25 @@ test('GitHub: each finding is one command whose properties and message cannot en
     }
     assert.match(stdout, /\n1 exchanges, 3 errors, 0 warnings, 0 info\n$/);
 });
+
+test('SARIF counts columns in UTF-16 code units, whatever stands before the place', async () => {
+    const folder = temporaryFolder();
+    const [contract, file] = [path.join(folder, 'c.openapi.json'), path.join(folder, 'r.sarif')];
+    const schema = '{ "description": "für 😀", "type": "array" }';
+    writeFileSync(contract, `{"openapi":"3.1.0","info":{"title":"c","version":"1"},"paths":{"/none":{"get":{"operationId":"none","responses":{"200":{
+"description":"x","content":{"application/json":{"schema":${schema}}}}}}}}}`);
+    await plumbline(['check', traffic(1), '--contract', contract, '--report', `sarif=${file}`]);
+    const { startLine, startColumn } = JSON.parse(readFileSync(file, 'utf8')).runs[0].results[0].locations[0].physicalLocation.region;
+    const line = readFileSync(contract, 'utf8').split('\n')[startLine - 1];
+    assert.equal(line.slice(startColumn - 1, startColumn + 6), '"array"');
+});
+
+test('the text is coloured on a terminal, unless NO_COLOR says no', async () => {
+    const command = `'${process.env.PLUMBLINE_BIN}' check docs/examples/recording --contract contracts/erp.openapi.json`;
+    const onTerminal = (env) => run('script', ['-qec', command, '/dev/null'], { cwd: root, env: { ...process.env, TERM: 'xterm', NO_COLOR: '', ...env } });
+    const [coloured, plain] = [await onTerminal({}), await onTerminal({ NO_COLOR: '1' })];
+    assert.equal(coloured.status, 1);
+    assert.ok(coloured.stdout.includes('\x1b[1;31merror\x1b[0m request security-missing'), coloured.stdout);
+    assert.ok(plain.stdout.includes('error request security-missing'), plain.stdout);
+    assert.ok(!plain.stdout.includes('\x1b['), plain.stdout);
+});
