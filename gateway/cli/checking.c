@@ -60,9 +60,10 @@ on_parsed(void *arg, enum side side, const struct document *document)
 }
 
 static void
-listen(struct checking *c, struct exchange *x, struct check *check)
+listen(struct checking *c, struct exchange *x, struct check *check, const struct policy *policy)
 {
     c->exchange = x;
+    c->policy = policy;
     c->bodies[SIDE_REQUEST] = c->bodies[SIDE_RESPONSE] = NULL;
     c->inner = check->parsed;
     c->inner_arg = check->parsed_arg;
@@ -75,6 +76,8 @@ on_undocumented(void *arg, const struct finding *f)
 {
     struct checking *c = arg;
 
+    if ((f->side == SIDE_REQUEST ? c->policy->request : c->policy->response) == MODE_OFF)
+        return;
     if (finding_list_add_one(c->findings, f) < 0)
         c->failed = true;
 }
@@ -140,7 +143,7 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
         x->operation = operation_id(found.match.operation);
     }
     check_watch_begin(c->watch, &found, x, &check, &more);
-    listen(c, x, &check);
+    listen(c, x, &check, found.policy);
     recheck_exchange(&check, &found.match, more, x);
     if (found.policy->request == MODE_OFF)
         x->request_verdict = (struct verdict){ .checked = false };

@@ -25,6 +25,7 @@ struct checking {
 
     /* the exchange at hand */
     struct exchange *exchange; /* NULL between two of them */
+    const struct policy *policy;
     const struct value *bodies[2];
     bool (*inner)(void *arg, enum side side, const struct document *document);
     void *inner_arg;

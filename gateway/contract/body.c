@@ -200,7 +200,7 @@ check_json(const struct checking *c, const struct media *media, const struct sha
     const struct arena_mark before = arena_mark(arena);
     struct document document;
     struct document_error error;
-    bool kept = false;
+    bool kept = false, valid, unnamed;
 
     if (document_parse(&document, json, &options, arena, &error) < 0) {
         report_syntax(c, media, &error, json, instance);
@@ -210,7 +210,10 @@ check_json(const struct checking *c, const struct media *media, const struct sha
         report_duplicates(c, media, &document, instance);
     if (instance.length == 0 && c->check->parsed != NULL)
         kept = c->check->parsed(c->check->parsed_arg, c->side, &document);
-    if (!checking_valid(c, shape, document.root, instance))
+    valid = checking_valid_named(c, shape, document.root, instance, &unnamed);
+    if ((unnamed || !valid) && instance.length == 0 && c->check->unnamed != NULL)
+        kept = c->check->unnamed(c->check->unnamed_arg, c->side, &document) || kept;
+    if (!valid)
         report_schema(c, id, shape, document.root, instance);
     else if (document.duplicate_keys == 0 && !kept)
         arena_rewind(arena, before); /* nothing was said about it; the next body finds its memory still in the cache */

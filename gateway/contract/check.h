@@ -36,6 +36,10 @@ struct check {
      * does. */
     bool (*parsed)(void *arg, enum side side, const struct document *document);
     void *parsed_arg;
+    /* Others may take a closer look at a body with members that a schema does not name (schema_run.unnamed), or that
+     * breaks its schema; true: what they allocated stays in the arena. NULL: nobody does. */
+    bool (*unnamed)(void *arg, enum side side, const struct document *document);
+    void *unnamed_arg;
 };
 
 /* Parameters, credentials, media type, deprecation. match may lack an operation: then path-unknown or method-unknown

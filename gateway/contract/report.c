@@ -113,8 +113,19 @@ note_unchecked(const struct checking *c, unsigned bits, struct text instance)
 bool
 checking_valid(const struct checking *c, const struct shape *shape, const struct value *value, struct text instance)
 {
+    bool unnamed;
+
+    return checking_valid_named(c, shape, value, instance, &unnamed);
+}
+
+bool
+checking_valid_named(const struct checking *c, const struct shape *shape, const struct value *value,
+                     struct text instance, bool *unnamed)
+{
     struct schema_run run;
     bool valid;
+
+    *unnamed = false;
 
     if (shape->broken)
         report_unchecked(c, UNCHECKED_NO_SCHEMA, instance);
@@ -123,6 +134,7 @@ checking_valid(const struct checking *c, const struct shape *shape, const struct
     run = run_of(c);
     valid = schema_check(shape->schema, value, &run);
     *c->budget = run.budget;
+    *unnamed = run.unnamed;
     if (run.unchecked != 0)
         note_unchecked(c, run.unchecked, instance);
     return valid;

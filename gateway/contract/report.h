@@ -32,6 +32,10 @@ void report_unchecked(const struct checking *c, enum unchecked_id reason, struct
 bool
 checking_valid(const struct checking *c, const struct shape *shape, const struct value *value, struct text instance);
 
+/* The same; *unnamed: see schema_run. */
+bool checking_valid_named(const struct checking *c, const struct shape *shape, const struct value *value,
+                          struct text instance, bool *unnamed);
+
 /* Say why it is not. Instances are `instance` followed by the pointer below the value. `id` is for all but members
  * that are too many: with VIOLATION_BODY_SCHEMA these are VIOLATION_BODY_EXTRA. */
 void report_schema(const struct checking *c, enum violation_id id, const struct shape *shape, const struct value *value,

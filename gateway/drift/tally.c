@@ -173,15 +173,20 @@ tell_header(const struct tally_exchange *x, const struct header *h)
     x->found(x->arg, &f);
 }
 
-static void
-look_at_headers(const struct tally_exchange *x, uint32_t answer)
+void
+tally_look_at_headers(const struct tally_exchange *x)
 {
+    const struct operation *o = x->match->operation;
     const struct message *m = &x->exchange->response;
+    uint32_t answer = x->exchange->has_response ? operation_answer_of(o, m->status) : UINT32_MAX;
 
-    for (uint32_t i = 0; x->found != NULL && i < m->header_count; i++)
-        if (!tally_header_is_usual(m->headers[i].name) &&
-            !operation_answer_has_header(x->match->operation, answer, m->headers[i].name))
-            tell_header(x, &m->headers[i]);
+    for (uint32_t i = 0; x->found != NULL && answer != UINT32_MAX && i < m->header_count; i++) {
+        const struct header *h = &m->headers[i];
+
+        if (h->id == HEADER_OTHER && !tally_header_is_usual(h->name) &&
+            !operation_answer_has_header(o, answer, h->name))
+            tell_header(x, h);
+    }
 }
 
 /* ---- bodies ---- */
@@ -234,6 +239,19 @@ count_body(struct tally *t, const struct tally_exchange *x, enum side side, uint
 }
 
 int
+tally_look_at_body(struct tally *t, const struct tally_exchange *x, enum side side)
+{
+    uint32_t answer = UINT32_MAX;
+
+    if (side == SIDE_RESPONSE) {
+        answer = operation_answer_of(x->match->operation, x->exchange->response.status);
+        if (answer == UINT32_MAX)
+            return 0;
+    }
+    return count_body(t, x, side, answer);
+}
+
+int
 tally_add(struct tally *t, const struct tally_exchange *x)
 {
     const struct operation *o = x->match->operation;
@@ -255,7 +273,7 @@ tally_add(struct tally *t, const struct tally_exchange *x)
     if (answer == UINT32_MAX)
         return 0;
     to->answers[answer]++;
-    look_at_headers(x, answer);
+    tally_look_at_headers(x);
     return count_body(t, x, SIDE_RESPONSE, answer);
 }
 

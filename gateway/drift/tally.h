@@ -51,6 +51,11 @@ struct tally_exchange {
 /* Count one. 0, or -1 (no memory). */
 int tally_add(struct tally *t, const struct tally_exchange *x);
 
+/* Only tell what is undocumented: in one body, among the response's headers. For the running gateway, which counts
+ * nothing. 0, or -1 (no memory). */
+int tally_look_at_body(struct tally *t, const struct tally_exchange *x, enum side side);
+void tally_look_at_headers(const struct tally_exchange *x);
+
 /* Something that a contract documents. */
 struct tally_item {
     enum tally_kind kind;

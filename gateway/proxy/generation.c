@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "drift/tally.h"
 #include "net/upstream.h"
 #include "proxy/documented.h"
 #include "proxy/responder.h"
@@ -86,6 +87,7 @@ share_free(struct share *s)
         share_close(s);
     counters_free(s->counters);
     script_free(s->fault_script);
+    tally_free(s->tally);
     free(s);
 }
 
@@ -137,7 +139,8 @@ generation_share(struct generation *g, struct stream_kit *kit, struct loop *loop
         return -1;
     }
     s->counters = counters_new(g->ruleset);
-    if (s->counters == NULL || open_pools(s, kit, loop) < 0) {
+    s->tally = tally_new(g->ruleset);
+    if (s->counters == NULL || s->tally == NULL || open_pools(s, kit, loop) < 0) {
         share_free(s);
         return error_memory(err);
     }

@@ -29,6 +29,7 @@ struct pool;
 struct responder;
 struct script;
 struct stale_memory;
+struct tally;
 struct sandbox;
 struct sandbox_state;
 struct tls_context;
@@ -41,6 +42,7 @@ struct share {
     struct ruleset *ruleset; /* the generation's */
     struct counters *counters;
     struct watching_lane *watching; /* NULL: no rules over several exchanges */
+    struct tally *tally;            /* for what contracts do not name (undocumented.h) */
     struct script *fault_script;    /* expressions of faults; NULL: there are none */
     struct pool **pools;            /* by service index; NULL: closed */
     uint64_t users;                 /* exchanges that are not over */

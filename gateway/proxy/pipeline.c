@@ -20,6 +20,7 @@
 #include "proxy/refuse.h"
 #include "proxy/steps.h"
 #include "proxy/tunnel.h"
+#include "proxy/undocumented.h"
 #include "proxy/watching.h"
 #include "proxy/worker.h"
 
@@ -190,6 +191,7 @@ on_ending(void *arg)
         t->exchange.times.finished = transit_time(t);
     else
         transit_complete(t);
+    undocumented_over(t);
     counters_exchange(t->share->counters, t);
     access_line(t);
     recent_seen(t->recent, t);
@@ -271,7 +273,9 @@ pipeline_new(struct worker *w, struct client *c)
                                .request_budget = LIMIT_CHECK_BUDGET,
                                .response_budget = LIMIT_CHECK_BUDGET,
                                .parsed = on_parsed,
-                               .parsed_arg = t };
+                               .parsed_arg = t,
+                               .unnamed = w->findings != NULL ? undocumented_body : NULL,
+                               .unnamed_arg = t };
     t->ending = (struct deferred){ .call = on_ending, .arg = t };
     exchange_id_next(w, t->exchange.started, t->exchange.id);
     count_add(&t->share->counters->in_flight, 1);

@@ -64,10 +64,12 @@ struct transit {
     struct route route;
     struct check check;
     struct call call;
-    struct recent_lane *recent;       /* where it is kept for the admin listener; NULL: there is none */
-    struct live_lane *findings;       /* where its violations are counted; NULL: there is no admin listener */
-    size_t weight;                    /* bytes of the arena, while the exchange waits for the recorder */
-    struct watched *watched;          /* for rules over many exchanges; NULL: none looks at it (any more) */
+    struct recent_lane *recent;        /* where it is kept for the admin listener; NULL: there is none */
+    struct live_lane *findings;        /* where its violations are counted; NULL: there is no admin listener */
+    size_t weight;                     /* bytes of the arena, while the exchange waits for the recorder */
+    struct watched *watched;           /* for rules over many exchanges; NULL: none looks at it (any more) */
+    struct undocumented *undocumented; /* what the contract does not name, found so far */
+    uint32_t undocumented_count;
     struct injection *injection;      /* faults that may act on it; NULL: there are none (inject.h) */
     const struct message *altered[2]; /* by side: what goes on instead of what came; NULL: that does */
     struct text upgrade;              /* what the upstream was asked to switch to; empty: nothing */

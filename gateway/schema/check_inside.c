@@ -131,6 +131,8 @@ check_named(struct walk *w, const struct members_rule *rule, const struct value 
                     return false;
                 s = m->schema;
             }
+        } else if (s == NULL) {
+            w->run->unnamed = true;
         }
         if (s != NULL && !walk_cheaply(w, s, key + 1) && !walk_member(w, s, key + 1))
             return false;

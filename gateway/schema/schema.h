@@ -101,6 +101,8 @@ struct schema_run {
     uint32_t budget;     /* work units left; begin with LIMIT_CHECK_BUDGET */
     uint32_t unchecked;  /* SCHEMA_UNCHECKED_… bits, added to */
     enum schema_side side;
+    bool unnamed; /* set: an object had a member that a schema with properties does not name, and says nothing of;
+                   * another schema may. Not all are looked at once something is wrong. */
 };
 
 /* Does the instance satisfy the schema? With bits in run->unchecked true means "as far as it was checked". */

@@ -1,4 +1,4 @@
-// A service that drifts from its contract, or clients that do, in twenty ways, one at a time: exactly that is found, live and in the
+// A service that drifts from its contract, or clients that do, in more than twenty ways, one at a time: exactly that is found, live and in the
 // recording, with the same fingerprint, and again in another run.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -30,12 +30,13 @@ const contract = {
                 properties: {
                     id: { type: 'string' }, weight: { type: 'number', maximum: 30 }, state: { enum: ['waiting', 'sent'] }, sent_at: { type: 'string', format: 'date-time' },
                     lines: { type: 'array', maxItems: 2, items: { type: 'object', properties: { sku: { type: 'string', pattern: '^[A-Z]+$' } } } },
+                    way: { allOf: [{ properties: { by: { type: 'string' } } }, { oneOf: [{ required: ['train'], properties: { train: { type: 'string' } } }, { required: ['ship'], properties: { ship: { type: 'string' } } }] }] },
                 },
             },
         },
     },
 };
-const good = { id: 'p1', weight: 1.5, state: 'waiting', lines: [{ sku: 'A' }, { sku: 'B' }] };
+const good = { id: 'p1', weight: 1.5, state: 'waiting', lines: [{ sku: 'A' }, { sku: 'B' }], way: { by: 'rail', train: '7' } };
 
 // What the service answers, or what is asked, otherwise than the contract has it; and what is found: side, rule, place, keyword.
 const drifts = {
@@ -59,6 +60,13 @@ const drifts = {
     'a query of last year': [{ ask: { query: '?view=brief' }, body: good }, 'request parameter-schema query view enum'],
     'a query that nobody documented': [{ ask: { query: '?full=1' }, body: good }, 'request parameter-unknown query full '],
     'a client without its token': [{ ask: { headers: {} }, body: good }, 'request security-missing security bearer '],
+    'a member of an item that nobody documented': [{ body: { ...good, lines: [{ sku: 'A' }, { sku: 'B', size: 3 }] } }, 'response member-undocumented /lines/*/size '],
+    'a member beside alternatives': [{ body: { ...good, way: { by: 'sea', ship: 'M', flag: 'x' } } }, 'response member-undocumented /way/flag '],
+    'a member in what is wrong already': [{ body: { ...good, weight: 31, lines: [{ sku: 'A', size: 1 }] } },
+        'response body-schema /weight maximum', 'response member-undocumented /lines/*/size '],
+    'a header that nobody documented': [{ body: good, headers: { 'X-Version': '1', 'X-Region': 'north' } }, 'response header-undocumented header x-region '],
+    'a client that says more than was asked': [{ ask: { method: 'PUT', body: { ...good, lines: [{ note: 'x' }] } }, status: 204, headers: {} },
+        'request member-undocumented /lines/*/note '],
     'a client that sends an old body': [{ ask: { method: 'PUT', body: { ...good, weight: undefined, kilos: 2 } }, status: 204, headers: {} },
         'request body-extra /kilos additionalProperties', 'request body-schema /weight required'],
 };
