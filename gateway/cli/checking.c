@@ -211,7 +211,7 @@ check_entries(struct checking *c, struct segment_reader *reader, struct error *e
         check_watch_next(c->watch);
         if (check_entry(c, &entry, err) < 0)
             return -1;
-        progress_step(c->progress, c->summary.exchanges, finding_list_count(c->findings), entry.file);
+        progress_step(c->progress, entry.text.length + 1, finding_list_count(c->findings), entry.file);
     }
     return result;
 }

@@ -20,6 +20,7 @@
 #include "report/examples.h"
 #include "report/source.h"
 #include "rules/severity.h"
+#include "traffic/recording_size.h"
 
 #define SETTINGS_FILE  "rules/gateway.yaml"
 #define CONTRACT_SNIFF 4096 /* bytes of a file that tell whether it is a contract */
@@ -143,6 +144,22 @@ news_end(struct news *news)
 
 /* ---- all of it ---- */
 
+/* 0: of one of them it is not known. */
+static uint64_t
+bytes_of(const struct option_list *recordings)
+{
+    uint64_t all = 0;
+
+    for (size_t i = 0; i < recordings->count; i++) {
+        uint64_t one = recording_size(recordings->items[i]);
+
+        if (one == 0)
+            return 0;
+        all += one;
+    }
+    return all;
+}
+
 static int
 run(const struct asked *asked)
 {
@@ -164,7 +181,7 @@ run(const struct asked *asked)
     if (asked->follow)
         check_watch_follow(c.watch);
     news_begin(&news, &c, &plan);
-    c.progress = progress_new();
+    c.progress = progress_new(asked->follow ? 0 : bytes_of(&asked->recordings));
     for (size_t i = 0; i < asked->recordings.count; i++)
         if (checking_recording(&c, asked->recordings.items[i], &err) < 0)
             goto out;

@@ -14,12 +14,12 @@
 
 struct progress {
     int64_t began, told;
-    uint64_t steps;
+    uint64_t steps, read, bytes;
     bool shown;
 };
 
 struct progress *
-progress_new(void)
+progress_new(uint64_t bytes)
 {
     const char *term = getenv("TERM");
     struct progress *p;
@@ -27,8 +27,10 @@ progress_new(void)
     if (isatty(STDERR_FILENO) == 0 || (term != NULL && strcmp(term, "dumb") == 0))
         return NULL;
     p = calloc(1, sizeof *p);
-    if (p != NULL)
-        p->began = clock_monotonic();
+    if (p == NULL)
+        return NULL;
+    p->began = clock_monotonic();
+    p->bytes = bytes;
     return p;
 }
 
@@ -39,17 +41,37 @@ progress_free(struct progress *p)
     free(p);
 }
 
-void
-progress_step(struct progress *p, uint64_t exchanges, uint64_t findings, const char *at)
+/* More than there was at the beginning: it grows, and nobody knows what is left. */
+static void
+tell_left(const struct progress *p, double seconds)
 {
+    double part = p->bytes > 0 ? (double)p->read / (double)p->bytes : 0;
+
+    if (part <= 0 || part > 1)
+        return;
+    fprintf(stderr, "  %.0f %%", 100 * part);
+    if (seconds > 1)
+        fprintf(stderr, ", %.0f s left", seconds * (1 - part) / part);
+}
+
+void
+progress_step(struct progress *p, uint64_t bytes, uint64_t findings, const char *at)
+{
+    double seconds;
     int64_t now;
 
-    if (p == NULL || ++p->steps % LOOK != 0 || (now = clock_monotonic()) - p->told < EVERY)
+    if (p == NULL)
+        return;
+    p->read += bytes;
+    if (++p->steps % LOOK != 0 || (now = clock_monotonic()) - p->told < EVERY)
         return;
     p->told = now;
     p->shown = true;
-    fprintf(stderr, "\r\033[K%" PRIu64 " exchanges  %.0f/s  %" PRIu64 " findings  %.60s", exchanges,
-            (double)exchanges * 1e9 / (double)(now - p->began), findings, at);
+    seconds = (double)(now - p->began) / 1e9;
+    fprintf(stderr, "\r\033[K%" PRIu64 " exchanges  %.0f/s  %" PRIu64 " findings", p->steps,
+            (double)p->steps / seconds, findings);
+    tell_left(p, seconds);
+    fprintf(stderr, "  %.60s", at);
     (void)fflush(stderr);
 }
 

@@ -1,14 +1,13 @@
 #include "cli/replay_input.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/limits.h"
 #include "cli/contracts.h"
 #include "traffic/exchange_copy.h"
 #include "traffic/record.h"
+#include "traffic/recording_size.h"
 
 #define BROKEN_TOLD 10 /* broken entries that are told one by one */
 
@@ -40,39 +39,6 @@ replay_skip_what(enum replay_skip skip)
     return what[skip];
 }
 
-/* ---- how much there is ---- */
-
-static uint64_t
-folder_bytes(const char *path)
-{
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    uint64_t bytes = 0;
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        struct text name = text_of(entry->d_name);
-        struct stat file;
-
-        if (text_ends(name, TEXT(".jsonl")) && fstatat(dirfd(folder), entry->d_name, &file, 0) == 0)
-            bytes += (uint64_t)file.st_size;
-    }
-    if (folder != NULL)
-        (void)closedir(folder);
-    return bytes;
-}
-
-static uint64_t
-recording_bytes(const char *path)
-{
-    struct stat file;
-
-    if (stat(path, &file) < 0)
-        return 0;
-    if (S_ISDIR(file.st_mode))
-        return folder_bytes(path);
-    return S_ISREG(file.st_mode) && !text_ends(text_of(path), TEXT(".zst")) ? (uint64_t)file.st_size : 0;
-}
-
 void
 replay_input_progress(const struct replay_input *in, uint64_t *read, uint64_t *all)
 {
@@ -94,7 +60,7 @@ replay_input_new(const struct replay_input_options *options, struct error *err)
     }
     in->options = *options;
     for (size_t i = 0; i < options->count; i++)
-        in->all += recording_bytes(options->recordings[i]);
+        in->all += recording_size(options->recordings[i]);
     return in;
 }
 

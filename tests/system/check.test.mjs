@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
-import { binary, plumbline, rawUpstream, readRecording, root, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
+import { binary, plumbline, rawUpstream, readRecording, root, run, start, temporaryFolder, waitForExchanges } from './lib/index.mjs';
 import { contract, startGateway } from './lib/gateway.mjs';
 import { judge } from './lib/judge.mjs';
 
@@ -262,4 +262,17 @@ test('--follow tells what is new as it is written, over several segments, and re
     assert.ok(readdirSync(recording).filter((name) => /\.jsonl(\.zst)?$/.test(name)).length > 2, 'there is one segment alone');
     assert.deepEqual(report.findings.map(({ instance, count }) => [instance, count]).sort(), [['/name', 1], ['/size', 22]]);
     assert.equal(check.stderr.match(/\/size/g).length, 1);
+});
+
+test('on a terminal it tells how far it is and what is left', async () => {
+    const lines = readFileSync(path.join(root, 'docs/examples/recording/000001.jsonl'), 'utf8').split('\n').filter(Boolean);
+    const file = path.join(temporaryFolder(), '000001.jsonl');
+    writeFileSync(file, Array.from({ length: 25_000 }, (_, i) => `${lines[i % 2].replace(/"sequence":\d+/, `"sequence":${i + 1}`)}\n`).join(''));
+    const command = `'${process.env.PLUMBLINE_BIN}' check ${file} --contract contracts/erp.openapi.json`;
+    const { stdout } = await run('script', ['-qec', command, '/dev/null'], { cwd: root, env: { ...process.env, TERM: 'xterm' } });
+    const told = [...stdout.matchAll(/\r\x1b\[K(\d+) exchanges  \d+\/s  1 findings  (\d+) %/g)].map(([, exchanges, percent]) => [Number(exchanges), Number(percent)]);
+    assert.ok(told.length > 0, stdout.slice(0, 500));
+    for (const [exchanges, percent] of told)
+        assert.ok(Math.abs(percent - exchanges / 250) <= 1, `${exchanges} of 25000 are ${percent} %`);
+    assert.match(stdout, /\r\x1b\[K.*error/); // taken away before the report
 });
