@@ -1,15 +1,12 @@
 #include "cli/check_watch.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
-#include "base/limits.h"
 #include "base/time_text.h"
-#include "report/report.h"
-#include "rules/watch.h"
+#include "cli/onlooker.h"
 #include "traffic/har_parts.h"
-#include "traffic/redacted.h"
 #include "traffic/segment.h"
 
 #define FOLLOW_SLACK INT64_C(60000000000) /* ns between the beginning of an exchange and its line */
@@ -26,22 +23,10 @@ struct plan {
 };
 
 struct check_watch {
-    const struct ruleset *ruleset;
-    const struct watch_rules *rules;
-    struct watch_checker *checker;
-    struct watch *memory;
-    struct finding_list *findings;
+    struct onlooker *onlooker;
     struct plan plan;
     uint64_t entry; /* that is at hand, from 1 */
     int64_t latest; /* end that was seen */
-    bool failed;    /* no memory for a finding */
-
-    /* the exchange that is being checked */
-    unsigned concern; /* 0: none is */
-    const struct route *route;
-    struct exchange *exchange;
-    const struct value *bodies[2];
-    struct recheck_more more;
 };
 
 /* ---- the first reading ---- */
@@ -124,14 +109,6 @@ settled_by(const struct check_watch *w)
 
 /* ---- begin and end ---- */
 
-static void
-on_trouble(void *arg, struct text where, struct text rule, const char *why)
-{
-    (void)arg;
-    fprintf(stderr, "plumbline check: %.*s: '%.*s' could not be computed, and says nothing: %s\n", TEXT_PRINT(where),
-            TEXT_PRINT(rule), why);
-}
-
 int
 check_watch_new(struct check_watch **made, const struct ruleset *ruleset, struct finding_list *findings,
                 const char *const *recordings, size_t count, struct error *err)
@@ -144,16 +121,9 @@ check_watch_new(struct check_watch **made, const struct ruleset *ruleset, struct
     w = *made = calloc(1, sizeof *w);
     if (w == NULL)
         return error_memory(err);
-    w->ruleset = ruleset;
-    w->rules = ruleset_watch(ruleset);
-    w->findings = findings;
     w->latest = INT64_MIN;
-    w->checker = watch_checker_new(w->rules, on_trouble, NULL, err);
-    if (w->checker == NULL)
+    if (onlooker_new(&w->onlooker, ruleset, findings, "check", err) < 0)
         return -1;
-    w->memory = watch_new(w->rules, 1);
-    if (w->memory == NULL)
-        return error_memory(err);
     return count > 0 ? plan_all(&w->plan, recordings, count, err) : 0;
 }
 
@@ -162,8 +132,7 @@ check_watch_free(struct check_watch *w)
 {
     if (w == NULL)
         return;
-    watch_free(w->memory);
-    watch_checker_free(w->checker);
+    onlooker_free(w->onlooker);
     free(w->plan.begins);
     free(w);
 }
@@ -184,80 +153,11 @@ check_watch_next(struct check_watch *w)
 
 /* ---- one exchange ---- */
 
-static enum mode
-mode_of(const struct check_watch *w, enum side side)
-{
-    return side == SIDE_REQUEST ? w->route->policy->request : w->route->policy->response;
-}
-
-/* As live: what is not checked is not read. */
-static bool
-on_parsed(void *arg, enum side side, const struct document *document)
-{
-    struct check_watch *w = arg;
-
-    if (mode_of(w, side) == MODE_OFF)
-        return false;
-    redacted_mark(w->exchange, side, document->root);
-    w->bodies[side] = document->root;
-    return true;
-}
-
-static struct observation
-observe(const struct check_watch *w)
-{
-    const struct contract_match *match = &w->route->match;
-    struct observation o = watch_observe(w->exchange, match->operation, match);
-
-    o.request = w->bodies[SIDE_REQUEST];
-    o.response = w->bodies[SIDE_RESPONSE];
-    return o;
-}
-
-static void
-on_body_checked(void *arg, enum side side, struct verdict *verdict)
-{
-    struct check_watch *w = arg;
-    struct observation o = observe(w);
-
-    if ((w->concern & WATCH_AT_ONCE) && mode_of(w, side) != MODE_OFF)
-        watch_check(w->checker, &o, side, w->route->policy->check.ignore, verdict);
-}
-
 void
 check_watch_begin(struct check_watch *w, const struct route *route, struct exchange *x, struct check *check,
                   const struct recheck_more **more)
 {
-    *more = NULL;
-    if (w == NULL)
-        return;
-    w->concern =
-        route->match.operation != NULL ? watch_rules_concern(w->rules, route->service, route->match.operation) : 0;
-    if (w->concern == 0)
-        return;
-    w->route = route;
-    w->exchange = x;
-    w->bodies[SIDE_REQUEST] = w->bodies[SIDE_RESPONSE] = NULL;
-    check->parsed = on_parsed;
-    check->parsed_arg = w;
-    w->more = (struct recheck_more){ .check = on_body_checked, .arg = w };
-    *more = &w->more;
-}
-
-static void
-on_found(void *arg, const struct watch_finding *found)
-{
-    struct check_watch *w = arg;
-    struct arena *arena = arena_new(0, LIMIT_MIB);
-    struct finding f;
-
-    if (arena == NULL) {
-        w->failed = true;
-    } else if (!watch_finding_ignored(w->rules, found)) {
-        watch_finding_report(found, arena, &f);
-        w->failed = finding_list_add_one(w->findings, &f) < 0 || w->failed;
-    }
-    arena_free(arena);
+    onlooker_begin(w != NULL ? w->onlooker : NULL, route, x, check, more);
 }
 
 /* An entry that is none of ours has no id, and what stands in for it must fit where ids do. */
@@ -272,34 +172,22 @@ adopt(struct exchange *x, struct text name, struct observation *o)
 }
 
 void
-check_watch_end(struct check_watch *w, struct text name)
+check_watch_end(struct check_watch *w, struct exchange *x, struct text name)
 {
-    const struct watch_note *note;
     struct observation o;
 
-    if (w == NULL || !(w->concern & WATCH_MEMORIES) || !watch_reached(w->exchange))
+    if (w == NULL || !onlooker_observe(w->onlooker, &o))
         return;
     if (!w->plan.blind && w->entry > w->plan.entries)
         return; /* written since the first reading: nobody knows what else was under way */
-    o = observe(w);
-    adopt(w->exchange, name, &o);
+    adopt(x, name, &o);
     if (o.end > w->latest)
         w->latest = o.end;
-    for (note = watch_note(w->checker, &o, w->exchange->arena); note != NULL; note = watch_note_next(note))
-        watch_feed(w->memory, w->checker, note, settled_by(w), on_found, w);
+    onlooker_feed(w->onlooker, &o, settled_by(w));
 }
 
 int
 check_watch_finish(struct check_watch *w, struct report_summary *summary)
 {
-    struct watch_counts counts = { .entities = 0 };
-
-    if (w == NULL)
-        return 0;
-    if (w->latest > INT64_MIN)
-        watch_tick(w->memory, w->checker, w->latest, INT64_MAX, on_found, w);
-    watch_counts(w->memory, &counts);
-    summary->unchecked += counts.forgotten;
-    summary->unchecked_reasons[UNCHECKED_FORGOTTEN] += counts.forgotten;
-    return w->failed ? -1 : 0;
+    return onlooker_finish(w != NULL ? w->onlooker : NULL, summary);
 }

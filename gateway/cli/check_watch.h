@@ -1,4 +1,5 @@
-/* check_watch.h -- lifecycles and invariants over recordings, for `plumbline check`.
+/* check_watch.h -- lifecycles and invariants over recordings, for `plumbline check`: an onlooker (onlooker.h), and what
+ * it takes to tell how far recordings are settled.
  *
  * Recordings are in the order in which exchanges ended, so one that is read later may have begun earlier than one that
  * was read before. How early is known: recordings are read twice, and the first time only the beginnings are kept. A
@@ -29,13 +30,12 @@ void check_watch_follow(struct check_watch *w);
 /* The next entry of the recordings is at hand, whatever it is. Accepts NULL, as all that follow. */
 void check_watch_next(struct check_watch *w);
 
-/* An exchange is about to be checked: keep what the check reads, and have rules over one exchange checked with it.
- * *more is what recheck_exchange is to be given. */
+/* An exchange is about to be checked: as onlooker_begin. */
 void check_watch_begin(struct check_watch *w, const struct route *route, struct exchange *x, struct check *check,
                        const struct recheck_more **more);
 
-/* It was checked. `name` stands for it where it has no id. */
-void check_watch_end(struct check_watch *w, struct text name);
+/* It was checked. `name` becomes its id where it has none. */
+void check_watch_end(struct check_watch *w, struct exchange *x, struct text name);
 
 /* All of them were: tell the rest. 0, or -1: no memory. */
 int check_watch_finish(struct check_watch *w, struct report_summary *summary);

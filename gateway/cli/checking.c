@@ -47,14 +47,15 @@ count_unchecked(struct report_summary *s, const struct exchange *x)
 
 /* ---- what it makes use of ---- */
 
-/* The bodies are read once, for the check; rules over many exchanges may look at them first. */
+/* The bodies are read once, for the check; rules over many exchanges may look at them, too. */
 static bool
 on_parsed(void *arg, enum side side, const struct document *document)
 {
     struct checking *c = arg;
 
-    if (c->inner == NULL || !c->inner(c->inner_arg, side, document))
-        redacted_mark(c->exchange, side, document->root);
+    redacted_mark(c->exchange, side, document->root);
+    if (c->inner != NULL)
+        (void)c->inner(c->inner_arg, side, document);
     c->bodies[side] = document->root;
     return true;
 }
@@ -153,7 +154,7 @@ check_exchange(struct checking *c, struct exchange *x, const struct segment_entr
     count_unchecked(&c->summary, x);
     if (add_findings(c, x, entry) < 0 || count_use(c, &found, x) < 0)
         return -1;
-    check_watch_end(c->watch, entry->pointer);
+    check_watch_end(c->watch, x, entry->pointer);
     c->exchange = NULL;
     return 0;
 }

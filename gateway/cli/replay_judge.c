@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 #include "cli/contracts.h"
+#include "cli/onlooker.h"
 #include "cli/replay_input.h"
-#include "cli/replay_watch.h"
 #include "contract/check.h"
 #include "traffic/recheck.h"
 
@@ -16,7 +16,7 @@ struct replay_judge {
     struct replay_judge_options options;
     struct schema_scratch *scratch;
     struct redaction_scratch *redacting;
-    struct replay_watch *watch; /* NULL: there are no rules over several exchanges */
+    struct onlooker *onlooker; /* NULL: there are no rules over several exchanges */
     struct replay_verdicts counts;
     struct {
         char place[160];
@@ -40,7 +40,7 @@ replay_judge_new(const struct replay_judge_options *options, struct error *err)
     j->redacting = redaction_scratch_new();
     if (j->scratch == NULL || j->redacting == NULL)
         error_memory(err);
-    else if (replay_watch_new(&j->watch, options->ruleset, options->findings, options->command, err) == 0)
+    else if (onlooker_new(&j->onlooker, options->ruleset, options->findings, options->command, err) == 0)
         return j;
     replay_judge_free(j);
     return NULL;
@@ -51,7 +51,7 @@ replay_judge_free(struct replay_judge *j)
 {
     if (j == NULL)
         return;
-    replay_watch_free(j->watch);
+    onlooker_free(j->onlooker);
     redaction_scratch_free(j->redacting);
     schema_scratch_free(j->scratch);
     free(j);
@@ -251,6 +251,7 @@ check_contract(struct replay_judge *j, const struct replay_item *item, struct ex
                            .response_budget = LIMIT_CHECK_BUDGET };
     const struct recheck_more *more = NULL;
     struct route *route = ARENA_NEW(item->arena, struct route);
+    struct observation seen;
 
     if (j->options.ruleset == NULL || route == NULL)
         return;
@@ -258,12 +259,13 @@ check_contract(struct replay_judge *j, const struct replay_item *item, struct ex
     if (route->service == NULL)
         return;
     check.policy = &route->policy->check;
-    replay_watch_begin(j->watch, route, made, &check, &more);
+    onlooker_begin(j->onlooker, route, made, &check, &more);
     recheck_exchange(&check, &route->match, more, made);
     made->request_verdict = (struct verdict){ .checked = false }; /* it was told when it was recorded */
     if (route->policy->response == MODE_OFF)
         made->response_verdict = (struct verdict){ .checked = false };
-    replay_watch_end(j->watch, settled);
+    if (onlooker_observe(j->onlooker, &seen))
+        onlooker_feed(j->onlooker, &seen, settled);
 }
 
 /* What is written down is redacted first: a report, a recording. */
@@ -358,5 +360,5 @@ replay_judge_item(struct replay_judge *j, struct replay_item *item, int64_t sett
 int
 replay_judge_finish(struct replay_judge *j, struct report_summary *summary)
 {
-    return replay_watch_finish(j->watch, summary) < 0 || j->no_memory ? -1 : 0;
+    return onlooker_finish(j->onlooker, summary) < 0 || j->no_memory ? -1 : 0;
 }
