@@ -33,6 +33,7 @@ struct tally_branch {
     struct tally_part where;
     const struct schema *schema;
     struct tally_node *node;
+    bool holds; /* for the value of this place that is being walked */
     uint64_t seen;
 };
 

@@ -46,24 +46,20 @@ holds(struct tally_walk *w, const struct tally_branch *branch, const struct valu
 }
 
 /* Does it, or a branch that holds, name the member, or leave it open? One that names nothing says nothing, and no
- * branch need hold for what was redacted. */
+ * branch need hold for what was redacted. The object was walked: it is known which branches hold. */
 static bool
-knows(struct tally_walk *w, struct tally_node *node, const struct value *object, struct text name, bool *names_any)
+knows(const struct tally_walk *w, const struct tally_node *node, struct text name, bool *names_any)
 {
     bool some = false;
 
-    if (tally_node_expand(w->tally, node, w->set) < 0) {
-        w->failed = true;
-        return true;
-    }
     *names_any = *names_any || node->member_count > 0;
     if (node->open || tally_node_member(node, name) != NULL)
         return true;
     for (uint32_t i = 0; i < node->branch_count; i++) {
-        if (!holds(w, &node->branches[i], object))
+        if (!node->branches[i].holds)
             continue;
         some = true;
-        if (knows(w, node->branches[i].node, object, name, names_any))
+        if (knows(w, node->branches[i].node, name, names_any))
             return true;
     }
     return node->branch_count > 0 && !some && w->x->exchange->redacted_count > 0;
@@ -84,7 +80,7 @@ walk_members(struct tally_walk *w, struct tally_node *node, const struct value *
         if (m != NULL) {
             m->seen++;
             walk_at(w, m->node, value_next(key), true);
-        } else if (outermost && !w->tally->full && !knows(w, node, object, name, &names_any) && names_any) {
+        } else if (outermost && !w->tally->full && !knows(w, node, name, &names_any) && names_any) {
             tell_undocumented(w, node->part_count > 0 ? node->parts[node->part_count - 1] : (struct tally_part){ 0 });
         }
         buffer_truncate(&w->place, length);
@@ -117,10 +113,12 @@ walk_at(struct tally_walk *w, struct tally_node *node, const struct value *value
     for (uint32_t i = 0; i < node->choice_count; i++)
         node->choices[i].seen += value_equal(node->choices[i].value, value, NULL) == 1;
     for (uint32_t i = 0; i < node->branch_count; i++) {
-        if (!holds(w, &node->branches[i], value))
-            continue;
-        node->branches[i].seen++;
-        walk_at(w, node->branches[i].node, value, false);
+        struct tally_branch *b = &node->branches[i];
+
+        b->holds = holds(w, b, value);
+        b->seen += b->holds;
+        if (b->holds)
+            walk_at(w, b->node, value, false);
     }
     if (value->type == VALUE_OBJECT)
         walk_members(w, node, value, outermost);
