@@ -39,7 +39,8 @@ struct tally_branch {
 
 /* All schemas that hold for one place of a message. What is in it is found when a value comes to it. */
 struct tally_node {
-    struct tally_part *parts;
+    struct tally_node *outer; /* of a branch: what it is a branch of; else NULL */
+    struct tally_part *parts; /* of a branch, the first one is that which is listed there */
     uint32_t part_count, part_room;
     bool expanded;
     bool open; /* it says something about members that it does not name */

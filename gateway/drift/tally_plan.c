@@ -187,6 +187,16 @@ name_of_branch(struct tally *t, const struct value *branch, const char *keyword,
     return arena_print(t->arena, "%s %u", keyword, number);
 }
 
+/* Is it being walked for the same value already? Then it says nothing new, and would do so for ever. */
+static bool
+leads_back(const struct tally_node *node, const struct value *branch)
+{
+    for (; node != NULL; node = node->outer)
+        if (node->part_count > 0 && node->parts[0].schema == branch)
+            return true;
+    return false;
+}
+
 static int
 add_branches(struct tally *t, struct tally_node *node, struct tally_part part, const char *keyword,
              const struct schema_set *set)
@@ -201,6 +211,8 @@ add_branches(struct tally *t, struct tally_node *node, struct tally_part part, c
         struct tally_branch *b;
 
         number++;
+        if (leads_back(node, one))
+            continue;
         if (node->branch_count == TALLY_BRANCHES)
             return 0;
         if (ROOM(t, node, branches, branch_count, branch_room) == NULL)
@@ -212,6 +224,7 @@ add_branches(struct tally *t, struct tally_node *node, struct tally_part part, c
                                     .node = tally_node_new(t) };
         if (b->node == NULL)
             return t->full ? 0 : -1;
+        b->node->outer = node;
         if (b->schema != NULL)
             node->branch_count++;
         if (tally_node_add(t, b->node, where) < 0)

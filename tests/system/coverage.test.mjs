@@ -106,6 +106,15 @@ test('members and response headers that the contract does not name are told, but
     assert.ok(colour.contract.line > 1 && colour.contract.pointer.startsWith('/components/schemas/'), JSON.stringify(colour.contract));
 });
 
+test('a branch that leads back to its own schema is counted once, and ends', async () => {
+    const document = structuredClone(contract);
+    document.components.schemas.Parcel = { properties: { id: {} }, anyOf: [{ $ref: '#/components/schemas/Parcel' }, { $ref: '#/components/schemas/Box' }] };
+    const { status, found, report } = await check([entry('/parcels', 201, { method: 'POST', request: { id: '1', kind: 'box', colour: 'red' } })], [], document);
+    assert.equal(status, 0);
+    assert.deepEqual(found, ['info request member-undocumented /colour']);
+    assert.equal(totals(report).branches, '3/3');
+});
+
 test('undocumented members are findings like others: --fail-on info, and the same fingerprint each time', async () => {
     const odd = [entry('/parcels', 201, { method: 'POST', request: { id: '1', colour: 'red' } })];
     const first = await check(odd, ['--fail-on', 'info']);
