@@ -210,7 +210,7 @@ root_of(struct tally *t, const struct tally_exchange *x, enum side side, uint32_
         return NULL;
     b = ARENA_NEW(t->arena, struct tally_body);
     if (b == NULL || (b->root = tally_node_new(t)) == NULL ||
-        tally_node_add(t, b->root, (struct tally_part){ schema_document(schema), schema_source(schema) }) < 0) {
+        tally_node_add(t, b->root, (struct schema_part){ schema_document(schema), schema_source(schema) }) < 0) {
         *failed = !t->full;
         return NULL;
     }
@@ -287,7 +287,7 @@ struct listing {
 };
 
 static void
-give(struct listing *l, enum tally_kind kind, uint64_t seen, struct tally_part where)
+give(struct listing *l, enum tally_kind kind, uint64_t seen, struct schema_part where)
 {
     l->item.kind = kind;
     l->item.place = buffer_text(&l->place);
@@ -310,7 +310,7 @@ list_choices(struct listing *l, const struct tally_node *node)
         json_value(&w, node->choices[i].value);
         l->item.detail = buffer_text(&l->detail);
         give(l, TALLY_ENUM_VALUE, node->choices[i].seen,
-             (struct tally_part){ node->choices[i].where.document, node->choices[i].value });
+             (struct schema_part){ node->choices[i].where.document, node->choices[i].value });
     }
 }
 
@@ -348,7 +348,7 @@ list_node(struct listing *l, const struct tally_node *node)
 static void
 list_parameters(struct listing *l, const struct tally_operation *to, const struct operation *o)
 {
-    const struct tally_part where = { operation_document(o), operation_source(o) };
+    const struct schema_part where = { operation_document(o), operation_source(o) };
     struct operation_parameter p;
 
     l->item.side = SIDE_REQUEST;
@@ -381,7 +381,7 @@ list_operation(struct listing *l, const struct tally *t, const struct service *s
     l->item.side = SIDE_REQUEST;
     l->item.answer = text_make(NULL, 0);
     buffer_clear(&l->place);
-    give(l, TALLY_OPERATION, to->exchanges, (struct tally_part){ operation_document(o), operation_source(o) });
+    give(l, TALLY_OPERATION, to->exchanges, (struct schema_part){ operation_document(o), operation_source(o) });
     if (to->exchanges > 0) {
         list_parameters(l, to, o);
         list_bodies(l, to, UINT32_MAX);
@@ -389,7 +389,7 @@ list_operation(struct listing *l, const struct tally *t, const struct service *s
     l->item.side = SIDE_RESPONSE;
     for (uint32_t i = 0; operation_answer(o, i, &a); i++) {
         l->item.answer = a.key;
-        give(l, TALLY_ANSWER, to->answers != NULL ? to->answers[i] : 0, (struct tally_part){ a.document, a.source });
+        give(l, TALLY_ANSWER, to->answers != NULL ? to->answers[i] : 0, (struct schema_part){ a.document, a.source });
         list_bodies(l, to, i);
     }
 }

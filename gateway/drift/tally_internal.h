@@ -4,17 +4,13 @@
 
 #include "base/buffer.h"
 #include "drift/tally.h"
-
-struct tally_part {
-    const struct document *document;
-    const struct value *schema;
-};
+#include "schema/parts.h"
 
 struct tally_node;
 
 struct tally_member {
     struct text name;
-    struct tally_part where; /* the first schema that names it */
+    struct schema_part where; /* the first schema that names it */
     struct tally_node *node;
     bool required;
     uint64_t seen;
@@ -22,7 +18,7 @@ struct tally_member {
 
 struct tally_choice {
     const struct value *value;
-    struct tally_part where;
+    struct schema_part where;
     uint64_t seen;
 };
 
@@ -30,7 +26,7 @@ struct tally_choice {
 
 struct tally_branch {
     struct text name;
-    struct tally_part where;
+    struct schema_part where;
     const struct schema *schema;
     struct tally_node *node;
     bool holds; /* for the value of this place that is being walked */
@@ -39,8 +35,8 @@ struct tally_branch {
 
 /* All schemas that hold for one place of a message. What is in it is found when a value comes to it. */
 struct tally_node {
-    struct tally_node *outer; /* of a branch: what it is a branch of; else NULL */
-    struct tally_part *parts; /* of a branch, the first one is that which is listed there */
+    struct tally_node *outer;  /* of a branch: what it is a branch of; else NULL */
+    struct schema_part *parts; /* of a branch, the first one is that which is listed there */
     uint32_t part_count, part_room;
     bool expanded;
     bool open; /* it says something about members that it does not name */
@@ -80,7 +76,7 @@ struct tally {
 
 /* New and empty; NULL: there are too many, or no memory. */
 struct tally_node *tally_node_new(struct tally *t);
-int tally_node_add(struct tally *t, struct tally_node *node, struct tally_part part);
+int tally_node_add(struct tally *t, struct tally_node *node, struct schema_part part);
 
 /* Find out what is in it. 0, or -1 (no memory). */
 int tally_node_expand(struct tally *t, struct tally_node *node, const struct schema_set *set);

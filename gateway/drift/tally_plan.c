@@ -4,8 +4,6 @@
 #include "base/limits.h"
 #include "drift/tally_internal.h"
 
-#define HOPS 16 /* references that only lead to another one */
-
 struct tally_node *
 tally_node_new(struct tally *t)
 {
@@ -39,7 +37,7 @@ room_for(struct arena *arena, void *list, uint32_t count, uint32_t *room, size_t
     ((node)->list = room_for((t)->arena, (node)->list, (node)->count, &(node)->room, sizeof(node)->list[0]))
 
 int
-tally_node_add(struct tally *t, struct tally_node *node, struct tally_part part)
+tally_node_add(struct tally *t, struct tally_node *node, struct schema_part part)
 {
     for (uint32_t i = 0; i < node->part_count; i++)
         if (node->parts[i].schema == part.schema)
@@ -50,15 +48,6 @@ tally_node_add(struct tally *t, struct tally_node *node, struct tally_part part)
         return -1;
     node->parts[node->part_count++] = part;
     return 0;
-}
-
-static struct tally_part
-follow(const struct schema_set *set, struct tally_part from, const struct value *reference)
-{
-    struct tally_part there = { .document = from.document };
-
-    there.schema = schema_follow(set, from.document, value_text(reference), &there.document);
-    return there;
 }
 
 /* ---- members and items ---- */
@@ -73,7 +62,7 @@ tally_node_member(const struct tally_node *node, struct text name)
 }
 
 static int
-add_member(struct tally *t, struct tally_node *node, struct text name, struct tally_part part)
+add_member(struct tally *t, struct tally_node *node, struct text name, struct schema_part part)
 {
     struct tally_member *m = tally_node_member(node, name);
 
@@ -90,14 +79,14 @@ add_member(struct tally *t, struct tally_node *node, struct text name, struct ta
 }
 
 static int
-add_members(struct tally *t, struct tally_node *node, struct tally_part part)
+add_members(struct tally *t, struct tally_node *node, struct schema_part part)
 {
     const struct value *properties = VALUE_MEMBER(part.schema, "properties");
     const struct value *more = VALUE_MEMBER(part.schema, "additionalProperties");
 
     if (value_is(properties, VALUE_OBJECT))
         for (VALUE_EACH_MEMBER(key, properties))
-            if (add_member(t, node, value_text(key), (struct tally_part){ part.document, value_next(key) }) < 0)
+            if (add_member(t, node, value_text(key), (struct schema_part){ part.document, value_next(key) }) < 0)
                 return -1;
     /* `false` leaves no doubt either: body-extra tells them. A discriminator leads to schemas that name more. */
     node->open = node->open || more != NULL || VALUE_MEMBER(part.schema, "discriminator") != NULL ||
@@ -107,17 +96,17 @@ add_members(struct tally *t, struct tally_node *node, struct tally_part part)
 }
 
 static int
-add_items(struct tally *t, struct tally_node *node, struct tally_part part, const struct value *items)
+add_items(struct tally *t, struct tally_node *node, struct schema_part part, const struct value *items)
 {
     if (!value_is(items, VALUE_OBJECT))
         return 0;
     if (node->items == NULL && (node->items = tally_node_new(t)) == NULL)
         return t->full ? 0 : -1;
-    return tally_node_add(t, node->items, (struct tally_part){ part.document, items });
+    return tally_node_add(t, node->items, (struct schema_part){ part.document, items });
 }
 
 static int
-add_list_items(struct tally *t, struct tally_node *node, struct tally_part part)
+add_list_items(struct tally *t, struct tally_node *node, struct schema_part part)
 {
     const struct value *prefix = VALUE_MEMBER(part.schema, "prefixItems");
 
@@ -133,7 +122,7 @@ add_list_items(struct tally *t, struct tally_node *node, struct tally_part part)
 /* ---- choices ---- */
 
 static int
-add_choices(struct tally *t, struct tally_node *node, struct tally_part part)
+add_choices(struct tally *t, struct tally_node *node, struct schema_part part)
 {
     const struct value *list = VALUE_MEMBER(part.schema, "enum");
 
@@ -155,21 +144,6 @@ last_segment(struct text reference)
     while (start > 0 && reference.data[start - 1] != '/')
         start--;
     return text_from(reference, start);
-}
-
-/* What has no compiled form of its own is a lone reference. */
-static const struct schema *
-compiled(const struct schema_set *set, struct tally_part part)
-{
-    for (int hops = 0; hops < HOPS && part.schema != NULL; hops++) {
-        const struct schema *schema = schema_compiled(set, part.document, part.schema);
-        const struct value *reference = VALUE_MEMBER(part.schema, "$ref");
-
-        if (schema != NULL || !value_is(reference, VALUE_STRING))
-            return schema;
-        part = follow(set, part, reference);
-    }
-    return NULL;
 }
 
 static struct text
@@ -198,7 +172,7 @@ leads_back(const struct tally_node *node, const struct value *branch)
 }
 
 static int
-add_branches(struct tally *t, struct tally_node *node, struct tally_part part, const char *keyword,
+add_branches(struct tally *t, struct tally_node *node, struct schema_part part, const char *keyword,
              const struct schema_set *set)
 {
     const struct value *list = value_member(part.schema, text_of(keyword));
@@ -207,7 +181,7 @@ add_branches(struct tally *t, struct tally_node *node, struct tally_part part, c
     if (!value_is(list, VALUE_ARRAY))
         return 0;
     for (VALUE_EACH_ITEM(one, list)) {
-        const struct tally_part where = { part.document, one };
+        const struct schema_part where = { part.document, one };
         struct tally_branch *b;
 
         number++;
@@ -220,7 +194,7 @@ add_branches(struct tally *t, struct tally_node *node, struct tally_part part, c
         b = &node->branches[node->branch_count];
         *b = (struct tally_branch){ .name = name_of_branch(t, one, keyword, number),
                                     .where = where,
-                                    .schema = compiled(set, where),
+                                    .schema = schema_part_compiled(set, where),
                                     .node = tally_node_new(t) };
         if (b->node == NULL)
             return t->full ? 0 : -1;
@@ -238,32 +212,32 @@ add_branches(struct tally *t, struct tally_node *node, struct tally_part part, c
 /* Schemas that hold for the same value: where one points to, and what it is put together of. What a condition adds may
  * be there, so it is documented. */
 static int
-add_others(struct tally *t, struct tally_node *node, struct tally_part part, const struct schema_set *set)
+add_others(struct tally *t, struct tally_node *node, struct schema_part part, const struct schema_set *set)
 {
     static const char *const also[] = { "if", "then", "else" };
     const struct value *reference = VALUE_MEMBER(part.schema, "$ref"), *all = VALUE_MEMBER(part.schema, "allOf");
     const struct value *dependent = VALUE_MEMBER(part.schema, "dependentSchemas");
 
-    if (value_is(reference, VALUE_STRING) && tally_node_add(t, node, follow(set, part, reference)) < 0)
+    if (value_is(reference, VALUE_STRING) && tally_node_add(t, node, schema_part_follow(set, part, reference)) < 0)
         return -1;
     if (value_is(all, VALUE_ARRAY))
         for (VALUE_EACH_ITEM(one, all))
-            if (tally_node_add(t, node, (struct tally_part){ part.document, one }) < 0)
+            if (tally_node_add(t, node, (struct schema_part){ part.document, one }) < 0)
                 return -1;
     for (size_t i = 0; i < sizeof also / sizeof also[0]; i++)
-        if (tally_node_add(t, node, (struct tally_part){ part.document, value_member(part.schema, text_of(also[i])) }) <
-            0)
+        if (tally_node_add(t, node,
+                           (struct schema_part){ part.document, value_member(part.schema, text_of(also[i])) }) < 0)
             return -1;
     if (value_is(dependent, VALUE_OBJECT))
         for (VALUE_EACH_MEMBER(key, dependent))
-            if (tally_node_add(t, node, (struct tally_part){ part.document, value_next(key) }) < 0)
+            if (tally_node_add(t, node, (struct schema_part){ part.document, value_next(key) }) < 0)
                 return -1;
     return 0;
 }
 
 /* Whoever requires a member names it. */
 static int
-add_required(struct tally *t, struct tally_node *node, struct tally_part part)
+add_required(struct tally *t, struct tally_node *node, struct schema_part part)
 {
     const struct value *required = VALUE_MEMBER(part.schema, "required");
 
@@ -274,7 +248,7 @@ add_required(struct tally *t, struct tally_node *node, struct tally_part part)
 
         if (!value_is(name, VALUE_STRING))
             continue;
-        if (add_member(t, node, value_text(name), (struct tally_part){ part.document, name }) < 0)
+        if (add_member(t, node, value_text(name), (struct schema_part){ part.document, name }) < 0)
             return -1;
         m = tally_node_member(node, value_text(name));
         if (m != NULL)
@@ -290,7 +264,7 @@ tally_node_expand(struct tally *t, struct tally_node *node, const struct schema_
         return 0;
     node->expanded = true;
     for (uint32_t i = 0; i < node->part_count; i++) { /* the list grows meanwhile */
-        const struct tally_part part = node->parts[i];
+        const struct schema_part part = node->parts[i];
 
         if (add_others(t, node, part, set) < 0 || add_members(t, node, part) < 0 || add_list_items(t, node, part) < 0 ||
             add_choices(t, node, part) < 0 || add_branches(t, node, part, "oneOf", set) < 0 ||

@@ -5,7 +5,7 @@
 #include "json/pointer.h"
 
 static void
-tell_undocumented(struct tally_walk *w, struct tally_part where)
+tell_undocumented(struct tally_walk *w, struct schema_part where)
 {
     const struct exchange *x = w->x->exchange;
     struct finding f = {
@@ -81,7 +81,7 @@ walk_members(struct tally_walk *w, struct tally_node *node, const struct value *
             m->seen++;
             walk_at(w, m->node, value_next(key), true);
         } else if (outermost && !w->tally->full && !knows(w, node, name, &names_any) && names_any) {
-            tell_undocumented(w, node->part_count > 0 ? node->parts[node->part_count - 1] : (struct tally_part){ 0 });
+            tell_undocumented(w, node->part_count > 0 ? node->parts[node->part_count - 1] : (struct schema_part){ 0 });
         }
         buffer_truncate(&w->place, length);
     }

@@ -94,7 +94,7 @@ offer_outside(struct mutating *m, const struct mutate_place *place)
 /* ---- bounds ---- */
 
 static void
-offer_bound(struct mutating *m, const struct mutate_place *place, const struct mutate_part *part, struct text bound,
+offer_bound(struct mutating *m, const struct mutate_place *place, const struct schema_part *part, struct text bound,
             bool above)
 {
     const struct value *strict =
@@ -102,10 +102,10 @@ offer_bound(struct mutating *m, const struct mutate_place *place, const struct m
     const struct value *step = NULL, *type;
     struct text by = TEXT("");
 
-    (void)mutate_next(place->plan, NULL, TEXT("multipleOf"), &step);
+    (void)schema_parts_next(place->plan, NULL, TEXT("multipleOf"), &step);
     if (value_is(step, VALUE_NUMBER))
         by = value_text(step);
-    for (MUTATE_EACH(other, place->plan, "type", type))
+    for (SCHEMA_EACH_PART(other, place->plan, "type", type))
         if (by.length == 0 && value_is(type, VALUE_STRING) && text_equal(value_text(type), TEXT("integer")))
             by = TEXT("1");
     if (value_is(strict, VALUE_TRUE) || (value_is(strict, VALUE_NUMBER) && text_equal(value_text(strict), bound)))
@@ -123,11 +123,11 @@ offer_bounds(struct mutating *m, const struct mutate_place *place)
     if (place->value->type != VALUE_NUMBER)
         return;
     for (size_t i = 0; i < 4; i++)
-        for (const struct mutate_part *p = mutate_next(place->plan, NULL, text_of(keywords[i]), &value); p != NULL;
-             p = mutate_next(place->plan, p, text_of(keywords[i]), &value))
+        for (const struct schema_part *p = schema_parts_next(place->plan, NULL, text_of(keywords[i]), &value);
+             p != NULL; p = schema_parts_next(place->plan, p, text_of(keywords[i]), &value))
             if (value->type == VALUE_NUMBER)
                 offer_bound(m, place, p, value_text(value), i < 2);
-    for (MUTATE_EACH(part, place->plan, "format", value)) {
+    for (SCHEMA_EACH_PART(part, place->plan, "format", value)) {
         if (value_is(value, VALUE_STRING) && text_equal(value_text(value), TEXT("int32")))
             replace(m, place, TEXT("2147483648"));
         if (value_is(value, VALUE_STRING) && text_equal(value_text(value), TEXT("int64")))
@@ -193,11 +193,11 @@ offer_long(struct mutating *m, const struct mutate_place *place)
     uint64_t most;
 
     if (v->type == VALUE_STRING) {
-        most = mutate_natural(place->plan, TEXT("maxLength"), true, UINT64_MAX);
+        most = schema_parts_smallest(place->plan, TEXT("maxLength"), UINT64_MAX);
         if (most < MUTATE_TEXT && most + 1 > text_code_points(value_text(v)))
             offer_longer(m, place, most);
     } else if (v->type == VALUE_ARRAY) {
-        most = mutate_natural(place->plan, TEXT("maxItems"), true, UINT64_MAX);
+        most = schema_parts_smallest(place->plan, TEXT("maxItems"), UINT64_MAX);
         if (most < 10000)
             offer_items(m, place, most + 1);
     }
@@ -212,14 +212,14 @@ offer_short(struct mutating *m, const struct mutate_place *place)
     size_t end = 0;
 
     if (v->type == VALUE_STRING) {
-        least = mutate_natural(place->plan, TEXT("minLength"), false, 0);
+        least = schema_parts_largest(place->plan, TEXT("minLength"), 0);
         for (uint64_t i = 0; least > 0 && end < text.length; end++)
             if (((unsigned char)text.data[end] & 0xc0) != 0x80 && i++ == least - 1)
                 break;
         if (least > 0)
             replace(m, place, mutate_quote(m, text_slice(text, 0, end)));
     } else if (v->type == VALUE_ARRAY) {
-        least = mutate_natural(place->plan, TEXT("minItems"), false, 0);
+        least = schema_parts_largest(place->plan, TEXT("minItems"), 0);
         if (least > 0)
             offer_items(m, place, least - 1);
     }

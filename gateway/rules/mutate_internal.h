@@ -11,8 +11,9 @@
 #include "base/random.h"
 #include "contract/check.h"
 #include "rules/mutate.h"
+#include "schema/parts.h"
 
-#define MUTATE_PARTS  32u               /* schemas that say something about one value */
+#define MUTATE_PARTS  32u               /* schemas that say something about one value; up to SCHEMA_PARTS */
 #define MUTATE_DEPTH  64u               /* below it nothing is changed */
 #define MUTATE_VALUES 20000u            /* values that are looked at, from the beginning of the body */
 #define MUTATE_EDITS  2048u             /* places that are remembered */
@@ -22,20 +23,10 @@
 #define MUTATE_MADE   (4 * LIMIT_MIB)   /* all that is made for the edits of one mutation */
 #define MUTATE_ARENA  (256 * LIMIT_MIB) /* for one message */
 
-struct mutate_part {
-    const struct document *document;
-    const struct value *schema; /* an object */
-};
-
-struct mutate_plan {
-    struct mutate_part parts[MUTATE_PARTS];
-    uint32_t count;
-};
-
 struct mutate_place {
     const struct value *value;
     const struct value *key; /* of a member; NULL: an item, or the root */
-    const struct mutate_plan *plan;
+    const struct schema_parts *plan;
 };
 
 enum edit_kind {
@@ -72,27 +63,16 @@ struct mutating {
 /* ---- mutate_plan.c ---- */
 
 /* The plan of the root. False: the contract has no schema for this content. */
-bool mutate_plan_root(struct mutating *m, struct mutate_plan *plan);
+bool mutate_plan_root(struct mutating *m, struct schema_parts *plan);
 
 /* Call mutate_offer for every place of the body. */
 void mutate_walk(struct mutating *m);
 
-/* The parts that have the keyword, with its value: for (MUTATE_EACH(part, plan, "pattern", value)) */
-const struct mutate_part *mutate_next(const struct mutate_plan *plan, const struct mutate_part *after,
-                                      struct text keyword, const struct value **value);
-#define MUTATE_EACH(part, plan, keyword, value)                                                                        \
-    const struct mutate_part *part = mutate_next((plan), NULL, TEXT(keyword), &(value));                               \
-    part != NULL;                                                                                                      \
-    part = mutate_next((plan), part, TEXT(keyword), &(value))
-
-/* Does one of the parts have it? */
-bool mutate_has(const struct mutate_plan *plan, struct text keyword);
-
-/* The smallest (or the largest) whole number that the parts give; `otherwise` where none does. */
-uint64_t mutate_natural(const struct mutate_plan *plan, struct text keyword, bool smallest, uint64_t otherwise);
+/* Does one of the parts have the keyword? */
+bool mutate_has(const struct schema_parts *plan, struct text keyword);
 
 /* Does one of the parts require the member? */
-bool mutate_requires(const struct mutate_plan *plan, struct text name);
+bool mutate_requires(const struct schema_parts *plan, struct text name);
 
 /* ---- mutate_break.c, mutate_nasty.c: the edits that m->mutation has for one place ---- */
 
@@ -119,7 +99,7 @@ void mutate_write(struct mutating *m);
 struct text mutate_past(struct mutating *m, struct text bound, struct text step, bool above);
 
 /* The largest number that the plan allows; empty where it is not to be found. */
-struct text mutate_largest(struct mutating *m, const struct mutate_plan *plan, bool whole);
+struct text mutate_largest(struct mutating *m, const struct schema_parts *plan, bool whole);
 
 /* ---- mutate_check.c ---- */
 

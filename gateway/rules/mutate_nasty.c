@@ -21,7 +21,7 @@ offer_longest(struct mutating *m, const struct mutate_place *place)
 {
     static const char *const fixed[] = { "enum", "const", "format" };
     struct text text = value_text(place->value);
-    uint64_t most = mutate_natural(place->plan, TEXT("maxLength"), true, 0);
+    uint64_t most = schema_parts_smallest(place->plan, TEXT("maxLength"), 0);
     size_t points, length;
     char *bytes;
 
@@ -55,7 +55,7 @@ offer_largest(struct mutating *m, const struct mutate_place *place)
     if (v->type != VALUE_NUMBER || place->plan->count == 0 || mutate_has(place->plan, TEXT("enum")) ||
         mutate_has(place->plan, TEXT("const")))
         return;
-    for (MUTATE_EACH(part, place->plan, "type", type))
+    for (SCHEMA_EACH_PART(part, place->plan, "type", type))
         whole = whole || (value_is(type, VALUE_STRING) && text_equal(value_text(type), TEXT("integer")));
     number = mutate_largest(m, place->plan, whole || (v->flags & VALUE_INTEGER) != 0);
     if (!text_equal(number, value_text(v)))

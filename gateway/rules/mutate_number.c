@@ -115,19 +115,19 @@ lower_to(struct text *bound, bool *exclusive, struct text candidate, bool candid
 }
 
 static struct text
-highest(const struct mutate_plan *plan, bool whole, bool *exclusive)
+highest(const struct schema_parts *plan, bool whole, bool *exclusive)
 {
     struct text bound = TEXT("");
     const struct value *value;
 
-    for (MUTATE_EACH(part, plan, "maximum", value))
+    for (SCHEMA_EACH_PART(part, plan, "maximum", value))
         if (value->type == VALUE_NUMBER)
             lower_to(&bound, exclusive, value_text(value),
                      value_is(VALUE_MEMBER(part->schema, "exclusiveMaximum"), VALUE_TRUE));
-    for (MUTATE_EACH(part, plan, "exclusiveMaximum", value))
+    for (SCHEMA_EACH_PART(part, plan, "exclusiveMaximum", value))
         if (value->type == VALUE_NUMBER)
             lower_to(&bound, exclusive, value_text(value), true);
-    for (MUTATE_EACH(part, plan, "format", value)) {
+    for (SCHEMA_EACH_PART(part, plan, "format", value)) {
         if (!value_is(value, VALUE_STRING))
             continue;
         if (text_equal(value_text(value), TEXT("int32")))
@@ -141,14 +141,14 @@ highest(const struct mutate_plan *plan, bool whole, bool *exclusive)
 }
 
 struct text
-mutate_largest(struct mutating *m, const struct mutate_plan *plan, bool whole)
+mutate_largest(struct mutating *m, const struct schema_parts *plan, bool whole)
 {
     bool exclusive = false;
     struct text bound = highest(plan, whole, &exclusive);
     struct fixed b, s = { 1, whole ? 0 : 2 };
     const struct value *step;
 
-    for (MUTATE_EACH(part, plan, "multipleOf", step))
+    for (SCHEMA_EACH_PART(part, plan, "multipleOf", step))
         if (step->type == VALUE_NUMBER && !fixed_read(value_text(step), &s))
             return TEXT("");
     if (!fixed_read(bound, &b) || !fixed_align(&b, &s) || s.n <= 0)

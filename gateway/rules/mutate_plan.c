@@ -2,64 +2,21 @@
 #include "rules/mutate_internal.h"
 
 #include "base/limits.h"
-#include "json/number.h"
-
-const struct mutate_part *
-mutate_next(const struct mutate_plan *plan, const struct mutate_part *after, struct text keyword,
-            const struct value **value)
-{
-    for (const struct mutate_part *p = after != NULL ? after + 1 : plan->parts; p < plan->parts + plan->count; p++)
-        if ((*value = value_member(p->schema, keyword)) != NULL)
-            return p;
-    return NULL;
-}
 
 bool
-mutate_has(const struct mutate_plan *plan, struct text keyword)
+mutate_has(const struct schema_parts *plan, struct text keyword)
 {
     const struct value *value;
 
-    return mutate_next(plan, NULL, keyword, &value) != NULL;
-}
-
-static bool
-natural(const struct value *value, uint64_t *number)
-{
-    struct decimal d;
-    int64_t n;
-
-    if (value->type != VALUE_NUMBER)
-        return false;
-    decimal_read(&d, value_text(value));
-    if (!decimal_to_i64(&d, &n) || n < 0)
-        return false;
-    *number = (uint64_t)n;
-    return true;
-}
-
-uint64_t
-mutate_natural(const struct mutate_plan *plan, struct text keyword, bool smallest, uint64_t otherwise)
-{
-    const struct value *value;
-    uint64_t result = 0, number;
-    bool any = false;
-
-    for (const struct mutate_part *p = mutate_next(plan, NULL, keyword, &value); p != NULL;
-         p = mutate_next(plan, p, keyword, &value)) {
-        if (!natural(value, &number))
-            continue;
-        result = !any || (smallest ? number < result : number > result) ? number : result;
-        any = true;
-    }
-    return any ? result : otherwise;
+    return schema_parts_next(plan, NULL, keyword, &value) != NULL;
 }
 
 bool
-mutate_requires(const struct mutate_plan *plan, struct text name)
+mutate_requires(const struct schema_parts *plan, struct text name)
 {
     const struct value *required;
 
-    for (MUTATE_EACH(part, plan, "required", required)) {
+    for (SCHEMA_EACH_PART(part, plan, "required", required)) {
         if (required->type != VALUE_ARRAY || required->count == 0)
             continue;
         for (VALUE_EACH_ITEM(one, required))
@@ -71,45 +28,24 @@ mutate_requires(const struct mutate_plan *plan, struct text name)
 
 /* ---- the schemas of one value ---- */
 
-static void add(struct mutating *m, struct mutate_plan *plan, struct mutate_part part, const struct value *value);
+static void add(struct mutating *m, struct schema_parts *plan, struct schema_part part, const struct value *value);
 
-static bool
-planned(const struct mutate_plan *plan, const struct value *schema)
+static const struct schema_set *
+schemas(const struct mutating *m)
 {
-    for (uint32_t i = 0; i < plan->count; i++)
-        if (plan->parts[i].schema == schema)
-            return true;
-    return false;
+    return contract_schemas(operation_contract(m->in->operation));
 }
 
-static struct mutate_part
-follow(const struct mutating *m, struct mutate_part from, const struct value *reference)
-{
-    const struct schema_set *set = contract_schemas(operation_contract(m->in->operation));
-    struct mutate_part there = { .document = from.document };
-
-    there.schema = schema_follow(set, from.document, value_text(reference), &there.document);
-    return there;
-}
-
-/* Does the value satisfy the schema? What has no compiled form of its own is a lone reference. */
+/* Does the value satisfy the schema? */
 static bool
-holds(struct mutating *m, struct mutate_part part, const struct value *value)
+holds(struct mutating *m, struct schema_part part, const struct value *value)
 {
-    const struct schema_set *set = contract_schemas(operation_contract(m->in->operation));
-    const struct schema *schema = NULL;
+    const struct schema *schema = schema_part_compiled(schemas(m), part);
     struct schema_run run = { .scratch = m->in->scratch,
                               .arena = m->checks,
                               .budget = m->budget,
                               .side = m->in->side == SIDE_REQUEST ? SCHEMA_REQUEST : SCHEMA_RESPONSE };
 
-    for (int hops = 0; hops < 16 && part.schema != NULL; hops++) {
-        const struct value *reference = VALUE_MEMBER(part.schema, "$ref");
-
-        if ((schema = schema_compiled(set, part.document, part.schema)) != NULL || !value_is(reference, VALUE_STRING))
-            break;
-        part = follow(m, part, reference);
-    }
     arena_reset(m->checks);
     if (schema == NULL || m->budget == 0 || !schema_check(schema, value, &run))
         return false;
@@ -118,7 +54,7 @@ holds(struct mutating *m, struct mutate_part part, const struct value *value)
 }
 
 static void
-add_branches(struct mutating *m, struct mutate_plan *plan, struct mutate_part part, struct text keyword,
+add_branches(struct mutating *m, struct schema_parts *plan, struct schema_part part, struct text keyword,
              const struct value *value)
 {
     const struct value *branches = value_member(part.schema, keyword);
@@ -126,7 +62,7 @@ add_branches(struct mutating *m, struct mutate_plan *plan, struct mutate_part pa
     if (!value_is(branches, VALUE_ARRAY) || branches->count == 0)
         return;
     for (VALUE_EACH_ITEM(branch, branches)) {
-        const struct mutate_part one = { part.document, branch };
+        const struct schema_part one = { part.document, branch };
 
         if (text_equal(keyword, TEXT("allOf")) || holds(m, one, value))
             add(m, plan, one, value);
@@ -134,28 +70,28 @@ add_branches(struct mutating *m, struct mutate_plan *plan, struct mutate_part pa
 }
 
 static void
-add_condition(struct mutating *m, struct mutate_plan *plan, struct mutate_part part, const struct value *value)
+add_condition(struct mutating *m, struct schema_parts *plan, struct schema_part part, const struct value *value)
 {
     const struct value *test = VALUE_MEMBER(part.schema, "if"), *then;
 
     if (test == NULL)
         return;
-    then = holds(m, (struct mutate_part){ part.document, test }, value) ? VALUE_MEMBER(part.schema, "then")
+    then = holds(m, (struct schema_part){ part.document, test }, value) ? VALUE_MEMBER(part.schema, "then")
                                                                         : VALUE_MEMBER(part.schema, "else");
     if (then != NULL)
-        add(m, plan, (struct mutate_part){ part.document, then }, value);
+        add(m, plan, (struct schema_part){ part.document, then }, value);
 }
 
 static void
-add(struct mutating *m, struct mutate_plan *plan, struct mutate_part part, const struct value *value)
+add(struct mutating *m, struct schema_parts *plan, struct schema_part part, const struct value *value)
 {
     const struct value *reference = VALUE_MEMBER(part.schema, "$ref");
 
-    if (!value_is(part.schema, VALUE_OBJECT) || planned(plan, part.schema) || plan->count == MUTATE_PARTS)
+    if (!value_is(part.schema, VALUE_OBJECT) || schema_parts_have(plan, part.schema) || plan->count == MUTATE_PARTS)
         return;
-    plan->parts[plan->count++] = part;
+    plan->list[plan->count++] = part;
     if (value_is(reference, VALUE_STRING)) {
-        const struct mutate_part there = follow(m, part, reference);
+        const struct schema_part there = schema_part_follow(schemas(m), part, reference);
 
         if (m->old_references)
             plan->count--; /* nothing in it counts but where it leads */
@@ -171,7 +107,7 @@ add(struct mutating *m, struct mutate_plan *plan, struct mutate_part part, const
 }
 
 bool
-mutate_plan_root(struct mutating *m, struct mutate_plan *plan)
+mutate_plan_root(struct mutating *m, struct schema_parts *plan)
 {
     const struct mutate_input *in = m->in;
     const struct schema *schema = operation_body_schema(in->operation, in->side, in->status, in->content_type);
@@ -179,40 +115,40 @@ mutate_plan_root(struct mutating *m, struct mutate_plan *plan)
     plan->count = 0;
     if (schema == NULL)
         return false;
-    add(m, plan, (struct mutate_part){ schema_document(schema), schema_source(schema) }, in->body);
+    add(m, plan, (struct schema_part){ schema_document(schema), schema_source(schema) }, in->body);
     return true;
 }
 
 /* ---- the schemas of what is inside ---- */
 
 static void
-add_member(struct mutating *m, const struct mutate_plan *plan, struct text name, const struct value *value,
-           struct mutate_plan *inside)
+add_member(struct mutating *m, const struct schema_parts *plan, struct text name, const struct value *value,
+           struct schema_parts *inside)
 {
     for (uint32_t i = 0; i < plan->count; i++) {
-        struct mutate_part part = plan->parts[i];
+        struct schema_part part = plan->list[i];
         const struct value *schema = value_member(VALUE_MEMBER(part.schema, "properties"), name);
 
         if (schema == NULL && VALUE_MEMBER(part.schema, "patternProperties") == NULL)
             schema = VALUE_MEMBER(part.schema, "additionalProperties");
         if (schema != NULL)
-            add(m, inside, (struct mutate_part){ part.document, schema }, value);
+            add(m, inside, (struct schema_part){ part.document, schema }, value);
     }
 }
 
 static void
-add_item(struct mutating *m, const struct mutate_plan *plan, uint32_t index, const struct value *value,
-         struct mutate_plan *inside)
+add_item(struct mutating *m, const struct schema_parts *plan, uint32_t index, const struct value *value,
+         struct schema_parts *inside)
 {
     for (uint32_t i = 0; i < plan->count; i++) {
-        struct mutate_part part = plan->parts[i];
+        struct schema_part part = plan->list[i];
         const struct value *prefix = VALUE_MEMBER(part.schema, "prefixItems");
         const struct value *schema = VALUE_MEMBER(part.schema, "items");
 
         if (value_is(prefix, VALUE_ARRAY) && index < prefix->count)
             schema = value_item(prefix, index);
         if (schema != NULL)
-            add(m, inside, (struct mutate_part){ part.document, schema }, value);
+            add(m, inside, (struct schema_part){ part.document, schema }, value);
     }
 }
 
@@ -220,7 +156,7 @@ static void
 walk(struct mutating *m, const struct mutate_place *place, unsigned depth)
 {
     const struct value *v = place->value;
-    struct mutate_plan inside;
+    struct schema_parts inside;
     uint32_t index = 0;
 
     mutate_offer(m, place);
@@ -244,7 +180,7 @@ walk(struct mutating *m, const struct mutate_place *place, unsigned depth)
 void
 mutate_walk(struct mutating *m)
 {
-    struct mutate_plan plan;
+    struct schema_parts plan;
 
     if (mutate_plan_root(m, &plan))
         walk(m, &(struct mutate_place){ m->in->body, NULL, &plan }, 0);

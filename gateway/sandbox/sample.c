@@ -16,21 +16,6 @@ sample_perhaps(struct sample_maker *m, double percent)
     return !m->calm && random_percent(&m->random, percent);
 }
 
-/* What stands behind a lone reference: the reference itself has no compiled form. */
-static const struct schema *
-compiled(const struct sample_maker *m, const struct sample_part *part)
-{
-    const struct schema_set *set = m->options->schemas;
-    const struct schema *schema = schema_compiled(set, part->document, part->schema);
-    const struct value *reference = VALUE_MEMBER(part->schema, "$ref");
-    const struct document *document = part->document;
-
-    if (schema != NULL || !value_is(reference, VALUE_STRING))
-        return schema;
-    reference = schema_follow(set, document, value_text(reference), &document);
-    return reference != NULL ? schema_compiled(set, document, reference) : NULL;
-}
-
 bool
 sample_holds(struct sample_maker *m, const struct sample_plan *goal, struct text json)
 {
@@ -42,10 +27,10 @@ sample_holds(struct sample_maker *m, const struct sample_plan *goal, struct text
     arena_reset(m->checks);
     if (document_parse(&document, json, NULL, m->checks, NULL) < 0)
         return false;
-    for (uint32_t i = 0; i < goal->count; i++) {
-        const struct schema *schema = compiled(m, &goal->parts[i]);
+    for (uint32_t i = 0; i < goal->parts.count; i++) {
+        const struct schema *schema = schema_part_compiled(m->options->schemas, goal->parts.list[i]);
 
-        if (goal->parts[i].schema->type == VALUE_FALSE)
+        if (goal->parts.list[i].schema->type == VALUE_FALSE)
             return false;
         if (schema != NULL && !schema_check(schema, document.root, &run))
             return false;
@@ -91,20 +76,20 @@ write_given(struct sample_maker *m, const struct sample_plan *goal, const struct
 {
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "const", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "const", value))
         return write_if_it_holds(m, goal, value, out) ? GIVEN_WRITTEN : GIVEN_WRONG;
     if (!m->options->made_up && !sample_perhaps(m, 60)) {
-        for (SAMPLE_EACH(part, plan, "example", value))
+        for (SCHEMA_EACH_PART(part, &plan->parts, "example", value))
             if (write_if_it_holds(m, goal, value, out))
                 return GIVEN_WRITTEN;
-        for (SAMPLE_EACH(part, plan, "examples", value))
+        for (SCHEMA_EACH_PART(part, &plan->parts, "examples", value))
             if (value->type == VALUE_ARRAY && write_choice(m, goal, value, out))
                 return GIVEN_WRITTEN;
-        for (SAMPLE_EACH(part, plan, "default", value))
+        for (SCHEMA_EACH_PART(part, &plan->parts, "default", value))
             if (write_if_it_holds(m, goal, value, out))
                 return GIVEN_WRITTEN;
     }
-    for (SAMPLE_EACH(part, plan, "enum", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "enum", value))
         if (value->type == VALUE_ARRAY)
             return write_choice(m, goal, value, out) ? GIVEN_WRITTEN : GIVEN_WRONG;
     return GIVEN_NOTHING;
@@ -168,7 +153,7 @@ static bool
 try_once(struct sample_maker *m, const struct sample_plan *goal, struct buffer *out)
 {
     size_t start = buffer_length(out);
-    struct sample_plan plan = { .count = 0 };
+    struct sample_plan plan = { .parts.count = 0 };
     struct sample_level level = { .plan = &plan, .outer = m->level };
     enum given given;
     bool made;
@@ -223,7 +208,7 @@ sample_write(struct buffer *out, const struct schema *schema, const struct sampl
         .calm = true,
         .sparse = options->required_only,
     };
-    struct sample_plan goal = { .count = 0 };
+    struct sample_plan goal = { .parts.count = 0 };
     bool made = false;
 
     random_seed(&m.random, options->seed);

@@ -7,7 +7,7 @@
 /* The schemas of one part for the item at this index; true: it says something. Draft 4 and OpenAPI 3.0 write positions
  * as an array in `items`, the rest as additionalItems. */
 static bool
-add_goal(const struct sample_part *part, uint64_t index, struct sample_plan *goal)
+add_goal(const struct schema_part *part, uint64_t index, struct sample_plan *goal)
 {
     const struct value *prefix = VALUE_MEMBER(part->schema, "prefixItems");
     const struct value *items = VALUE_MEMBER(part->schema, "items");
@@ -29,11 +29,11 @@ item_goal(const struct sample_plan *plan, uint64_t index, struct sample_plan *go
     const struct value *rest;
     bool evaluated = false;
 
-    *goal = (struct sample_plan){ .count = 0 };
-    for (uint32_t i = 0; i < plan->count; i++)
-        evaluated = add_goal(&plan->parts[i], index, goal) || evaluated;
+    *goal = (struct sample_plan){ .parts.count = 0 };
+    for (uint32_t i = 0; i < plan->parts.count; i++)
+        evaluated = add_goal(&plan->parts.list[i], index, goal) || evaluated;
     if (!evaluated)
-        for (SAMPLE_EACH(part, plan, "unevaluatedItems", rest))
+        for (SCHEMA_EACH_PART(part, &plan->parts, "unevaluatedItems", rest))
             sample_add(goal, part->document, rest);
 }
 
@@ -43,9 +43,9 @@ positions(const struct sample_plan *plan)
     uint64_t most = 0;
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "prefixItems", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "prefixItems", value))
         most = value->type == VALUE_ARRAY && value->count > most ? value->count : most;
-    for (SAMPLE_EACH(each, plan, "items", value))
+    for (SCHEMA_EACH_PART(each, &plan->parts, "items", value))
         most = value->type == VALUE_ARRAY && value->count > most ? value->count : most;
     return most;
 }
@@ -56,16 +56,16 @@ must_contain(const struct sample_plan *plan)
 {
     const struct value *value;
 
-    if (sample_next(plan, NULL, TEXT("contains"), &value) == NULL)
+    if (schema_parts_next(&plan->parts, NULL, TEXT("contains"), &value) == NULL)
         return 0;
-    return sample_largest(plan, TEXT("minContains"), 1);
+    return schema_parts_largest(&plan->parts, TEXT("minContains"), 1);
 }
 
 /* How many items to make when the bounds leave a choice. */
 static uint64_t
 choose_count(struct sample_maker *m, const struct sample_plan *plan, uint64_t least, uint64_t most)
 {
-    struct sample_plan goal, expanded = { .count = 0 };
+    struct sample_plan goal, expanded = { .parts.count = 0 };
     uint64_t count = positions(plan);
 
     if (count == 0)
@@ -121,8 +121,8 @@ make_item(struct sample_maker *m, const struct sample_plan *goal, struct made_it
 bool
 sample_array(struct sample_maker *m, const struct sample_plan *plan, struct buffer *out)
 {
-    uint64_t contained = must_contain(plan), least = sample_largest(plan, TEXT("minItems"), 0);
-    uint64_t most = sample_smallest(plan, TEXT("maxItems"), UINT64_MAX), count;
+    uint64_t contained = must_contain(plan), least = schema_parts_largest(&plan->parts, TEXT("minItems"), 0);
+    uint64_t most = schema_parts_smallest(&plan->parts, TEXT("maxItems"), UINT64_MAX), count;
     struct made_items seen = { NULL, 0 }, *unique = NULL;
     const struct value *value;
 
@@ -130,7 +130,7 @@ sample_array(struct sample_maker *m, const struct sample_plan *plan, struct buff
     if (least > most || least > m->work)
         return false;
     count = choose_count(m, plan, least, most);
-    for (SAMPLE_EACH(part, plan, "uniqueItems", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "uniqueItems", value))
         unique = value->type == VALUE_TRUE ? &seen : unique;
     if (unique != NULL && (seen.list = ARENA_ARRAY(m->plans, struct text, count)) == NULL)
         return false;
@@ -141,7 +141,7 @@ sample_array(struct sample_maker *m, const struct sample_plan *plan, struct buff
 
         item_goal(plan, i, &goal);
         if (i < contained)
-            for (SAMPLE_EACH(part, plan, "contains", value))
+            for (SCHEMA_EACH_PART(part, &plan->parts, "contains", value))
                 sample_add(&goal, part->document, value);
         if (i > 0)
             buffer_byte(out, ',');

@@ -10,19 +10,14 @@
 #include "base/arena.h"
 #include "base/random.h"
 #include "sandbox/sample.h"
+#include "schema/parts.h"
 
-#define SAMPLE_PARTS    64     /* schemas that say something about one value */
 #define SAMPLE_NAMED    8      /* properties that discriminators decide */
 #define SAMPLE_WORK     40000u /* values made before giving up */
 #define SAMPLE_WIDE     1500u  /* values made before optional properties are left out */
 #define SAMPLE_OPTIONAL 6u     /* depth below which optional properties are left out */
 #define SAMPLE_DEPTH    80u    /* depth that is never exceeded */
 #define SAMPLE_STRING   65536u /* code points of the longest string that is made */
-
-struct sample_part {
-    const struct document *document;
-    const struct value *schema; /* an object, true or false */
-};
 
 /* A property whose value a discriminator asks for. */
 struct sample_named {
@@ -31,8 +26,7 @@ struct sample_named {
 };
 
 struct sample_plan {
-    struct sample_part parts[SAMPLE_PARTS];
-    uint32_t count;
+    struct schema_parts parts;
     struct sample_named named[SAMPLE_NAMED];
     uint32_t named_count;
     bool impossible;
@@ -85,18 +79,6 @@ unsigned sample_types(const struct sample_plan *plan, unsigned *likely);
 
 /* Is one of its schemas being made from already, further out? */
 bool sample_recurs(const struct sample_maker *m, const struct sample_plan *plan);
-
-/* The parts that have the keyword, with its value: for (SAMPLE_EACH(part, plan, "pattern", value)) */
-const struct sample_part *sample_next(const struct sample_plan *plan, const struct sample_part *after,
-                                      struct text keyword, const struct value **value);
-#define SAMPLE_EACH(part, plan, keyword, value)                                                                        \
-    const struct sample_part *part = sample_next((plan), NULL, TEXT(keyword), &(value));                               \
-    part != NULL;                                                                                                      \
-    part = sample_next((plan), part, TEXT(keyword), &(value))
-
-/* The largest (or smallest) whole number that the parts give for a keyword; `otherwise` where none does. */
-uint64_t sample_largest(const struct sample_plan *plan, struct text keyword, uint64_t otherwise);
-uint64_t sample_smallest(const struct sample_plan *plan, struct text keyword, uint64_t otherwise);
 
 /* ---- one file each ---- */
 

@@ -117,13 +117,13 @@ read_bounds(struct range *r, const struct sample_plan *plan)
 {
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "minimum", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "minimum", value))
         raise_low(r, value, value_is(VALUE_MEMBER(part->schema, "exclusiveMinimum"), VALUE_TRUE));
-    for (SAMPLE_EACH(part, plan, "exclusiveMinimum", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "exclusiveMinimum", value))
         raise_low(r, value, true);
-    for (SAMPLE_EACH(part, plan, "maximum", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "maximum", value))
         lower_high(r, value, value_is(VALUE_MEMBER(part->schema, "exclusiveMaximum"), VALUE_TRUE));
-    for (SAMPLE_EACH(part, plan, "exclusiveMaximum", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "exclusiveMaximum", value))
         lower_high(r, value, true);
 }
 
@@ -133,7 +133,7 @@ read_format(struct range *r, const struct sample_plan *plan)
 {
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "format", value)) {
+    for (SCHEMA_EACH_PART(part, &plan->parts, "format", value)) {
         bool is_int32 = value->type == VALUE_STRING && text_equal(value_text(value), TEXT("int32"));
         bool is_int64 = value->type == VALUE_STRING && text_equal(value_text(value), TEXT("int64"));
         wide end = ((wide)1 << (is_int32 ? 31 : 63)) * power(r->scale);
@@ -187,7 +187,7 @@ read_steps(struct range *r, const struct sample_plan *plan)
     r->step = 1;
     if (r->whole)
         lift_step(r, power(r->scale));
-    for (SAMPLE_EACH(part, plan, "multipleOf", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "multipleOf", value))
         if (value->type == VALUE_NUMBER) {
             decimal_read(&d, value_text(value));
             lift_step(r, scaled(&d, r->scale, &exact));
@@ -267,10 +267,10 @@ sample_number(struct sample_maker *m, const struct sample_plan *plan, bool whole
     bool free_step, found = false;
 
     for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-        for (const struct sample_part *p = sample_next(plan, NULL, text_of(keywords[i]), &value); p != NULL;
-             p = sample_next(plan, p, text_of(keywords[i]), &value))
+        for (const struct schema_part *p = schema_parts_next(&plan->parts, NULL, text_of(keywords[i]), &value);
+             p != NULL; p = schema_parts_next(&plan->parts, p, text_of(keywords[i]), &value))
             r.scale = scale_of(value, r.scale);
-    free_step = !whole && sample_next(plan, NULL, TEXT("multipleOf"), &value) == NULL;
+    free_step = !whole && schema_parts_next(&plan->parts, NULL, TEXT("multipleOf"), &value) == NULL;
     if (free_step)
         r.scale = r.scale < 2 ? 2 : r.scale + (r.scale < SCALE_MOST);
     read_bounds(&r, plan);

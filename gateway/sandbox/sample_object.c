@@ -63,7 +63,7 @@ name_matches(struct sample_maker *m, struct text pattern, struct text name)
 /* The schemas of one part for a property; what is not named here falls to additionalProperties. True: the part says
  * something. */
 static bool
-add_goals(struct sample_maker *m, const struct sample_part *part, struct text name, struct sample_plan *goal)
+add_goals(struct sample_maker *m, const struct schema_part *part, struct text name, struct sample_plan *goal)
 {
     const struct value *named = value_member(VALUE_MEMBER(part->schema, "properties"), name);
     const struct value *patterns = VALUE_MEMBER(part->schema, "patternProperties");
@@ -89,11 +89,11 @@ property_goal(struct sample_maker *m, const struct sample_plan *plan, struct tex
     const struct value *rest;
     bool evaluated = false;
 
-    *goal = (struct sample_plan){ .count = 0 };
-    for (uint32_t i = 0; i < plan->count; i++)
-        evaluated = add_goals(m, &plan->parts[i], name, goal) || evaluated;
+    *goal = (struct sample_plan){ .parts.count = 0 };
+    for (uint32_t i = 0; i < plan->parts.count; i++)
+        evaluated = add_goals(m, &plan->parts.list[i], name, goal) || evaluated;
     if (!evaluated)
-        for (SAMPLE_EACH(part, plan, "unevaluatedProperties", rest))
+        for (SCHEMA_EACH_PART(part, &plan->parts, "unevaluatedProperties", rest))
             sample_add(goal, part->document, rest);
 }
 
@@ -104,12 +104,12 @@ is_hidden(const struct sample_maker *m, const struct sample_plan *expanded)
     const struct value *value;
 
     if (m->options->side == SCHEMA_REQUEST) {
-        for (SAMPLE_EACH(part, expanded, "readOnly", value))
+        for (SCHEMA_EACH_PART(part, &expanded->parts, "readOnly", value))
             if (value->type == VALUE_TRUE)
                 return true;
     }
     if (m->options->side == SCHEMA_RESPONSE) {
-        for (SAMPLE_EACH(part, expanded, "writeOnly", value))
+        for (SCHEMA_EACH_PART(part, &expanded->parts, "writeOnly", value))
             if (value->type == VALUE_TRUE)
                 return true;
     }
@@ -123,11 +123,11 @@ list_properties(struct sample_maker *m, const struct sample_plan *plan, struct p
 {
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "properties", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "properties", value))
         if (value->type == VALUE_OBJECT && value->count > 0)
             for (VALUE_EACH_MEMBER(key, value))
                 (void)add_property(m, p, value_text(key));
-    for (SAMPLE_EACH(each, plan, "required", value))
+    for (SCHEMA_EACH_PART(each, &plan->parts, "required", value))
         if (value->type == VALUE_ARRAY && value->count > 0)
             for (VALUE_EACH_ITEM(name, value)) {
                 struct property *there = name->type == VALUE_STRING ? add_property(m, p, value_text(name)) : NULL;
@@ -146,7 +146,7 @@ list_properties(struct sample_maker *m, const struct sample_plan *plan, struct p
 static bool
 wants_optional(struct sample_maker *m, const struct sample_plan *plan, struct text name)
 {
-    struct sample_plan goal, expanded = { .count = 0 };
+    struct sample_plan goal, expanded = { .parts.count = 0 };
 
     property_goal(m, plan, name, &goal);
     if (goal.impossible)
@@ -161,7 +161,7 @@ wants_optional(struct sample_maker *m, const struct sample_plan *plan, struct te
 static void
 choose_properties(struct sample_maker *m, const struct sample_plan *plan, struct properties *p)
 {
-    struct sample_plan goal, expanded = { .count = 0 };
+    struct sample_plan goal, expanded = { .parts.count = 0 };
 
     for (uint32_t i = 0; i < p->count; i++) {
         if (!p->list[i].required) {
@@ -197,22 +197,22 @@ add_dependencies(struct sample_maker *m, struct sample_plan *plan, struct proper
     static const char *const keywords[] = { "dependentRequired", "dependentSchemas", "dependencies" };
     bool changed = false;
 
-    for (uint32_t part = 0; part < plan->count; part++)
+    for (uint32_t part = 0; part < plan->parts.count; part++)
         for (size_t k = 0; k < sizeof(keywords) / sizeof(keywords[0]); k++) {
-            const struct value *rules = value_member(plan->parts[part].schema, text_of(keywords[k]));
+            const struct value *rules = value_member(plan->parts.list[part].schema, text_of(keywords[k]));
 
             if (!value_is(rules, VALUE_OBJECT) || rules->count == 0)
                 continue;
             for (VALUE_EACH_MEMBER(name, rules)) {
                 const struct property *there = find_property(p, value_text(name));
-                uint32_t before = plan->count;
+                uint32_t before = plan->parts.count;
 
                 if (there == NULL || !there->chosen)
                     continue;
                 require(m, p, value_next(name), &changed);
                 if (value_next(name)->type != VALUE_ARRAY)
-                    sample_extend(m, plan, plan->parts[part].document, value_next(name));
-                changed = changed || plan->count > before;
+                    sample_extend(m, plan, plan->parts.list[part].document, value_next(name));
+                changed = changed || plan->parts.count > before;
             }
         }
     return changed;
@@ -257,25 +257,25 @@ fit_count(struct sample_maker *m, const struct sample_plan *plan, struct propert
 static bool
 make_name(struct sample_maker *m, const struct sample_plan *plan, struct text *name)
 {
-    struct sample_plan goal = { .count = 0 };
+    struct sample_plan goal = { .parts.count = 0 };
     const struct value *value, *pattern = NULL;
     struct buffer made;
     struct document document;
 
-    for (SAMPLE_EACH(part, plan, "patternProperties", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "patternProperties", value))
         if (value->type == VALUE_OBJECT && value->count > 0)
             pattern = value_first(value);
-    for (SAMPLE_EACH(each, plan, "propertyNames", value))
+    for (SCHEMA_EACH_PART(each, &plan->parts, "propertyNames", value))
         sample_add(&goal, each->document, value);
     buffer_init(&made, 4 * SAMPLE_STRING);
-    if (goal.count > 0 && sample_make(m, &goal, &made)) {
+    if (goal.parts.count > 0 && sample_make(m, &goal, &made)) {
         struct text json = arena_text(m->plans, buffer_text(&made));
 
         if (document_parse(&document, json, NULL, m->plans, NULL) == 0 && document.root->type == VALUE_STRING)
             *name = value_text(document.root);
-    } else if (goal.count == 0 && pattern != NULL && sample_pattern(m, value_text(pattern), 0, 64, &made)) {
+    } else if (goal.parts.count == 0 && pattern != NULL && sample_pattern(m, value_text(pattern), 0, 64, &made)) {
         *name = arena_text(m->plans, buffer_text(&made));
-    } else if (goal.count == 0) {
+    } else if (goal.parts.count == 0) {
         *name = arena_print(m->plans, "%.*s%u", TEXT_PRINT(sample_word(m)), (unsigned)random_below(&m->random, 1000));
     }
     buffer_release(&made);
@@ -294,10 +294,10 @@ wanted_extras(struct sample_maker *m, const struct sample_plan *plan, const stru
         return least - count;
     if (p->count > 0 || m->sparse || m->depth > SAMPLE_OPTIONAL || count >= most)
         return 0;
-    for (SAMPLE_EACH(part, plan, "additionalProperties", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "additionalProperties", value))
         if (value->type == VALUE_OBJECT)
             return 1;
-    for (SAMPLE_EACH(each, plan, "patternProperties", value))
+    for (SCHEMA_EACH_PART(each, &plan->parts, "patternProperties", value))
         if (value->type == VALUE_OBJECT)
             return 1;
     return 0;
@@ -346,8 +346,8 @@ write_property(struct sample_maker *m, const struct sample_plan *plan, struct te
 bool
 sample_object(struct sample_maker *m, const struct sample_plan *plan, struct buffer *out)
 {
-    uint64_t least = sample_largest(plan, TEXT("minProperties"), 0);
-    uint64_t most = sample_smallest(plan, TEXT("maxProperties"), UINT64_MAX);
+    uint64_t least = schema_parts_largest(&plan->parts, TEXT("minProperties"), 0);
+    uint64_t most = schema_parts_smallest(&plan->parts, TEXT("maxProperties"), UINT64_MAX);
     struct sample_plan whole = *plan;
     struct properties p = { NULL, 0, 0 };
     bool first = true;

@@ -3,8 +3,6 @@
  * Nothing is merged by keyword: the parts stay as they were written, and whoever makes a value asks all of them. */
 #include "sandbox/sample_make.h"
 
-#include "json/number.h"
-
 /* The schemas that were referred to on the way, innermost first: a discriminator on a parent asks for the name of the
  * child. */
 struct via {
@@ -23,31 +21,12 @@ sample_add(struct sample_plan *plan, const struct document *document, const stru
 {
     if (schema->type == VALUE_FALSE)
         plan->impossible = true;
-    if (plan->count < SAMPLE_PARTS) /* what is left out is found by the check */
-        plan->parts[plan->count++] = (struct sample_part){ document, schema };
-}
-
-const struct sample_part *
-sample_next(const struct sample_plan *plan, const struct sample_part *after, struct text keyword,
-            const struct value **value)
-{
-    for (const struct sample_part *p = after != NULL ? after + 1 : plan->parts; p < plan->parts + plan->count; p++)
-        if ((*value = value_member(p->schema, keyword)) != NULL)
-            return p;
-    return NULL;
+    if (plan->parts.count < SCHEMA_PARTS) /* what is left out is found by the check */
+        plan->parts.list[plan->parts.count++] = (struct schema_part){ document, schema };
 }
 
 static void
 expand(struct expanding *e, const struct document *document, const struct value *schema, const struct via *via);
-
-static bool
-planned(const struct sample_plan *plan, const struct value *schema)
-{
-    for (uint32_t i = 0; i < plan->count; i++)
-        if (plan->parts[i].schema == schema)
-            return true;
-    return false;
-}
 
 static struct text
 last_segment(struct text reference)
@@ -59,27 +38,24 @@ last_segment(struct text reference)
 
 /* ---- references ---- */
 
-static struct sample_part
-follow(const struct expanding *e, const struct document *document, struct text reference)
+static struct schema_part
+follow(const struct expanding *e, struct schema_part from, const struct value *reference)
 {
-    struct sample_part part = { .document = document };
-
-    part.schema = schema_follow(e->maker->options->schemas, document, reference, &part.document);
-    return part;
+    return schema_part_follow(e->maker->options->schemas, from, reference);
 }
 
 static void
-expand_reference(struct expanding *e, const struct document *document, struct text reference, const struct via *via)
+expand_reference(struct expanding *e, struct schema_part from, const struct value *reference, const struct via *via)
 {
-    struct sample_part there = follow(e, document, reference);
-    struct via next = { last_segment(reference), there.schema, via };
+    struct schema_part there = follow(e, from, reference);
+    struct via next = { last_segment(value_text(reference)), there.schema, via };
 
     if (there.schema != NULL)
         expand(e, there.document, there.schema, &next);
 }
 
 static void
-expand_references(struct expanding *e, const struct sample_part *part, const struct via *via)
+expand_references(struct expanding *e, const struct schema_part *part, const struct via *via)
 {
     static const char *const words[] = { "$ref", "$dynamicRef", "$recursiveRef" };
 
@@ -87,7 +63,7 @@ expand_references(struct expanding *e, const struct sample_part *part, const str
         const struct value *reference = value_member(part->schema, text_of(words[i]));
 
         if (value_is(reference, VALUE_STRING))
-            expand_reference(e, part->document, value_text(reference), via);
+            expand_reference(e, *part, reference, via);
     }
 }
 
@@ -107,22 +83,22 @@ name_property(struct expanding *e, struct text property, struct text value)
 
 /* A mapping's value is the name of a schema or a reference. */
 static const struct value *
-mapped(const struct expanding *e, const struct sample_part *part, const struct value *value, struct sample_part *there)
+mapped(const struct expanding *e, const struct schema_part *part, const struct value *value, struct schema_part *there)
 {
     const struct value *schemas = VALUE_MEMBER(VALUE_MEMBER(part->document->root, "components"), "schemas");
 
-    *there = (struct sample_part){ .document = part->document };
+    *there = (struct schema_part){ .document = part->document };
     if (value->type == VALUE_STRING && (there->schema = value_member(schemas, value_text(value))) == NULL)
-        *there = follow(e, part->document, value_text(value));
+        *there = follow(e, *part, value);
     return there->schema;
 }
 
 /* The key of the mapping that leads to the target; NULL when there is none. */
 static const struct value *
-key_of(const struct expanding *e, const struct sample_part *part, const struct value *mapping,
+key_of(const struct expanding *e, const struct schema_part *part, const struct value *mapping,
        const struct value *target)
 {
-    struct sample_part there;
+    struct schema_part there;
 
     if (!value_is(mapping, VALUE_OBJECT))
         return NULL;
@@ -134,7 +110,7 @@ key_of(const struct expanding *e, const struct sample_part *part, const struct v
 
 /* The branch that was chosen beside a discriminator. */
 static void
-name_branch(struct expanding *e, const struct sample_part *part, const struct value *branch)
+name_branch(struct expanding *e, const struct schema_part *part, const struct value *branch)
 {
     const struct value *discriminator = VALUE_MEMBER(part->schema, "discriminator");
     const struct value *property = VALUE_MEMBER(discriminator, "propertyName");
@@ -142,20 +118,19 @@ name_branch(struct expanding *e, const struct sample_part *part, const struct va
 
     if (!value_is(property, VALUE_STRING) || !value_is(reference, VALUE_STRING))
         return;
-    key = key_of(e, part, VALUE_MEMBER(discriminator, "mapping"),
-                 follow(e, part->document, value_text(reference)).schema);
+    key = key_of(e, part, VALUE_MEMBER(discriminator, "mapping"), follow(e, *part, reference).schema);
     name_property(e, value_text(property), key != NULL ? value_text(key) : last_segment(value_text(reference)));
 }
 
 /* On a parent: the outermost child in the mapping; else the child next to the parent; else a child that is chosen. */
 static void
-name_child(struct expanding *e, const struct sample_part *part, const struct value *discriminator,
+name_child(struct expanding *e, const struct schema_part *part, const struct value *discriminator,
            const struct via *via)
 {
     const struct value *property = VALUE_MEMBER(discriminator, "propertyName");
     const struct value *mapping = VALUE_MEMBER(discriminator, "mapping"), *key = NULL;
     struct text name = { NULL, 0 };
-    struct sample_part there;
+    struct schema_part there;
     bool parent = false; /* the name is its own: a child's is better */
 
     if (!value_is(property, VALUE_STRING))
@@ -187,11 +162,11 @@ name_child(struct expanding *e, const struct sample_part *part, const struct val
 static unsigned
 cost(const struct expanding *e, const struct document *document, const struct value *branch)
 {
-    struct sample_plan plan = { .count = 0 };
+    struct sample_plan plan = { .parts.count = 0 };
     unsigned likely, types;
 
     for (int hops = 0; hops < 8 && value_is(VALUE_MEMBER(branch, "$ref"), VALUE_STRING); hops++) {
-        struct sample_part there = follow(e, document, value_text(VALUE_MEMBER(branch, "$ref")));
+        struct schema_part there = follow(e, (struct schema_part){ document, branch }, VALUE_MEMBER(branch, "$ref"));
 
         if (there.schema == NULL)
             break;
@@ -235,7 +210,7 @@ choose_branch(struct expanding *e, const struct document *document, const struct
 }
 
 static void
-expand_branches(struct expanding *e, const struct sample_part *part, const char *keyword)
+expand_branches(struct expanding *e, const struct schema_part *part, const char *keyword)
 {
     const struct value *branches = value_member(part->schema, text_of(keyword)), *branch;
 
@@ -247,7 +222,7 @@ expand_branches(struct expanding *e, const struct sample_part *part, const char 
 }
 
 static void
-expand_condition(struct expanding *e, const struct sample_part *part)
+expand_condition(struct expanding *e, const struct schema_part *part)
 {
     const struct value *test = VALUE_MEMBER(part->schema, "if"), *yes = VALUE_MEMBER(part->schema, "then");
     const struct value *no = VALUE_MEMBER(part->schema, "else");
@@ -266,14 +241,14 @@ expand_condition(struct expanding *e, const struct sample_part *part)
 static void
 expand(struct expanding *e, const struct document *document, const struct value *schema, const struct via *via)
 {
-    const struct sample_part part = { document, schema };
+    const struct schema_part part = { document, schema };
     const struct value *all, *discriminator;
 
     if (schema->type != VALUE_OBJECT) {
         e->plan->impossible = e->plan->impossible || schema->type == VALUE_FALSE;
         return;
     }
-    if (planned(e->plan, schema) || e->plan->count == SAMPLE_PARTS)
+    if (schema_parts_have(&e->plan->parts, schema) || e->plan->parts.count == SCHEMA_PARTS)
         return;
     sample_add(e->plan, document, schema);
     expand_references(e, &part, via);
@@ -294,11 +269,11 @@ sample_expand(struct sample_maker *m, const struct sample_plan *goal, struct sam
 {
     struct expanding e = { m, plan };
 
-    plan->count = 0;
+    plan->parts.count = 0;
     plan->named_count = 0;
     plan->impossible = goal->impossible;
-    for (uint32_t i = 0; i < goal->count; i++)
-        expand(&e, goal->parts[i].document, goal->parts[i].schema, NULL);
+    for (uint32_t i = 0; i < goal->parts.count; i++)
+        expand(&e, goal->parts.list[i].document, goal->parts.list[i].schema, NULL);
 }
 
 void
@@ -314,8 +289,8 @@ bool
 sample_recurs(const struct sample_maker *m, const struct sample_plan *plan)
 {
     for (const struct sample_level *level = m->level; level != NULL; level = level->outer)
-        for (uint32_t i = 0; i < plan->count; i++)
-            if (planned(level->plan, plan->parts[i].schema))
+        for (uint32_t i = 0; i < plan->parts.count; i++)
+            if (schema_parts_have(&level->plan->parts, plan->parts.list[i].schema))
                 return true;
     return false;
 }
@@ -343,7 +318,7 @@ type_named(const struct value *name)
 
 /* Only OpenAPI 3.0 knows `nullable`; what says nothing about itself (a file that a contract refers to) may mean it. */
 static bool
-is_nullable(const struct sample_part *part)
+is_nullable(const struct schema_part *part)
 {
     const struct value *version = VALUE_MEMBER(part->document->root, "openapi");
 
@@ -352,7 +327,7 @@ is_nullable(const struct sample_part *part)
 }
 
 static unsigned
-types_of(const struct sample_part *part, const struct value *type)
+types_of(const struct schema_part *part, const struct value *type)
 {
     unsigned bits = 0;
 
@@ -403,57 +378,13 @@ sample_types(const struct sample_plan *plan, unsigned *likely)
     unsigned types = SCHEMA_TYPE_ANY;
     const struct value *value;
 
-    for (SAMPLE_EACH(part, plan, "type", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "type", value))
         types &= types_of(part, value);
     *likely = 0;
     for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]) && *likely == 0; i++)
-        if (sample_next(plan, NULL, text_of(hints[i].keyword), &value) != NULL)
+        if (schema_parts_next(&plan->parts, NULL, text_of(hints[i].keyword), &value) != NULL)
             *likely = hints[i].bits;
     if (*likely == 0)
         *likely = SCHEMA_TYPE_ANY;
     return types;
-}
-
-static bool
-natural(const struct value *value, uint64_t *number)
-{
-    struct decimal d;
-    int64_t n;
-
-    if (value->type != VALUE_NUMBER)
-        return false;
-    decimal_read(&d, value_text(value));
-    if (!decimal_to_i64(&d, &n) || n < 0)
-        return false;
-    *number = (uint64_t)n;
-    return true;
-}
-
-uint64_t
-sample_largest(const struct sample_plan *plan, struct text keyword, uint64_t otherwise)
-{
-    uint64_t result = 0, number;
-    const struct value *value;
-    bool any = false;
-
-    for (const struct sample_part *p = sample_next(plan, NULL, keyword, &value); p != NULL;
-         p = sample_next(plan, p, keyword, &value))
-        if (natural(value, &number)) {
-            result = number > result ? number : result;
-            any = true;
-        }
-    return any ? result : otherwise;
-}
-
-uint64_t
-sample_smallest(const struct sample_plan *plan, struct text keyword, uint64_t otherwise)
-{
-    uint64_t result = UINT64_MAX, number;
-    const struct value *value;
-
-    for (const struct sample_part *p = sample_next(plan, NULL, keyword, &value); p != NULL;
-         p = sample_next(plan, p, keyword, &value))
-        if (natural(value, &number))
-            result = number < result ? number : result;
-    return result != UINT64_MAX ? result : otherwise;
 }

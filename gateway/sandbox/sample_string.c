@@ -28,14 +28,14 @@ make_text(struct sample_maker *m, const struct sample_plan *plan, uint64_t least
     const struct value *pattern, *format, *value;
     uint32_t patterns = 0, chosen;
 
-    for (SAMPLE_EACH(part, plan, "pattern", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "pattern", value))
         patterns += value->type == VALUE_STRING;
     chosen = patterns > 0 ? (uint32_t)random_below(&m->random, patterns) : 0;
     pattern = format = NULL;
-    for (SAMPLE_EACH(part, plan, "pattern", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "pattern", value))
         if (value->type == VALUE_STRING && chosen-- == 0)
             pattern = value;
-    for (SAMPLE_EACH(part, plan, "format", value))
+    for (SCHEMA_EACH_PART(part, &plan->parts, "format", value))
         if (format == NULL && value->type == VALUE_STRING)
             format = value;
     if (format != NULL && (pattern == NULL || random_below(&m->random, 2) == 0) &&
@@ -49,8 +49,8 @@ make_text(struct sample_maker *m, const struct sample_plan *plan, uint64_t least
 bool
 sample_string(struct sample_maker *m, const struct sample_plan *plan, struct buffer *out)
 {
-    uint64_t least = sample_largest(plan, TEXT("minLength"), 0);
-    uint64_t most = sample_smallest(plan, TEXT("maxLength"), SAMPLE_STRING);
+    uint64_t least = schema_parts_largest(&plan->parts, TEXT("minLength"), 0);
+    uint64_t most = schema_parts_smallest(&plan->parts, TEXT("maxLength"), SAMPLE_STRING);
     struct buffer text;
     bool made;
 
