@@ -46,7 +46,7 @@ where(struct diff *d, struct compare_place at)
 static struct text
 message_of(struct diff *d, const struct compare_change *change)
 {
-    const char *what = change_what(change->id), *who = change_who(change->id, change->side);
+    const char *what = change_what(change->id), *who = change_who(change->id, change->as);
 
     if (change->operations > 1)
         return arena_print(d->arena, "%s: %s (in %u operations)", what, who, change->operations);
@@ -124,7 +124,7 @@ print_all(struct buffer *out, struct diff *d, const struct report_summary *s)
     for (uint32_t i = 0; i < finding_list_count(d->findings); i++)
         print_finding(out, d, finding_list_at(d->findings, i));
     if (s->errors + s->warnings + s->infos == 0) {
-        buffer_print(out, "%" PRIu64 " operation%s, nothing changed for those who call %s\n", s->exchanges,
+        buffer_print(out, "%" PRIu64 " operation%s, nothing changed for those who use %s\n", s->exchanges,
                      s->exchanges == 1 ? "" : "s", s->exchanges == 1 ? "it" : "them");
         return;
     }

@@ -35,15 +35,15 @@ change_effect(enum change_id id)
 }
 
 enum level
-change_level(enum change_id id, enum side side)
+change_level(enum change_id id, enum side as)
 {
-    return rows[id].levels[side == SIDE_RESPONSE];
+    return rows[id].levels[as == SIDE_RESPONSE];
 }
 
 const char *
-change_who(enum change_id id, enum side side)
+change_who(enum change_id id, enum side as)
 {
-    return rows[id].who[side == SIDE_RESPONSE];
+    return rows[id].who[as == SIDE_RESPONSE];
 }
 
 /* ---- the page ---- */
@@ -63,8 +63,18 @@ change_page(struct buffer *out)
                          "a promise: they stay what they are, so that\nscripts may use them. A change has one level "
                          "where it is found in requests, and one in responses: **ERR** breaks somebody, **WARN** may,\n"
                          "**INFO** does not.\n\n"
+                         "In webhooks and callbacks it is the other way round, because there the service sends the "
+                         "request: what changed in it counts as in\nresponses, and what changed in the answer that "
+                         "clients give counts as in requests. Clients are those who use the service, whoever of\nthe "
+                         "two begins.\n\n"
                          "| id | what it says | in requests | in responses |\n| --- | --- | --- | --- |\n"));
-    for (unsigned i = 0; i < CHANGE_IDS; i++)
-        buffer_print(out, "| `%s` | %s | %s: %s | %s: %s |\n", rows[i].name, rows[i].what, word(rows[i].levels[0]),
-                     rows[i].who[0], word(rows[i].levels[1]), rows[i].who[1]);
+    for (unsigned i = 0; i < CHANGE_IDS; i++) {
+        buffer_print(out, "| `%s` | %s |", rows[i].name, rows[i].what);
+        for (int as = 0; as < 2; as++)
+            if (rows[i].who[as][0] != '\0')
+                buffer_print(out, " %s: %s |", word(rows[i].levels[as]), rows[i].who[as]);
+            else
+                buffer_add(out, TEXT(" - |"));
+        buffer_byte(out, '\n');
+    }
 }

@@ -2,7 +2,8 @@
  *
  * One list makes the enum, the ids that users see, and the page docs/changes.md. Ids are a promise. A change has a
  * level for requests and one for responses: what a request may contain can grow, what a response may contain can
- * shrink, and the other way round somebody breaks. Any thread. */
+ * shrink, and the other way round somebody breaks. What counts is who sends: a request that the service sends (a
+ * webhook, a callback) counts as a response, and the answer that clients give to it as a request. Any thread. */
 #ifndef DRIFT_CHANGE_H
 #define DRIFT_CHANGE_H
 
@@ -19,7 +20,8 @@
 #define CHANGE_W       LEVEL_WARN
 #define CHANGE_I       LEVEL_INFO
 
-/* C(NAME, id, effect, level in requests, in responses, what, who breaks and why in requests, in responses) */
+/* C(NAME, id, effect, level in requests, in responses, what, who breaks and why in requests, in responses); no words:
+ * there it is not met. */
 #define CHANGES(C)                                                                                                     \
     CHANGES_OF_OPERATIONS(C)                                                                                           \
     CHANGES_OF_MESSAGES(C)                                                                                             \
@@ -30,17 +32,17 @@
 
 #define CHANGES_OF_OPERATIONS(C)                                                                                       \
     C(OPERATION_REMOVED, "operation-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "the operation is gone",             \
-      "clients that call it get an error", "services that are called this way refuse the call")                        \
+      "clients that call it get an error", "clients that wait for it are not called any more")                         \
     C(OPERATION_REMOVED_EARLY, "operation-removed-before-sunset", CHANGE_NARROWS, CHANGE_E, CHANGE_E,                  \
       "the operation is gone before the day that its x-sunset announced",                                              \
-      "clients that trusted the date get an error", "services that trusted the date refuse the call")                  \
+      "clients that trusted the date get an error", "clients that trusted the date are not called any more")           \
     C(OPERATION_REMOVED_LATE, "operation-removed-after-deprecation", CHANGE_NARROWS, CHANGE_I, CHANGE_I,               \
       "the operation is gone, as its deprecation announced", "clients were told to leave it",                          \
-      "services were told to leave it")                                                                                \
-    C(OPERATION_ADDED, "operation-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "the operation is new", "nobody breaks",  \
-      "services may be called in a way that is new to them")                                                           \
+      "clients were told not to wait for it")                                                                          \
+    C(OPERATION_ADDED, "operation-added", CHANGE_WIDENS, CHANGE_I, CHANGE_W, "the operation is new", "nobody breaks",  \
+      "clients that listen there already are sent a request that they do not know")                                    \
     C(OPERATION_DEPRECATED, "operation-deprecated", CHANGE_OTHER, CHANGE_I, CHANGE_I,                                  \
-      "the operation became deprecated", "clients should leave it", "services should leave it")                        \
+      "the operation became deprecated", "clients should leave it", "clients should not wait for it")                  \
     C(OPERATION_REACTIVATED, "operation-reactivated", CHANGE_OTHER, CHANGE_I, CHANGE_I,                                \
       "the operation is not deprecated any more", "nobody breaks", "nobody breaks")                                    \
     C(OPERATION_ID_CHANGED, "operation-id-changed", CHANGE_OTHER, CHANGE_I, CHANGE_I,                                  \
@@ -48,90 +50,119 @@
       "code that is generated from the contract gets another name for it")                                             \
     C(SUNSET_EARLIER, "sunset-moved-earlier", CHANGE_OTHER, CHANGE_E, CHANGE_E, "x-sunset is an earlier day",          \
       "clients have less time to leave the operation than they were told",                                             \
-      "services have less time to leave the operation than they were told")                                            \
+      "clients have less time to do without the operation than they were told")                                        \
     C(SUNSET_LATER, "sunset-moved-later", CHANGE_OTHER, CHANGE_I, CHANGE_I, "x-sunset is a later day",                 \
       "nobody breaks", "nobody breaks")                                                                                \
     C(SUNSET_REMOVED, "sunset-removed", CHANGE_OTHER, CHANGE_E, CHANGE_E,                                              \
       "the deprecated operation has no x-sunset any more", "clients do not know how long it stays",                    \
-      "services do not know how long it stays")                                                                        \
+      "clients do not know how long it stays")                                                                         \
     C(SUNSET_UNREADABLE, "sunset-unreadable", CHANGE_OTHER, CHANGE_E, CHANGE_E,                                        \
       "x-sunset is no date, such as 2027-01-31", "nobody can tell how long the operation stays",                       \
       "nobody can tell how long the operation stays")                                                                  \
-    C(SERVER_REMOVED, "server-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "no server has this base path any more",   \
-      "clients that call paths below it get an error", "clients that call paths below it get an error")                \
+    C(WEBHOOK_REMOVED, "webhook-removed", CHANGE_NARROWS, CHANGE_I, CHANGE_E, "the webhook is gone", "",               \
+      "clients that wait for it are not called any more")                                                              \
+    C(WEBHOOK_ADDED, "webhook-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "the webhook is new", "", "nobody breaks")    \
+    C(CALLBACK_REMOVED, "callback-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "the callback is gone",                \
+      "clients that call back get an error", "clients that wait for it are not called any more")                       \
+    C(CALLBACK_ADDED, "callback-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "the callback is new", "nobody breaks",     \
+      "nobody breaks")                                                                                                 \
+    C(CALLBACK_ADDED_KNOWN, "callback-added-to-known-address", CHANGE_WIDENS, CHANGE_I, CHANGE_W,                      \
+      "the callback is new, and its address is one that clients gave before", "",                                      \
+      "clients that listen there already are sent a request that they do not know")                                    \
+    C(EXPRESSION_REMOVED, "callback-expression-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E,                           \
+      "one of the addresses of the callback is gone", "clients that call back there get an error",                     \
+      "clients that wait there are not called any more")                                                               \
+    C(EXPRESSION_ADDED, "callback-expression-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I,                                \
+      "the callback has one more address", "nobody breaks", "nobody breaks")                                           \
+    C(EXPRESSION_ADDED_KNOWN, "callback-expression-added-to-known-address", CHANGE_WIDENS, CHANGE_I, CHANGE_W,         \
+      "the callback has one more address, one that clients gave before", "",                                           \
+      "clients that listen there already are sent a request that they do not know")                                    \
+    C(EXPRESSION_CHANGED, "callback-expression-changed", CHANGE_BOTH, CHANGE_E, CHANGE_E,                              \
+      "the address of the callback is found in another way", "clients that call the old one get an error",             \
+      "clients that give it in the old way are not called there")                                                      \
+    C(SERVER_REMOVED, "server-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_I, "no server has this base path any more",   \
+      "clients that call paths below it get an error", "")                                                             \
     C(SERVER_ADDED, "server-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "a server has a new base path",                 \
-      "nobody breaks", "nobody breaks")                                                                                \
-    C(SECURITY_REQUIRED, "security-required", CHANGE_NARROWS, CHANGE_E, CHANGE_E,                                      \
-      "credentials are needed where none were", "clients that send none are refused",                                  \
-      "services that expect none are sent some")                                                                       \
-    C(SECURITY_REMOVED, "security-alternative-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E,                            \
-      "these credentials are not enough any more", "clients that send them are refused",                               \
-      "services that ask for them get others")                                                                         \
-    C(SECURITY_ADDED, "security-alternative-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I,                                 \
-      "other credentials are enough, too", "nobody breaks", "services may get credentials that are new to them")       \
+      "nobody breaks", "")                                                                                             \
+    C(SECURITY_REQUIRED, "security-required", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                                      \
+      "credentials are needed where none were", "clients that send none are refused", "nobody breaks")                 \
+    C(SECURITY_REMOVED, "security-alternative-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                            \
+      "these credentials are no alternative any more", "clients that send them are refused", "nobody breaks")          \
+    C(SECURITY_ADDED, "security-alternative-added", CHANGE_WIDENS, CHANGE_I, CHANGE_E,                                 \
+      "other credentials are an alternative now", "nobody breaks",                                                     \
+      "clients that look for the old ones may not get them")                                                           \
     C(SECURITY_CHANGED, "security-scheme-changed", CHANGE_BOTH, CHANGE_E, CHANGE_E,                                    \
       "the scheme of this name asks for other credentials", "clients that send what it asked for are refused",         \
-      "services that ask for what it was get something else")                                                          \
-    C(SCOPE_ADDED, "security-scope-added", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "one more scope is needed",             \
-      "clients whose tokens do not have it are refused", "services get tokens with one more scope")                    \
-    C(SCOPE_REMOVED, "security-scope-removed", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "a scope is not needed any more",    \
-      "nobody breaks", "nobody breaks")
+      "clients that look for what it asked for get something else")                                                    \
+    C(SCOPE_ADDED, "security-scope-added", CHANGE_NARROWS, CHANGE_E, CHANGE_I, "one more scope is needed",             \
+      "clients whose tokens do not have it are refused", "nobody breaks")                                              \
+    C(SCOPE_REMOVED, "security-scope-removed", CHANGE_WIDENS, CHANGE_I, CHANGE_E, "a scope is not needed any more",    \
+      "nobody breaks", "clients that look for it may get tokens without it")
 
 #define CHANGES_OF_MESSAGES(C)                                                                                         \
     C(PARAMETER_ADDED, "parameter-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "an optional parameter is new",            \
-      "nobody breaks", "services may get a parameter that is new to them")                                             \
-    C(PARAMETER_ADDED_REQUIRED, "required-parameter-added", CHANGE_NARROWS, CHANGE_E, CHANGE_E,                        \
-      "a required parameter is new", "clients do not send it and are refused",                                         \
-      "services get a parameter that is new to them")                                                                  \
+      "nobody breaks", "nobody breaks")                                                                                \
+    C(PARAMETER_ADDED_REQUIRED, "required-parameter-added", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                        \
+      "a required parameter is new", "clients do not send it and are refused", "nobody breaks")                        \
     C(PARAMETER_REMOVED, "parameter-removed", CHANGE_NARROWS, CHANGE_W, CHANGE_W, "the parameter is gone",             \
-      "what clients send in it has no effect any more, or is refused", "services that wait for it do not get it")      \
+      "what clients send in it has no effect any more, or is refused", "clients that read it do not get it")           \
+    C(PARAMETER_REMOVED_REQUIRED, "required-parameter-removed", CHANGE_WIDENS, CHANGE_I, CHANGE_E,                     \
+      "a required parameter is gone", "", "clients that rely on it do not get it")                                     \
     C(PARAMETER_REQUIRED, "parameter-became-required", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                             \
       "the parameter became required", "clients that leave it out are refused", "nobody breaks")                       \
     C(PARAMETER_OPTIONAL, "parameter-became-optional", CHANGE_WIDENS, CHANGE_I, CHANGE_E,                              \
-      "the parameter became optional", "nobody breaks", "services that rely on it may not get it")                     \
+      "the parameter became optional", "nobody breaks", "clients that rely on it may not get it")                      \
     C(PARAMETER_STYLE, "parameter-style-changed", CHANGE_BOTH, CHANGE_E, CHANGE_E,                                     \
       "the value is written in another way", "what clients write is read as something else",                           \
-      "what is written is read as something else")                                                                     \
+      "what clients read is written in another way")                                                                   \
     C(PARAMETER_EMPTY, "parameter-empty-refused", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                                  \
       "the parameter may not be empty any more", "clients that send it without a value are refused", "nobody breaks")  \
+    C(PARAMETER_EMPTY_ALLOWED, "parameter-empty-allowed", CHANGE_WIDENS, CHANGE_I, CHANGE_W,                           \
+      "the parameter may be empty now", "nobody breaks", "clients that read its value may get none")                   \
     C(PARAMETER_DEPRECATED, "parameter-deprecated", CHANGE_OTHER, CHANGE_I, CHANGE_I,                                  \
-      "the parameter became deprecated", "clients should leave it out", "services should not wait for it")             \
+      "the parameter became deprecated", "clients should leave it out", "clients should not wait for it")              \
     C(PARAMETER_REACTIVATED, "parameter-reactivated", CHANGE_OTHER, CHANGE_I, CHANGE_I,                                \
       "the parameter is not deprecated any more", "nobody breaks", "nobody breaks")                                    \
     C(BODY_ADDED, "body-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "there may be a body now", "nobody breaks",          \
-      "services may get a body that is new to them")                                                                   \
-    C(BODY_ADDED_REQUIRED, "required-body-added", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "there must be a body now",      \
-      "clients send none and are refused", "services get a body that is new to them")                                  \
+      "clients may get a body that is new to them")                                                                    \
+    C(BODY_ADDED_REQUIRED, "required-body-added", CHANGE_NARROWS, CHANGE_E, CHANGE_I, "there must be a body now",      \
+      "clients send none and are refused", "clients get a body that is new to them")                                   \
     C(BODY_REMOVED, "body-removed", CHANGE_NARROWS, CHANGE_W, CHANGE_W, "there is no body any more",                   \
-      "what clients send in it has no effect any more, or is refused", "services that wait for one do not get it")     \
+      "what clients send in it has no effect any more, or is refused", "clients that read it do not get it")           \
+    C(BODY_REMOVED_REQUIRED, "required-body-removed", CHANGE_WIDENS, CHANGE_I, CHANGE_E,                               \
+      "there is no body any more, where one always was", "", "clients that rely on it do not get it")                  \
     C(BODY_REQUIRED, "body-became-required", CHANGE_NARROWS, CHANGE_E, CHANGE_I, "the body became required",           \
       "clients that send none are refused", "nobody breaks")                                                           \
     C(BODY_OPTIONAL, "body-became-optional", CHANGE_WIDENS, CHANGE_I, CHANGE_E, "the body became optional",            \
-      "nobody breaks", "services that rely on it may not get it")                                                      \
+      "nobody breaks", "clients that rely on it may not get it")                                                       \
     C(MEDIA_TYPE_REMOVED, "media-type-removed", CHANGE_NARROWS, CHANGE_E, CHANGE_E, "this media type is gone",         \
       "clients that send it are refused", "clients that ask for it or read it get something else")                     \
     C(MEDIA_TYPE_ADDED, "media-type-added", CHANGE_WIDENS, CHANGE_I, CHANGE_I, "a media type is new", "nobody breaks", \
       "clients that do not ask for a type may get one that they cannot read")                                          \
+    C(MEDIA_TYPE_UNASKED, "media-type-added-unasked", CHANGE_WIDENS, CHANGE_I, CHANGE_W,                               \
+      "a media type is new where nobody can ask for one", "", "clients may be sent one that they cannot read")         \
     C(ENCODING_CHANGED, "encoding-changed", CHANGE_BOTH, CHANGE_E, CHANGE_E,                                           \
       "a part of the form is written in another way", "what clients write is read as something else",                  \
-      "what is written is read as something else")                                                                     \
+      "what clients read is written in another way")                                                                   \
     C(SUCCESS_REMOVED, "success-status-removed", CHANGE_OTHER, CHANGE_E, CHANGE_E, "this success status is gone",      \
-      "those who wait for it do not get it", "clients that wait for it do not get it")                                 \
-    C(STATUS_REMOVED, "status-removed", CHANGE_OTHER, CHANGE_I, CHANGE_I, "this status is gone", "nobody breaks",      \
-      "clients that look for it do not meet it any more")                                                              \
+      "clients that answer with it are taken to have failed", "clients that wait for it do not get it")                \
+    C(STATUS_REMOVED, "status-removed", CHANGE_OTHER, CHANGE_W, CHANGE_I, "this status is gone",                       \
+      "what clients say with it may not be understood any more", "clients that look for it do not meet it any more")   \
     C(SUCCESS_ADDED, "success-status-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "a success status is new",              \
-      "those who wait for one exact status may meet it", "clients that wait for one exact status may meet it")         \
-    C(STATUS_ADDED, "status-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "a status is new",                               \
-      "those who list statuses may meet it", "clients that list statuses may meet it")                                 \
+      "nobody breaks", "clients that wait for one exact status may meet it")                                           \
+    C(STATUS_ADDED, "status-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "a status is new", "nobody breaks",              \
+      "clients that list statuses may meet it")                                                                        \
     C(HEADER_ADDED, "header-added", CHANGE_OTHER, CHANGE_I, CHANGE_I, "a header is new", "nobody breaks",              \
       "nobody breaks")                                                                                                 \
+    C(HEADER_ADDED_REQUIRED, "required-header-added", CHANGE_NARROWS, CHANGE_E, CHANGE_I,                              \
+      "a header is new that must be there", "clients do not send it and are refused", "")                              \
     C(HEADER_REMOVED, "header-removed", CHANGE_OTHER, CHANGE_W, CHANGE_W, "an optional header is gone",                \
-      "those who read it do not get it", "clients that read it do not get it")                                         \
-    C(HEADER_REMOVED_REQUIRED, "required-header-removed", CHANGE_WIDENS, CHANGE_E, CHANGE_E,                           \
-      "a header that was always there is gone", "those who rely on it do not get it",                                  \
+      "what clients send in it has no effect any more", "clients that read it do not get it")                          \
+    C(HEADER_REMOVED_REQUIRED, "required-header-removed", CHANGE_WIDENS, CHANGE_W, CHANGE_E,                           \
+      "a header that was always there is gone", "what clients send in it has no effect any more",                      \
       "clients that rely on it do not get it")                                                                         \
     C(HEADER_REQUIRED, "header-became-required", CHANGE_NARROWS, CHANGE_E, CHANGE_I, "the header is always there now", \
-      "those who leave it out are refused", "nobody breaks")                                                           \
+      "clients that leave it out are refused", "nobody breaks")                                                        \
     C(HEADER_OPTIONAL, "header-became-optional", CHANGE_WIDENS, CHANGE_I, CHANGE_E, "the header may be left out now",  \
       "nobody breaks", "clients that rely on it may not get it")
 
@@ -316,8 +347,8 @@ enum change_id {
 const char *change_name(enum change_id id); /* "operation-removed" */
 const char *change_what(enum change_id id); /* "the operation is gone" */
 unsigned change_effect(enum change_id id);  /* CHANGE_… bits */
-enum level change_level(enum change_id id, enum side side);
-const char *change_who(enum change_id id, enum side side); /* "clients that call it get an error" */
+enum level change_level(enum change_id id, enum side as);
+const char *change_who(enum change_id id, enum side as); /* "clients that call it get an error"; "": it is not met */
 
 /* The page docs/changes.md. */
 void change_page(struct buffer *out);

@@ -105,8 +105,9 @@ compare_note_at(struct compare *c, enum change_id id, struct text instance, stru
     c->changes = changes;
     changes[c->change_count++] = (struct change_entry){
         .change = { .id = id,
-                    .level = change_level(id, c->side),
+                    .level = change_level(id, c->as),
                     .side = c->side,
+                    .as = c->as,
                     .operation = c->operation,
                     .instance = instance,
                     .places = { place_or(old, c->around[OLD]), place_or(now, c->around[NEW]) },
@@ -247,6 +248,7 @@ compare_contracts(const struct contract *old, const struct contract *now, const 
     if (!c->failed) {
         compare_servers(c);
         compare_paths(c);
+        compare_webhooks(c);
         compare_queue(c);
         count_all(c);
     }

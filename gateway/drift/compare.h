@@ -5,6 +5,10 @@
  * valid under the new contract, what the new service answers must be valid under the old one. Where that cannot be
  * decided (patterns, conditions), it is a warning, never silence.
  *
+ * In webhooks and callbacks the service sends the request and clients answer, so that the directions are changed round:
+ * what the new service sends must be valid under the old contract, what old clients answer under the new one. In the
+ * callbacks of a callback they are as they were.
+ *
  * Who sends, sends what its contract names: a member that only the other side knows is not taken for one that may have
  * been sent anyway, unless additionalProperties has a schema for it.
  *
@@ -24,9 +28,12 @@ struct compare_place {
 struct compare_change {
     enum change_id id;
     enum level level;
-    enum side side;
-    struct text operation; /* of the new contract, if it is there: operationId or "GET /path"; may be empty */
-    struct text instance;  /* "/items/N/price" with * for N, "query limit", "Retry-After", "bearerAuth"; may be empty */
+    enum side side; /* the message it is in */
+    enum side as;   /* what it counts as: a request is sent by clients, a response by the service */
+    /* of the new contract, if it is there: operationId, "GET /path", "POST webhook paid", "POST callback paid of buy";
+     * may be empty */
+    struct text operation;
+    struct text instance; /* "/items/N/price" with * for N, "query limit", "Retry-After", "bearerAuth"; may be empty */
     struct compare_place places[2]; /* old, new: what changed, or the nearest thing around it */
     struct text values[2];          /* old, new: "minimum 1"; may be empty */
     uint32_t operations;            /* how many operations it is in; the first one is told */
@@ -47,7 +54,7 @@ void compare_free(struct compare *c); /* accepts NULL */
 uint32_t compare_count(const struct compare *c);
 const struct compare_change *compare_at(const struct compare *c, uint32_t index);
 
-/* Operations that both have, or one. */
+/* Operations that both have, or one; those of webhooks and callbacks, too. */
 uint32_t compare_operations(const struct compare *c);
 
 #endif

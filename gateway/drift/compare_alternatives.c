@@ -253,7 +253,7 @@ compare_modes(struct compare *c, const struct matching *m)
     if (c->quiet > 0)
         matters = !apart(c, now) || !apart(c, old);
     else
-        matters = !apart(c, c->side == SIDE_REQUEST ? now : old);
+        matters = !apart(c, c->as == SIDE_REQUEST ? now : old);
     if (matters)
         compare_note(c, CHANGE_ONE_OF_OVERLAP, old->place, now->place, TEXT(""), TEXT(""));
 }

@@ -204,11 +204,11 @@ form_member_schema(struct compare *c, struct form *f, int which, struct text nam
     return m != NULL ? m->schema : ask(c, f, which, name);
 }
 
-/* Is the member expected in the messages of this side at all? */
+/* Is the member expected in these messages at all? What is readOnly is the service's, whichever message it is in. */
 static bool
 hidden(const struct compare *c, const struct form *f)
 {
-    return c->side == SIDE_REQUEST ? f->read_only : f->write_only;
+    return c->as == SIDE_REQUEST ? f->read_only : f->write_only;
 }
 
 bool

@@ -5,9 +5,10 @@
  * types as bits, the tightest of several limits, enums as the values that pass, branches of anyOf that exclude each
  * other by their types put together. Forms are made when first asked for, once per conjunction.
  *
- * A `pair` is an old and a new conjunction that stand for the same thing, on one side (requests or responses). Pairs
- * wait in a queue and are compared once, wherever they are met, so that recursion ends; a pair remembers from which
- * others it was reached, so that the operations of a change can be counted. */
+ * A `pair` is an old and a new conjunction that stand for the same thing, on one side (requests or responses), sent by
+ * the one or the other (compare_change.as). Pairs wait in a queue and are compared once, wherever they are met, so that
+ * recursion ends; a pair remembers from which others it was reached, so that the operations of a change can be counted.
+ */
 #ifndef DRIFT_COMPARE_INTERNAL_H
 #define DRIFT_COMPARE_INTERNAL_H
 
@@ -151,7 +152,7 @@ struct pair_use {
 
 struct pair {
     const struct conjunction *schemas[2];
-    enum side side;
+    enum side side, as;
     struct text operation; /* from which it was first reached */
     struct text instance;
     struct compare_place around[2];
@@ -192,12 +193,15 @@ struct compare {
     uint32_t equal_count, equal_room;
     unsigned quiet; /* nothing is noted, but what the effects are is wanted */
     unsigned depth;
-    unsigned effect;       /* of what was noted since it was last set to 0 */
-    struct index big;      /* members of large objects */
-    struct index patterns; /* compiled, by their text */
+    unsigned effect;        /* of what was noted since it was last set to 0 */
+    struct index callbacks; /* of callbacks: those that were compared */
+    struct index big;       /* members of large objects */
+    struct index patterns;  /* compiled, by their text */
     struct kept_pattern *kept;
     enum side side;        /* of what is being compared */
-    struct text operation; /* the same */
+    enum side as;          /* what it counts as: who sends it */
+    bool turned;           /* the service sends requests, clients answer */
+    struct text operation; /* of what is being compared */
     struct text instance;
     struct compare_place around[2]; /* where there is nothing nearer to tell */
     uint32_t operation_index;
@@ -222,6 +226,14 @@ void *compare_grow(struct compare *c, void *list, uint32_t count, uint32_t *room
 void place_list_add(struct compare *c, struct place_list *list, struct compare_place place);
 
 struct text compare_print(struct compare *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Which message is compared from here on, in an operation that is `turned` or not. */
+static inline void
+compare_begin_side(struct compare *c, enum side side)
+{
+    c->side = side;
+    c->as = c->turned == (side == SIDE_REQUEST) ? SIDE_RESPONSE : SIDE_REQUEST;
+}
 
 /* A value as it is shown: JSON, shortened. */
 struct text compare_show(struct compare *c, const struct value *v);
@@ -354,8 +366,31 @@ void compare_servers(struct compare *c);
 struct operation_pair {
     struct compare_place items[2], places[2];
     struct compare_place around[2]; /* what is there in any case */
-    struct text paths[2];
+    struct text paths[2];           /* empty: it is called in another way */
+    struct text label;              /* instead of a path: "webhook paid", "callback paid of buy" */
+    enum change_id removed, added;  /* what it means that only one of both has it */
+    bool turned;                    /* the service calls it */
+    unsigned depth;                 /* callbacks around it */
 };
+
+/* Operations of both Path Items, method by method. */
+void compare_item(struct compare *c, struct operation_pair *o);
+
+/* The number of a variable in the template of a path, from 1; 0: it has none. */
+uint32_t path_variable(struct text path, struct text name);
+
+/* ---- compare_callbacks.c, compare_expression.c ---- */
+
+void compare_webhooks(struct compare *c);
+void compare_callbacks(struct compare *c, const struct operation_pair *o);
+
+/* Addresses with equal forms are the same: "{$request.header.x-url}" of "$request.header.X-Url". `path`: of the
+ * operation that has the callback. */
+struct text expression_form(struct compare *c, struct text written, struct text path);
+
+/* Could clients give this address in requests of the old operation? */
+bool expression_known(struct compare *c, struct text written, struct compare_place old);
+
 void compare_parameters(struct compare *c, const struct operation_pair *o);
 void compare_bodies(struct compare *c, const struct operation_pair *o);
 void compare_responses(struct compare *c, const struct operation_pair *o);

@@ -4,7 +4,7 @@
 static bool
 hidden(const struct compare *c, const struct form *f)
 {
-    return c->side == SIDE_REQUEST ? f->read_only : f->write_only;
+    return c->as == SIDE_REQUEST ? f->read_only : f->write_only;
 }
 
 /* Where a name is required; nowhere when it is not. */
@@ -74,7 +74,7 @@ compare_added(struct compare *c, const struct asked *a)
 
     if (hidden(c, form_of(c, a->schemas[NEW])))
         return;
-    if (old->types == 0 && (c->side == SIDE_RESPONSE || c->quiet > 0 || !a->required[NEW]))
+    if (old->types == 0 && (c->as == SIDE_RESPONSE || c->quiet > 0 || !a->required[NEW]))
         note_member(c, a, CHANGE_PROPERTY_ADDED_CLOSED);
     else if (a->around[OLD]->member_count == 0 && a->schemas[OLD]->count == 0 && a->schemas[NEW]->count > 0)
         note_member(c, a, CHANGE_PROPERTY_DESCRIBED); /* who named none may have sent any */
@@ -102,11 +102,11 @@ compare_gone(struct compare *c, const struct asked *a)
     }
     if (a->required[NEW] && !a->required[OLD])
         note_member(c, a, CHANGE_PROPERTY_REQUIRED);
-    if (now->types == 0 && (c->side == SIDE_REQUEST || c->quiet > 0 || !a->required[OLD]))
+    if (now->types == 0 && (c->as == SIDE_REQUEST || c->quiet > 0 || !a->required[OLD]))
         note_member(c, a, CHANGE_PROPERTY_REFUSED);
     if (now->types != 0 && !a->required[OLD])
         note_member(c, a, CHANGE_PROPERTY_REMOVED);
-    if (a->required[OLD] && (now->types != 0 || c->side == SIDE_RESPONSE || c->quiet > 0))
+    if (a->required[OLD] && (now->types != 0 || c->as == SIDE_RESPONSE || c->quiet > 0))
         note_member(c, a, CHANGE_PROPERTY_REMOVED_REQUIRED);
 }
 

@@ -100,6 +100,13 @@ compare_media(struct compare *c, struct compare_place old, struct compare_place 
     compare_encodings(c, old, now, instance);
 }
 
+/* A request of the service: no Accept says what the other one can read. */
+static bool
+unasked(const struct compare *c)
+{
+    return c->side == SIDE_REQUEST && c->as == SIDE_RESPONSE;
+}
+
 void
 compare_contents(struct compare *c, struct compare_place old, struct compare_place now, struct text instance)
 {
@@ -116,8 +123,8 @@ compare_contents(struct compare *c, struct compare_place old, struct compare_pla
     if (value_is(now.value, VALUE_OBJECT))
         for (VALUE_EACH_MEMBER(key, now.value))
             if (find_media(c, old.value, value_text(key)) == NULL)
-                compare_note_at(c, CHANGE_MEDIA_TYPE_ADDED, instance, old, place_of(now.document, value_next(key)),
-                                TEXT(""), value_text(key));
+                compare_note_at(c, unasked(c) ? CHANGE_MEDIA_TYPE_UNASKED : CHANGE_MEDIA_TYPE_ADDED, instance, old,
+                                place_of(now.document, value_next(key)), TEXT(""), value_text(key));
 }
 
 /* ---- request bodies ---- */
@@ -130,7 +137,7 @@ compare_bodies(struct compare *c, const struct operation_pair *o)
     bool was = value_is(VALUE_MEMBER(old.value, "required"), VALUE_TRUE),
          is = value_is(VALUE_MEMBER(now.value, "required"), VALUE_TRUE);
 
-    c->side = SIDE_REQUEST;
+    compare_begin_side(c, SIDE_REQUEST);
     c->instance = TEXT("");
     if (old.value == NULL && now.value == NULL)
         return;
@@ -139,7 +146,8 @@ compare_bodies(struct compare *c, const struct operation_pair *o)
         return;
     }
     if (now.value == NULL) {
-        compare_note(c, CHANGE_BODY_REMOVED, old, o->places[NEW], TEXT(""), TEXT(""));
+        compare_note(c, was && unasked(c) ? CHANGE_BODY_REMOVED_REQUIRED : CHANGE_BODY_REMOVED, old, o->places[NEW],
+                     TEXT(""), TEXT(""));
         return;
     }
     if (was != is)
@@ -174,6 +182,22 @@ compare_header(struct compare *c, struct compare_place old, struct compare_place
     compare_serialised(c, TEXT("header"), old, now, name);
 }
 
+/* An answer that clients give. */
+static bool
+answered(const struct compare *c)
+{
+    return c->side == SIDE_RESPONSE && c->as == SIDE_REQUEST;
+}
+
+static void
+note_new_header(struct compare *c, struct compare_place old, struct compare_place now, struct text name)
+{
+    struct compare_place header = compare_follow(c, NEW, now);
+    bool asked = answered(c) && value_is(VALUE_MEMBER(header.value, "required"), VALUE_TRUE);
+
+    compare_note_at(c, asked ? CHANGE_HEADER_ADDED_REQUIRED : CHANGE_HEADER_ADDED, name, old, now, TEXT(""), TEXT(""));
+}
+
 static void
 compare_headers(struct compare *c, struct compare_place old, struct compare_place now)
 {
@@ -198,8 +222,41 @@ compare_headers(struct compare *c, struct compare_place old, struct compare_plac
         for (VALUE_EACH_MEMBER(key, other.value))
             if (header_key(one.value, value_text(key)) == NULL &&
                 !text_equal_nocase(value_text(key), TEXT("Content-Type")))
-                compare_note_at(c, CHANGE_HEADER_ADDED, value_text(key), place_or(one, old),
-                                place_of(other.document, value_next(key)), TEXT(""), TEXT(""));
+                note_new_header(c, place_or(one, old), place_of(other.document, value_next(key)), value_text(key));
+}
+
+/* Content that an answer must have: what has no schema may be empty. */
+static bool
+needs_content(struct compare *c, int which, struct compare_place content)
+{
+    for (VALUE_EACH_MEMBER(key, content.value)) {
+        struct compare_place media = compare_follow(c, which, place_of(content.document, value_next(key)));
+
+        if (VALUE_MEMBER(media.value, "schema") != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool
+has_content(struct compare_place content)
+{
+    return value_is(content.value, VALUE_OBJECT) && content.value->count > 0;
+}
+
+/* Of what clients answer: that there is a body at all asks more of them than another media type. */
+static void
+compare_answer(struct compare *c, struct compare_place old, struct compare_place now)
+{
+    struct compare_place one = PLACE_MEMBER(old, "content"), other = PLACE_MEMBER(now, "content");
+
+    if (!answered(c) || has_content(one) == has_content(other))
+        compare_contents(c, one, other, TEXT(""));
+    else if (has_content(one))
+        compare_note(c, CHANGE_BODY_REMOVED, one, now, TEXT(""), TEXT(""));
+    else
+        compare_note(c, needs_content(c, NEW, other) ? CHANGE_BODY_ADDED_REQUIRED : CHANGE_BODY_ADDED, old, other,
+                     TEXT(""), TEXT(""));
 }
 
 static bool
@@ -227,7 +284,7 @@ compare_responses(struct compare *c, const struct operation_pair *o)
     struct compare_place one = PLACE_MEMBER(o->places[OLD], "responses"),
                          other = PLACE_MEMBER(o->places[NEW], "responses");
 
-    c->side = SIDE_RESPONSE;
+    compare_begin_side(c, SIDE_RESPONSE);
     c->instance = TEXT("");
     if (value_is(one.value, VALUE_OBJECT))
         for (VALUE_EACH_MEMBER(key, one.value)) {
@@ -235,6 +292,8 @@ compare_responses(struct compare *c, const struct operation_pair *o)
             const struct value *kept = find_status(c, other.value, status);
             struct compare_place was, is;
 
+            if (kept == NULL && answered(c)) /* clients may answer with any status then */
+                kept = VALUE_MEMBER(other.value, "default");
             if (text_starts(status, TEXT("x-")))
                 continue;
             was = compare_follow(c, OLD, place_of(one.document, value_next(key)));
@@ -245,7 +304,7 @@ compare_responses(struct compare *c, const struct operation_pair *o)
                 continue;
             }
             compare_headers(c, was, is);
-            compare_contents(c, PLACE_MEMBER(was, "content"), PLACE_MEMBER(is, "content"), TEXT(""));
+            compare_answer(c, was, is);
         }
     if (value_is(other.value, VALUE_OBJECT))
         for (VALUE_EACH_MEMBER(key, other.value))

@@ -29,16 +29,18 @@ path_form(struct compare *c, struct text path)
 }
 
 static void
-set_operation(struct compare *c, struct compare_place operation, struct text method, struct text path)
+set_operation(struct compare *c, const struct operation_pair *o, struct text method)
 {
-    const struct value *id = VALUE_MEMBER(operation.value, "operationId");
+    int which = o->places[NEW].value != NULL ? NEW : OLD;
+    const struct value *id = o->label.length == 0 ? VALUE_MEMBER(o->places[which].value, "operationId") : NULL;
+    struct text name = o->label.length == 0 ? o->paths[which] : o->label;
     char upper[32];
     size_t n = 0;
 
     for (; n < method.length && n < sizeof upper; n++)
         upper[n] = method.data[n] >= 'a' && method.data[n] <= 'z' ? (char)(method.data[n] - 32) : method.data[n];
     c->operation =
-        value_is(id, VALUE_STRING) ? value_text(id) : compare_print(c, "%.*s %.*s", (int)n, upper, TEXT_PRINT(path));
+        value_is(id, VALUE_STRING) ? value_text(id) : compare_print(c, "%.*s %.*s", (int)n, upper, TEXT_PRINT(name));
     c->instance = TEXT("");
 }
 
@@ -92,10 +94,9 @@ compare_deprecation(struct compare *c, struct compare_place old, struct compare_
 }
 
 static void
-note_removed(struct compare *c, struct compare_place old, struct compare_place around)
+note_removed(struct compare *c, enum change_id id, struct compare_place old, struct compare_place around)
 {
     struct text day = sunset_of(old);
-    enum change_id id = CHANGE_OPERATION_REMOVED;
 
     if (is_deprecated(old))
         id = day.length > 0 && text_compare(day, c->options.today) > 0 ? CHANGE_OPERATION_REMOVED_EARLY
@@ -117,7 +118,6 @@ compare_id(struct compare *c, struct compare_place old, struct compare_place now
                      compare_show(c, other.value));
 }
 
-/* What clients send is a request here; what webhooks send is one for them, and so the other way round. */
 static void
 compare_both(struct compare *c, const struct operation_pair *o)
 {
@@ -127,21 +127,21 @@ compare_both(struct compare *c, const struct operation_pair *o)
     compare_parameters(c, o);
     compare_bodies(c, o);
     compare_responses(c, o);
+    compare_callbacks(c, o);
 }
 
 static void
 compare_method(struct compare *c, struct operation_pair *o, struct text method)
 {
-    c->side = SIDE_REQUEST;
+    c->turned = o->turned;
+    compare_begin_side(c, SIDE_REQUEST);
     c->operations++;
     c->operation_index = c->operations;
-    set_operation(c, o->places[o->places[NEW].value != NULL ? NEW : OLD], method,
-                  o->paths[o->places[NEW].value != NULL ? NEW : OLD]);
+    set_operation(c, o, method);
     if (o->places[NEW].value == NULL)
-        note_removed(c, o->places[OLD], place_or(o->items[NEW], o->around[NEW]));
+        note_removed(c, o->removed, o->places[OLD], place_or(o->items[NEW], o->around[NEW]));
     else if (o->places[OLD].value == NULL)
-        compare_note(c, CHANGE_OPERATION_ADDED, place_or(o->items[OLD], o->around[OLD]), o->places[NEW], TEXT(""),
-                     TEXT(""));
+        compare_note(c, o->added, place_or(o->items[OLD], o->around[OLD]), o->places[NEW], TEXT(""), TEXT(""));
     else
         compare_both(c, o);
 }
@@ -166,7 +166,7 @@ compare_other_methods(struct compare *c, struct operation_pair *o)
     }
 }
 
-static void
+void
 compare_item(struct compare *c, struct operation_pair *o)
 {
     for (size_t i = 0; i < METHODS; i++) {
@@ -200,7 +200,7 @@ list_paths(struct compare *c, struct compare_place paths, struct index *by_form)
 static void
 compare_path(struct compare *c, const struct compare_place paths[2], const struct value *keys[2])
 {
-    struct operation_pair o = { 0 };
+    struct operation_pair o = { .removed = CHANGE_OPERATION_REMOVED, .added = CHANGE_OPERATION_ADDED };
 
     for (int which = 0; which < 2; which++) {
         o.around[which] = place_or(paths[which], place_of(paths[which].document, paths[which].document->root));

@@ -16,9 +16,8 @@ struct parameter_rows {
     uint32_t count;
 };
 
-/* The number of the variable in the template, from 1; 0: it has none. */
-static uint32_t
-position_of(struct text path, struct text name)
+uint32_t
+path_variable(struct text path, struct text name)
 {
     uint32_t number = 0;
 
@@ -75,7 +74,7 @@ add_rows(struct compare *c, struct parameter_rows *list, int which, struct compa
             continue;
         row.in = value_text(in);
         row.name = value_text(name);
-        row.position = text_equal(row.in, TEXT("path")) ? position_of(path, row.name) : 0;
+        row.position = text_equal(row.in, TEXT("path")) ? path_variable(path, row.name) : 0;
         if (!is_ignored(&row) && find_row(list, &row) == NULL)
             list->rows[list->count++] = row;
     }
@@ -148,6 +147,18 @@ is_true(struct compare_place at, struct text word)
 }
 
 static void
+compare_empty(struct compare *c, const struct parameter_row *old, const struct parameter_row *now, struct text instance)
+{
+    const struct text word = TEXT("allowEmptyValue");
+    bool was = is_true(old->place, word), is = is_true(now->place, word);
+
+    if (text_equal(old->in, TEXT("query")) && was != is)
+        compare_note_at(c, is ? CHANGE_PARAMETER_EMPTY_ALLOWED : CHANGE_PARAMETER_EMPTY, instance,
+                        place_or(place_member(old->place, word), old->place),
+                        place_or(place_member(now->place, word), now->place), TEXT(""), TEXT(""));
+}
+
+static void
 compare_parameter(struct compare *c, const struct parameter_row *old, const struct parameter_row *now,
                   struct text instance)
 {
@@ -159,10 +170,7 @@ compare_parameter(struct compare *c, const struct parameter_row *old, const stru
         compare_note_at(c, is ? CHANGE_PARAMETER_REQUIRED : CHANGE_PARAMETER_OPTIONAL, instance,
                         place_or(PLACE_MEMBER(one, "required"), one), place_or(PLACE_MEMBER(other, "required"), other),
                         was ? TEXT("required") : TEXT("optional"), is ? TEXT("required") : TEXT("optional"));
-    if (text_equal(old->in, TEXT("query")) && is_true(one, TEXT("allowEmptyValue")) &&
-        !is_true(other, TEXT("allowEmptyValue")))
-        compare_note_at(c, CHANGE_PARAMETER_EMPTY, instance, PLACE_MEMBER(one, "allowEmptyValue"), other, TEXT(""),
-                        TEXT(""));
+    compare_empty(c, old, now, instance);
     if (is_true(one, TEXT("deprecated")) != is_true(other, TEXT("deprecated")))
         compare_note_at(c,
                         is_true(other, TEXT("deprecated")) ? CHANGE_PARAMETER_DEPRECATED : CHANGE_PARAMETER_REACTIVATED,
@@ -181,10 +189,13 @@ static void
 compare_old_row(struct compare *c, const struct operation_pair *o, const struct parameter_row *old,
                 const struct parameter_row *now)
 {
+    bool relied = c->as == SIDE_RESPONSE && is_true(old->place, TEXT("required"));
+
     if (now != NULL)
         compare_parameter(c, old, now, label_of(c, now));
     else
-        compare_note_at(c, CHANGE_PARAMETER_REMOVED, label_of(c, old), old->place, o->places[NEW], TEXT(""), TEXT(""));
+        compare_note_at(c, relied ? CHANGE_PARAMETER_REMOVED_REQUIRED : CHANGE_PARAMETER_REMOVED, label_of(c, old),
+                        old->place, o->places[NEW], TEXT(""), TEXT(""));
 }
 
 static void
@@ -203,7 +214,7 @@ compare_parameters(struct compare *c, const struct operation_pair *o)
 
     if (lists == NULL)
         return;
-    c->side = SIDE_REQUEST;
+    compare_begin_side(c, SIDE_REQUEST);
     for (int which = 0; which < 2; which++) { /* the operation's own come first, and count */
         add_rows(c, &lists[which], which, PLACE_MEMBER(o->places[which], "parameters"), o->paths[which]);
         add_rows(c, &lists[which], which, PLACE_MEMBER(o->items[which], "parameters"), o->paths[which]);

@@ -6,17 +6,19 @@
 
 #define DEPTH 700 /* schemas in schemas while it is asked whether two are equal; deeper ones are not */
 
+/* What a schema allows depends on who sends; where it is told, on the message as well. */
 static struct text
-key_of(struct compare *c, const struct conjunction *old, const struct conjunction *now, enum side side)
+key_of(struct compare *c, const struct conjunction *old, const struct conjunction *now, bool turned)
 {
-    const void **key = COMPARE_TAKE(c, const void *, 3);
+    const void **key = COMPARE_TAKE(c, const void *, 4);
 
     if (key == NULL)
         return TEXT("");
     key[0] = old;
     key[1] = now;
-    key[2] = side == SIDE_RESPONSE ? (const void *)now : NULL;
-    return text_make((const char *)key, 3 * sizeof *key);
+    key[2] = c->as == SIDE_RESPONSE ? (const void *)now : NULL;
+    key[3] = turned ? (const void *)now : NULL;
+    return text_make((const char *)key, 4 * sizeof *key);
 }
 
 /* ---- types ---- */
@@ -230,7 +232,7 @@ compare_forms(struct compare *c, const struct conjunction *old, const struct con
 static struct relation *
 relation_between(struct compare *c, const struct conjunction *old, const struct conjunction *now)
 {
-    struct text key = key_of(c, old, now, c->side);
+    struct text key = key_of(c, old, now, false);
     const struct relation *known = key.length > 0 ? index_find(&c->relations, NULL, key) : NULL;
     struct relation *made;
 
@@ -295,7 +297,7 @@ compare_relation(struct compare *c, const struct conjunction *old, const struct 
 static struct pair *
 pair_between(struct compare *c, const struct conjunction *old, const struct conjunction *now, struct text instance)
 {
-    struct text key = key_of(c, old, now, c->side);
+    struct text key = key_of(c, old, now, c->side != c->as);
     const struct pair *known = key.length > 0 ? index_find(&c->pairs, NULL, key) : NULL;
     struct pair *made;
 
@@ -308,6 +310,7 @@ pair_between(struct compare *c, const struct conjunction *old, const struct conj
     }
     *made = (struct pair){ .schemas = { old, now },
                            .side = c->side,
+                           .as = c->as,
                            .operation = c->operation,
                            .instance = instance,
                            .around = { c->around[OLD], c->around[NEW] } };
@@ -367,6 +370,7 @@ compare_queue(struct compare *c)
             c->last = NULL;
         c->pair = p;
         c->side = p->side;
+        c->as = p->as;
         c->operation = p->operation;
         c->instance = p->instance;
         for (int i = 0; i < 2; i++)

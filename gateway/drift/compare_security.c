@@ -1,7 +1,8 @@
 /* compare_security.c -- which credentials are enough.
  *
  * Alternatives are compared by what is sent, not by what their schemes are called: a key in the header X-Key is the
- * same under any name. An old alternative is still enough when a new one asks for no more than it has. */
+ * same under any name. An old alternative is still enough when a new one asks for no more than it has. Where the
+ * service calls, it is turned round: a new alternative is enough when an old one asks for no more. */
 #include "drift/compare_internal.h"
 
 #define SCHEMES 16 /* of one alternative */
@@ -68,16 +69,17 @@ read_way(struct compare *c, int which, struct compare_place at, struct way *way)
     }
 }
 
-/* The operation's own list, or the document's; none is one way that asks for nothing. */
+/* The operation's own list, or the document's; none is one way that asks for nothing. The document's says how clients
+ * show who they are, and nothing of what the service shows them in webhooks and callbacks. */
 static struct ways
-read_ways(struct compare *c, int which, struct compare_place operation)
+read_ways(struct compare *c, int which, struct compare_place operation, bool own)
 {
     const struct document *d = contract_document(c->sides[which].contract);
     struct compare_place at = PLACE_MEMBER(operation, "security");
     struct ways ways = { .place = operation };
     uint32_t count;
 
-    if (at.value == NULL)
+    if (at.value == NULL && !own)
         at = place_of(d, VALUE_MEMBER(d->root, "security"));
     count = value_is(at.value, VALUE_ARRAY) ? at.value->count : 0;
     ways.list = COMPARE_TAKE(c, struct way, count + 1);
@@ -220,16 +222,55 @@ is_known(const struct way *now, const struct ways *old)
     return false;
 }
 
+static void
+compare_asked(struct compare *c, const struct ways *old, const struct ways *now)
+{
+    for (uint32_t i = 0; i < old->count; i++)
+        compare_old_way(c, &old->list[i], now);
+    for (uint32_t i = 0; i < now->count; i++)
+        if (!is_known(&now->list[i], old) && find_named(&now->list[i], old) == NULL)
+            compare_note_at(c, CHANGE_SECURITY_ADDED, way_text(c, &now->list[i]), old->place, now->list[i].place,
+                            TEXT(""), way_text(c, &now->list[i]));
+}
+
+/* ---- what the service shows ---- */
+
+static void
+compare_shown_way(struct compare *c, const struct ways *old, const struct way *now)
+{
+    const struct way *same = enough_for(now, old), *named = find_named(now, old);
+
+    if (same != NULL && same->count == now->count)
+        compare_scopes(c, same, now);
+    if (same == NULL)
+        compare_note_at(c, named != NULL ? CHANGE_SECURITY_CHANGED : CHANGE_SECURITY_ADDED, way_text(c, now),
+                        named != NULL ? named->place : old->place, now->place,
+                        named != NULL ? named->keys[0] : TEXT(""), named != NULL ? now->keys[0] : way_text(c, now));
+}
+
+static void
+compare_shown(struct compare *c, const struct ways *old, const struct ways *now)
+{
+    for (uint32_t i = 0; i < now->count; i++)
+        compare_shown_way(c, old, &now->list[i]);
+    for (uint32_t i = 0; i < old->count; i++) {
+        const struct way *was = &old->list[i];
+
+        if (!is_known(was, now) && find_named(was, now) == NULL)
+            compare_note_at(c, was->count == 0 ? CHANGE_SECURITY_REQUIRED : CHANGE_SECURITY_REMOVED, way_text(c, was),
+                            was->place, now->place, way_text(c, was), TEXT(""));
+    }
+}
+
 void
 compare_security(struct compare *c, const struct operation_pair *o)
 {
-    struct ways old = read_ways(c, OLD, o->places[OLD]), now = read_ways(c, NEW, o->places[NEW]);
+    bool own = o->label.length > 0;
+    struct ways old = read_ways(c, OLD, o->places[OLD], own), now = read_ways(c, NEW, o->places[NEW], own);
 
-    c->side = SIDE_REQUEST;
-    for (uint32_t i = 0; i < old.count; i++)
-        compare_old_way(c, &old.list[i], &now);
-    for (uint32_t i = 0; i < now.count; i++)
-        if (!is_known(&now.list[i], &old) && find_named(&now.list[i], &old) == NULL)
-            compare_note_at(c, CHANGE_SECURITY_ADDED, way_text(c, &now.list[i]), old.place, now.list[i].place, TEXT(""),
-                            way_text(c, &now.list[i]));
+    compare_begin_side(c, SIDE_REQUEST);
+    if (c->as == SIDE_REQUEST)
+        compare_asked(c, &old, &now);
+    else
+        compare_shown(c, &old, &now);
 }

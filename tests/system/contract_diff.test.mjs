@@ -268,7 +268,7 @@ test('a contract of a revision is read out of git, with the files of that revisi
             [['type-changed', '/a', path.relative(cwd, path.join(top, 'c/outside.yaml')), `${old.split(':')[0]}:c/outside.yaml:1:11`]]);
     }
     const same = await plumbline(['contract', 'diff', 'main:c/shop.yaml', 'HEAD:c/shop.yaml'], { cwd: top });
-    assert.deepEqual([same.status, same.stdout], [0, '1 operation, nothing changed for those who call it\n']);
+    assert.deepEqual([same.status, same.stdout], [0, '1 operation, nothing changed for those who use it\n']);
 });
 
 test('what git does not have is said in one line, with exit code 2', async () => {

@@ -2,9 +2,13 @@
  * Two contracts compared: the cases of tests/cases/diff, in which every id of the table is met on every side on
  * which it can be.
  *
- * A case has `schema`, `parameter`, `operation`, `path` or `document`: [old, new]. A schema is put into the request and
- * the answer of one operation; a parameter is a query parameter p (and is seen by requests alone). `expect` lists
- * "LEVEL side id instance". Both contracts must also be equal to themselves.
+ * A case has `schema`, `parameter`, `operation`, `path`, `webhook`, `callbacks` or `document`: [old, new]. A schema is
+ * put into the request and the answer of one operation; a parameter is a query parameter p (and is seen by requests
+ * alone); a webhook is a Path Item, `callbacks` are those of one operation. `expect` lists "LEVEL side id instance".
+ * Both contracts must also be equal to themselves.
+ *
+ * Each schema is put into a webhook and a callback as well, where the same must be said of the other side, and into the
+ * callback of a webhook, where all is as in an operation.
  */
 #include "../unit.h"
 
@@ -18,7 +22,7 @@ struct suite {
     struct arena *arena;
     const char *file;
     unsigned run, failed;
-    unsigned met[CHANGE_IDS]; /* bits by side */
+    unsigned met[CHANGE_IDS]; /* bits by what it counted as */
 };
 
 static struct text
@@ -38,12 +42,33 @@ json_of(struct suite *s, const struct value *v)
     return t;
 }
 
-#define SCHEMA_PATHS                                                                                                   \
-    "{\"/x\":{\"post\":{\"operationId\":\"op\",\"requestBody\":{\"content\":{\"application/"                           \
-    "json\":{\"schema\":%.*s}}},"                                                                                      \
-    "\"responses\":{\"200\":{\"description\":\"d\",\"content\":{\"application/json\":{\"schema\":%.*s}}}}}}}"
+/* Where an operation stands that has the schema. */
+enum place {
+    IN_PATHS,
+    IN_WEBHOOK,
+    IN_CALLBACK,
+    IN_CALLBACK_OF_WEBHOOK,
+    PLACES,
+};
+
+static const struct {
+    const char *before, *after;
+    bool turned;
+} frames[PLACES] = {
+    [IN_PATHS] = { "\"paths\":{\"/x\":", "}", false },
+    [IN_WEBHOOK] = { "\"webhooks\":{\"paid\":", "}", true },
+    [IN_CALLBACK] = { "\"paths\":{\"/x\":{\"get\":{\"responses\":{},\"callbacks\":{\"paid\":{\"$request.query.u\":",
+                      "}}}}}", true },
+    [IN_CALLBACK_OF_WEBHOOK] = { "\"webhooks\":{\"paid\":{\"get\":{\"callbacks\":{\"got\":{\"$request.query.u\":",
+                                 "}}}}}", false },
+};
+
+#define SCHEMA_ITEM                                                                                                    \
+    "%s{\"post\":{\"operationId\":\"op\",\"requestBody\":{\"content\":{\"application/json\":{\"schema\":%.*s}}},"      \
+    "\"responses\":{\"200\":{\"description\":\"d\",\"content\":{\"application/json\":{\"schema\":%.*s}}}}}}%s"
 #define PARAMETER_PATHS                                                                                                \
-    "{\"/x\":{\"get\":{\"operationId\":\"op\",\"parameters\":[{\"in\":\"query\",\"name\":\"p\",\"schema\":%.*s}],"     \
+    "\"paths\":{\"/"                                                                                                   \
+    "x\":{\"get\":{\"operationId\":\"op\",\"parameters\":[{\"in\":\"query\",\"name\":\"p\",\"schema\":%.*s}],"         \
     "\"responses\":{\"200\":{\"description\":\"d\"}}}}}"
 
 static struct text
@@ -55,29 +80,39 @@ part_of(struct suite *s, const struct value *c, const char *kind, int which)
 }
 
 static struct text
-paths_of(struct suite *s, const struct value *c, int which)
+paths_of(struct suite *s, const struct value *c, enum place place, int which)
 {
+    static const struct {
+        const char *kind, *before, *after;
+    } kinds[] = {
+        { "operation", "\"paths\":{\"/x\":{\"post\":", "}}" },
+        { "path", "\"paths\":{\"/x\":", "}" },
+        { "webhook", "\"webhooks\":{\"paid\":", "}" },
+        { "callbacks", "\"paths\":{\"/x\":{\"post\":{\"responses\":{},\"callbacks\":", "}}}" },
+    };
     struct text t;
 
     if (VALUE_MEMBER(c, "schema") != NULL) {
         t = part_of(s, c, "schema", which);
-        return arena_print(s->arena, SCHEMA_PATHS, TEXT_PRINT(t), TEXT_PRINT(t));
+        return arena_print(s->arena, SCHEMA_ITEM, frames[place].before, TEXT_PRINT(t), TEXT_PRINT(t),
+                           frames[place].after);
     }
     if (VALUE_MEMBER(c, "parameter") != NULL) {
         t = part_of(s, c, "parameter", which);
         return arena_print(s->arena, PARAMETER_PATHS, TEXT_PRINT(t));
     }
-    if (VALUE_MEMBER(c, "operation") != NULL) {
-        t = part_of(s, c, "operation", which);
-        return arena_print(s->arena, "{\"/x\":{\"post\":%.*s}}", TEXT_PRINT(t));
-    }
-    t = part_of(s, c, "path", which);
-    return arena_print(s->arena, "{\"/x\":%.*s}", TEXT_PRINT(t));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (value_member(c, text_of(kinds[i].kind)) != NULL) {
+            t = part_of(s, c, kinds[i].kind, which);
+            return arena_print(s->arena, "%s%.*s%s", kinds[i].before, TEXT_PRINT(t), kinds[i].after);
+        }
+    check_that(false, "%s: a case without contracts", s->file);
+    return TEXT("");
 }
 
 /* The document of a case: old or new. */
 static struct text
-document_of(struct suite *s, const struct value *c, int which)
+document_of(struct suite *s, const struct value *c, enum place place, int which)
 {
     const struct value *version = VALUE_MEMBER(c, "openapi"), *components = VALUE_MEMBER(c, "components");
     const struct value *document = VALUE_MEMBER(c, "document");
@@ -95,18 +130,18 @@ document_of(struct suite *s, const struct value *c, int which)
     if (value_is(components, VALUE_ARRAY))
         components = value_item(components, (uint32_t)which);
     more = json_of(s, components);
-    paths = paths_of(s, c, which);
+    paths = paths_of(s, c, place, which);
     return arena_print(s->arena,
-                       "{\"openapi\":\"%.*s\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":%.*s,"
+                       "{\"openapi\":\"%.*s\",\"info\":{\"title\":\"t\",\"version\":\"1\"},%.*s,"
                        "\"components\":%.*s}",
                        TEXT_PRINT(openapi), TEXT_PRINT(paths), TEXT_PRINT(more));
 }
 
 static struct contract *
-load(struct suite *s, const struct value *c, int which)
+load(struct suite *s, const struct value *c, enum place place, int which)
 {
     struct error err = { 0 };
-    struct text text = document_of(s, c, which);
+    struct text text = document_of(s, c, place, which);
     struct contract *contract = contract_load_text(text, which == 0 ? "old.json" : "new.json", NULL, &err);
 
     check_that(contract != NULL, "%s: %s: %s\n%.*s", s->file, err.where, err.what, TEXT_PRINT(text));
@@ -152,37 +187,51 @@ found(struct suite *s, const struct contract *old, const struct contract *now, c
                         change->instance.length > 0 ? " " : "", TEXT_PRINT(change->instance))
                 .data;
         if (note)
-            s->met[change->id] |= 1u << change->side;
+            s->met[change->id] |= 1u << change->as;
     }
     all = listing(s, lines, count);
     compare_free(c);
     return all;
 }
 
+/* "ERR response type-changed" of "ERR request type-changed" */
+static struct text
+other_side(struct suite *s, struct text line)
+{
+    size_t level = text_find(line, ' ') + 1;
+    struct text rest = text_from(line, level), side = text_slice(rest, 0, text_find(rest, ' '));
+
+    return arena_print(s->arena, "%.*s%s%.*s", TEXT_PRINT(text_slice(line, 0, level)),
+                       text_equal(side, TEXT("request")) ? "response" : "request",
+                       TEXT_PRINT(text_from(rest, side.length)));
+}
+
 static const char *
-expected(struct suite *s, const struct value *list)
+expected(struct suite *s, const struct value *list, bool turned)
 {
     const char *lines[256];
     size_t count = 0;
 
     if (value_is(list, VALUE_ARRAY))
         for (VALUE_EACH_ITEM(item, list))
-            lines[count++] = arena_text(s->arena, value_text(item)).data;
+            lines[count++] = (turned ? other_side(s, value_text(item)) : arena_text(s->arena, value_text(item))).data;
     return listing(s, lines, count);
 }
 
 static void
-run_case(struct suite *s, const struct value *c)
+run_at(struct suite *s, const struct value *c, enum place place)
 {
     struct text name = value_text(VALUE_MEMBER(c, "name"));
-    struct contract *old = load(s, c, 0), *now = load(s, c, 1);
+    struct contract *old = load(s, c, place, 0), *now = load(s, c, place, 1);
     const struct value *today = VALUE_MEMBER(c, "today");
-    const char *wanted = expected(s, VALUE_MEMBER(c, "expect")), *got = found(s, old, now, today, true);
+    const char *wanted = expected(s, VALUE_MEMBER(c, "expect"), frames[place].turned);
+    const char *got = found(s, old, now, today, true);
 
     s->run++;
     if (strcmp(wanted, got) != 0) {
         s->failed++;
-        print_message("%s: '%.*s'\n  expected\n%s  found\n%s", s->file, TEXT_PRINT(name), wanted, got);
+        print_message("%s: '%.*s'\n  %s\n  expected\n%s  found\n%s", s->file, TEXT_PRINT(name), frames[place].before,
+                      wanted, got);
     }
     for (int i = 0; i < 2; i++) {
         const struct contract *one = i == 0 ? old : now;
@@ -192,6 +241,22 @@ run_case(struct suite *s, const struct value *c)
     }
     contract_free(old);
     contract_free(now);
+}
+
+/* OpenAPI 3.0 has no webhooks. */
+static void
+run_case(struct suite *s, const struct value *c)
+{
+    const struct value *version = VALUE_MEMBER(c, "openapi");
+
+    run_at(s, c, IN_PATHS);
+    if (VALUE_MEMBER(c, "schema") == NULL)
+        return;
+    run_at(s, c, IN_CALLBACK);
+    if (version != NULL)
+        return;
+    run_at(s, c, IN_WEBHOOK);
+    run_at(s, c, IN_CALLBACK_OF_WEBHOOK);
 }
 
 static void
@@ -216,17 +281,20 @@ check_all_met(const struct suite *s)
     unsigned missing = 0;
 
     for (unsigned i = 0; i < CHANGE_IDS; i++) {
-        bool schema = i >= CHANGE_TYPE_CHANGED;
+        unsigned wanted = 0;
 
-        if (s->met[i] == (schema ? 3u : s->met[i] & 3u) && s->met[i] != 0)
+        for (unsigned as = 0; as < 2; as++)
+            wanted |= change_who((enum change_id)i, (enum side)as)[0] != '\0' ? 1u << as : 0;
+        if (s->met[i] == wanted)
             continue;
         missing++;
-        print_message("no case meets '%s'%s\n", change_name((enum change_id)i),
-                      s->met[i] == 0   ? ""
-                      : s->met[i] == 1 ? " in responses"
-                                       : " in requests");
+        print_message("'%s' is met as %s%s%s, which is not what the table says\n", change_name((enum change_id)i),
+                      s->met[i] & 1 ? "a request" : "", s->met[i] == 3 ? " and " : "",
+                      s->met[i] & 2    ? "a response"
+                      : s->met[i] == 0 ? "nothing"
+                                       : "");
     }
-    check_that(missing == 0, "%u changes are met by no case", missing);
+    check_that(missing == 0, "%u changes are met by no case, or where they should not be", missing);
 }
 
 static void
