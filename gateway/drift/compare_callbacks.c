@@ -60,6 +60,7 @@ struct callback {
     const struct operation_pair *of;
     struct text of_name; /* "buy" */
     struct text name;
+    struct compare_place maps[2];
     struct compare_place objects[2]; /* value NULL: it is not there */
     struct index forms[2];           /* the key of each address by its form */
     uint32_t counts[2];
@@ -145,7 +146,7 @@ compare_address(struct compare *c, const struct callback *cb, const struct value
         if (keys[which] != NULL)
             item.value = value_next(keys[which]);
         o.items[which] = compare_follow(c, which, item);
-        o.around[which] = place_or(cb->objects[which], cb->of->places[which]);
+        o.around[which] = place_or(cb->objects[which], place_or(cb->maps[which], cb->of->places[which]));
     }
     o.label = label_of(c, cb, value_text(keys[keys[NEW] != NULL ? NEW : OLD]));
     set_ids(c, cb, &o, keys);
@@ -216,10 +217,10 @@ seen_before(struct compare *c, const struct callback *cb)
 }
 
 static void
-compare_callback(struct compare *c, struct callback *cb, const struct compare_place maps[2])
+compare_callback(struct compare *c, struct callback *cb)
 {
     for (int which = 0; which < 2; which++) {
-        cb->objects[which] = compare_follow(c, which, place_member(maps[which], cb->name));
+        cb->objects[which] = compare_follow(c, which, place_member(cb->maps[which], cb->name));
         list_addresses(c, cb->of, which, cb->objects[which], &cb->forms[which], &cb->counts[which]);
     }
     if (cb->of->depth == 0 || !seen_before(c, cb))
@@ -252,10 +253,14 @@ compare_callbacks(struct compare *c, const struct operation_pair *o)
         if (!value_is(maps[which].value, VALUE_OBJECT))
             continue;
         for (VALUE_EACH_MEMBER(key, maps[which].value)) {
-            struct callback cb = { .of = o, .of_name = operation, .name = value_text(key), .known = &known };
+            struct callback cb = { .of = o,
+                                   .of_name = operation,
+                                   .name = value_text(key),
+                                   .maps = { maps[OLD], maps[NEW] },
+                                   .known = &known };
 
             if (is_entry(key) && (which == OLD || value_member(maps[OLD].value, cb.name) == NULL))
-                compare_callback(c, &cb, maps);
+                compare_callback(c, &cb);
         }
     }
 }

@@ -330,6 +330,89 @@ test('a change of a shared schema is told once, with the number of its operation
     assert.equal(new Set(findings.map((f) => f.fingerprint)).size, findings.length);
 });
 
+// ---- webhooks and callbacks ----
+
+const json = (schema) => ({ content: { 'application/json': { schema } } });
+
+const hooks = ({ schema = { type: 'string' }, answers = ['200', '204'], address = '{$request.body#/url}', webhooks = ['low', 'full'] } = {}) => {
+    const post = { post: { requestBody: json({ $ref: '#/components/schemas/Event' }), responses: Object.fromEntries(answers.map((status) => [status, { description: 'd' }])) } };
+    return {
+        openapi: '3.1.0',
+        info: { title: 't', version: '1' },
+        paths: { '/orders': { post: {
+            operationId: 'createOrder', requestBody: json({ type: 'object', properties: { url: { type: 'string' } } }), responses: { 200: { description: 'd', ...json({ $ref: '#/components/schemas/Event' }) } },
+            callbacks: { paid: { [address]: post } },
+        } } },
+        webhooks: Object.fromEntries(webhooks.map((name) => [name, post])),
+        components: { schemas: { Event: schema } },
+    };
+};
+
+const changesOf = async (old, now) => {
+    const { status, findings } = await diff(write('hooks-old.json', old), write('hooks-new.json', now));
+    for (const { message, seen_at: place, contract } of findings)
+        assert.ok(/^[^:]+: \S+/.test(message) && /hooks-old\.json:\d+:\d+$/.test(place) && contract.line > 0, message);
+    return { status, changes: findings.map((f) => `${f.level} ${f.side} ${f.rule} ${f.operation} ${f.count}`).sort() };
+};
+
+test('in webhooks and callbacks the service sends and clients answer: who breaks is turned round', async () => {
+    const wider = { schema: { type: ['string', 'null'] }, answers: ['200'] };
+    assert.deepEqual(await changesOf(hooks(), hooks(wider)), { status: 1, changes: [
+        'error request became-nullable POST callback paid of createOrder 3',
+        'error response became-nullable createOrder 1',
+        'error response success-status-removed POST callback paid of createOrder 1',
+        'error response success-status-removed POST webhook full 1',
+        'error response success-status-removed POST webhook low 1',
+    ] });
+    assert.deepEqual(await changesOf(hooks(wider), hooks()), { status: 0, changes: [
+        'info request became-not-nullable POST callback paid of createOrder 3',
+        'info response became-not-nullable createOrder 1',
+        'info response success-status-added POST callback paid of createOrder 1',
+        'info response success-status-added POST webhook full 1',
+        'info response success-status-added POST webhook low 1',
+    ] });
+});
+
+test('a webhook or a callback that is gone breaks those who wait for it, a new one nobody', async () => {
+    const bare = { ...hooks({ webhooks: ['low'] }) };
+    bare.paths = structuredClone(bare.paths);
+    delete bare.paths['/orders'].post.callbacks;
+    delete bare.paths['/orders'].post.requestBody;
+    const full = structuredClone(hooks());
+    delete full.paths['/orders'].post.requestBody;
+    assert.deepEqual(await changesOf(full, bare), { status: 1, changes: ['error request callback-removed POST callback paid of createOrder 1', 'error request webhook-removed POST webhook full 1'] });
+    assert.deepEqual(await changesOf(bare, full), { status: 0, changes: ['info request callback-added POST callback paid of createOrder 1', 'info request webhook-added POST webhook full 1'] });
+});
+
+test('the address of a callback is found in another way: both expressions are told', async () => {
+    const { findings } = await diff(write('hooks-old.json', hooks()), write('hooks-new.json', hooks({ address: '{$request.query.url}' })));
+    assert.deepEqual(findings.map((f) => [f.rule, f.operation, f.expected, f.found]), [['callback-expression-changed', 'callback paid of createOrder', '{$request.body#/url}', '{$request.query.url}']]);
+    assert.match(findings[0].contract.pointer, /^\/paths\/~1orders\/post\/callbacks\/paid\//);
+});
+
+test('webhooks and callbacks by reference, also across files, in another order, and as YAML are the same', async () => {
+    const plainly = hooks();
+    const { post: operation } = plainly.paths['/orders'];
+    const item = Object.values(operation.callbacks.paid)[0];
+    const parts = { ...plainly, webhooks: { full: { $ref: '#/components/pathItems/Item' }, low: { $ref: 'hooks/parts.json#/Low' } } };
+    parts.paths = { '/orders': { post: { ...operation, callbacks: { paid: { $ref: '#/components/callbacks/Paid' } } } } };
+    parts.components = { ...plainly.components, pathItems: { Item: item }, callbacks: { Paid: { '$request.body#/url': { $ref: 'hooks/parts.json#/Low' } } } };
+    write('hooks/parts.json', { Low: { post: { ...item.post, requestBody: json({ type: 'string' }) } } });
+    const whole = write('hooks-whole.json', plainly), split = write('hooks-split.json', parts);
+    await isNoChange(whole, split);
+    await isNoChange(split, whole);
+    await isNoChange(split, write('hooks-split-ordered.json', reorder(parts, random(11))));
+    for (const name of ['hooks-1', 'hooks-2'])
+        await isNoChange(`docs/examples/diff/${name}.openapi.yaml`, `docs/examples/diff/${name}.openapi.yaml`);
+});
+
+test('webhooks are no routes: what the proxy and show know of a contract stays', async () => {
+    const { status, stdout } = await plumbline(['contract', 'show', write('hooks.json', hooks())]);
+    assert.equal(status, 0);
+    assert.match(stdout, /createOrder/);
+    assert.doesNotMatch(stdout, /webhook|callback/);
+});
+
 test('the page of changes is the one that the program prints', async () => {
     const { stdout } = await plumbline(['contract', 'changes']);
     assert.equal(readFileSync(path.join(root, 'docs/changes.md'), 'utf8'), stdout);
