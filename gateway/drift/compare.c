@@ -91,6 +91,13 @@ compare_show(struct compare *c, const struct value *v)
 /* ---- changes ---- */
 
 void
+compare_begin_side(struct compare *c, enum side side)
+{
+    c->side = side;
+    c->as = c->turned == (side == SIDE_REQUEST) ? SIDE_RESPONSE : SIDE_REQUEST;
+}
+
+void
 compare_note_at(struct compare *c, enum change_id id, struct text instance, struct compare_place old,
                 struct compare_place now, struct text old_value, struct text new_value)
 {

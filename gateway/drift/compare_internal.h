@@ -6,9 +6,8 @@
  * other by their types put together. Forms are made when first asked for, once per conjunction.
  *
  * A `pair` is an old and a new conjunction that stand for the same thing, on one side (requests or responses), sent by
- * the one or the other (compare_change.as). Pairs wait in a queue and are compared once, wherever they are met, so that
- * recursion ends; a pair remembers from which others it was reached, so that the operations of a change can be counted.
- */
+ * clients or by the service. Pairs wait in a queue and are compared once, wherever they are met, so that recursion
+ * ends; a pair remembers from which others it was reached, so that the operations of a change can be counted. */
 #ifndef DRIFT_COMPARE_INTERNAL_H
 #define DRIFT_COMPARE_INTERNAL_H
 
@@ -228,12 +227,7 @@ void place_list_add(struct compare *c, struct place_list *list, struct compare_p
 struct text compare_print(struct compare *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Which message is compared from here on, in an operation that is `turned` or not. */
-static inline void
-compare_begin_side(struct compare *c, enum side side)
-{
-    c->side = side;
-    c->as = c->turned == (side == SIDE_REQUEST) ? SIDE_RESPONSE : SIDE_REQUEST;
-}
+void compare_begin_side(struct compare *c, enum side side);
 
 /* A value as it is shown: JSON, shortened. */
 struct text compare_show(struct compare *c, const struct value *v);
@@ -383,11 +377,9 @@ uint32_t path_variable(struct text path, struct text name);
 
 void compare_webhooks(struct compare *c);
 void compare_callbacks(struct compare *c, const struct operation_pair *o);
-
 /* Addresses with equal forms are the same: "{$request.header.x-url}" of "$request.header.X-Url". `path`: of the
  * operation that has the callback. */
 struct text expression_form(struct compare *c, struct text written, struct text path);
-
 /* Could clients give this address in requests of the old operation? */
 bool expression_known(struct compare *c, struct text written, struct compare_place old);
 
