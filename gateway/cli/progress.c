@@ -68,8 +68,8 @@ progress_step(struct progress *p, uint64_t bytes, uint64_t findings, const char 
     p->told = now;
     p->shown = true;
     seconds = (double)(now - p->began) / 1e9;
-    fprintf(stderr, "\r\033[K%" PRIu64 " exchanges  %.0f/s  %" PRIu64 " findings", p->steps,
-            (double)p->steps / seconds, findings);
+    fprintf(stderr, "\r\033[K%" PRIu64 " exchanges  %.0f/s  %" PRIu64 " findings", p->steps, (double)p->steps / seconds,
+            findings);
     tell_left(p, seconds);
     fprintf(stderr, "  %.60s", at);
     (void)fflush(stderr);

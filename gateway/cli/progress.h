@@ -7,8 +7,8 @@
 
 struct progress;
 
-/* New, or NULL where nobody looks: standard error is no terminal. All that follow accept NULL. `bytes` are to be read in
- * all; 0: nobody knows, and what is left is not told. */
+/* New, or NULL where nobody looks: standard error is no terminal. All that follow accept NULL. `bytes` are to be read
+ * in all; 0: nobody knows, and what is left is not told. */
 struct progress *progress_new(uint64_t bytes);
 void progress_free(struct progress *p);
 

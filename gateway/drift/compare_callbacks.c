@@ -186,13 +186,14 @@ compare_addresses(struct compare *c, const struct callback *cb)
             continue;
         for (VALUE_EACH_MEMBER(key, cb->objects[which].value)) {
             struct text form = form_at(c, cb->of, which, key);
-            const struct value *keys[2] = { index_find(&cb->forms[OLD], NULL, form),
-                                            index_find(&cb->forms[NEW], NULL, form) };
+            const struct value *keys[2] = { NULL, NULL }, *other = index_find(&cb->forms[1 - which], NULL, form);
 
-            if (keys[which] != key || (which == NEW && (keys[OLD] != NULL || (moved && key == lone[NEW]))))
+            if (index_find(&cb->forms[which], NULL, form) != key) /* no address, or the same one once more */
                 continue;
-            if (moved && key == lone[OLD])
-                keys[NEW] = lone[NEW];
+            if (which == NEW && (other != NULL || (moved && key == lone[NEW])))
+                continue;
+            keys[which] = key;
+            keys[1 - which] = moved && key == lone[OLD] ? lone[NEW] : other;
             compare_address(c, cb, keys);
         }
     }

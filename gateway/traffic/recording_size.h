@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Bytes of a recording's plain segments, of one of them or of a HAR file; 0 where that is not known: what is compressed,
- * a pipe, nothing at all. */
+/* Bytes of a recording's plain segments, of one of them or of a HAR file; 0 where that is not known: what is
+ * compressed, a pipe, nothing at all. */
 uint64_t recording_size(const char *path);
 
 #endif
