@@ -109,7 +109,7 @@ int redaction_add_defaults(struct redaction *r);
 
 /* ---- redaction_text.c: every function gives true when it changed *t, whose new bytes are in the arena ---- */
 
-/* "***", or the keyed hash of the secret, or nothing. */
+/* "***" (of a mail address "***@masked.invalid"), or the keyed hash of the secret, or nothing. */
 struct text redact_value(struct redacting *d, enum redact_action action, struct text secret);
 
 /* Card numbers and patterns anywhere in a text. */

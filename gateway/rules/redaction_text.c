@@ -1,11 +1,14 @@
 /* redaction_text.c -- secrets in texts: patterns, query strings, URLs, header values. What a text is made of stays:
  * `Bearer ***`, `a=***&b=2`. */
+#include <string.h>
+
 #include "base/hash.h"
 #include "http/query.h"
 #include "rules/card_number.h"
 #include "rules/redaction_internal.h"
 
-#define HASH_SHOWN  16 /* bytes of the digest */
+#define HASH_SHOWN  16  /* bytes of the digest */
+#define MAIL_BYTES  254 /* RFC 5321 4.5.3.1.3, without its brackets */
 #define PLACES_MORE 32
 
 /* The bytes collected in the scratch buffer, as a text in the arena. */
@@ -22,6 +25,24 @@ take_built(struct redacting *d, struct text *t)
     return true;
 }
 
+/* One that a `format: email` lets pass (RFC 5321 4.1.2, without quotes), and nothing else beside it. */
+static bool
+is_mail_address(struct text t)
+{
+    size_t at = text_find(t, '@'), dots = 0;
+
+    if (at == 0 || at + 3 >= t.length || t.length > MAIL_BYTES)
+        return false;
+    for (size_t i = 0; i < t.length; i++) {
+        unsigned char c = (unsigned char)t.data[i];
+
+        dots += i > at && c == '.';
+        if (c <= ' ' || c >= 0x7f || strchr("\"(),:;<>[\\]", c) != NULL || (c == '@' && i != at))
+            return false;
+    }
+    return dots > 0;
+}
+
 struct text
 redact_value(struct redacting *d, enum redact_action action, struct text secret)
 {
@@ -32,8 +53,8 @@ redact_value(struct redacting *d, enum redact_action action, struct text secret)
 
     if (action == REDACT_REMOVE)
         return TEXT("");
-    if (action != REDACT_HASH)
-        return TEXT("***");
+    if (action != REDACT_HASH) /* an address stays one: whoever plays a recording back would break its format */
+        return is_mail_address(secret) ? TEXT("***@masked.invalid") : TEXT("***");
     if (hash_hmac_sha256(d->rules->hash_key, secret, digest) < 0) {
         d->failed = true;
         return TEXT("***");
@@ -148,7 +169,7 @@ redact_pattern(struct redacting *d, const struct pattern_rule *rule, struct text
         }
         found = true;
         buffer_add(built, text_slice(*t, done, start - done));
-        buffer_add(built, redact_value(d, rule->action, match));
+        buffer_add(built, rule->action == REDACT_MASK ? TEXT("***") : redact_value(d, rule->action, match));
         done = end;
     }
     if (result < 0) { /* nobody knows what is in it */
