@@ -224,6 +224,7 @@ meet_fetched(struct explaining *e, const char *page, struct text text, struct er
 static int
 read_admin(struct explaining *e, const char *url, struct error *err)
 {
+    struct text token = arena_text(e->arena, ruleset_settings(e->ruleset)->admin_token);
     struct text page = arena_print(e->arena, "%s/api/v1/exchanges/%s?format=har", url, e->id);
     struct buffer body;
     int result;
@@ -233,7 +234,7 @@ read_admin(struct explaining *e, const char *url, struct error *err)
     if (page.data == NULL)
         return error_memory(err);
     buffer_init(&body, LIMIT_FILE_BYTES);
-    result = fetch_get(page.data, &body, err);
+    result = fetch_get_as(page.data, token.length > 0 ? token.data : "", &body, err);
     if (result == 0)
         result = meet_fetched(e, page.data, buffer_text(&body), err);
     buffer_release(&body);
@@ -314,8 +315,8 @@ fault_explain(int argc, char **argv)
           &overrides.faults },
         { "--recording", 0, OPTION_TEXT, "DIR", NULL, "a recording or HAR file, instead of the configuration's",
           &recording },
-        { "--admin", 0, OPTION_TEXT, "URL", NULL, "look at the last exchanges of a running gateway (no token), instead",
-          &admin },
+        { "--admin", 0, OPTION_TEXT, "URL", NULL,
+          "look at the last exchanges of a running gateway instead, with the configuration's token", &admin },
         { .name = NULL },
     };
     const struct usage usage = {

@@ -13,6 +13,7 @@
 #define HTTP_OK 200
 
 struct fetching {
+    const char *token; /* "": none */
     CURL *curl;
     const char *url; /* as it was asked for, for messages */
     struct buffer *out;
@@ -67,6 +68,10 @@ set_options(struct fetching *f)
     SET(CURLOPT_WRITEDATA, f);
     if (authorities != NULL && authorities[0] != '\0')
         SET(CURLOPT_CAINFO, authorities);
+    if (f->token[0] != '\0') {
+        SET(CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+        SET(CURLOPT_XOAUTH2_BEARER, f->token);
+    }
 #undef SET
     return result;
 }
@@ -128,6 +133,7 @@ follow(struct fetching *f, struct error *err)
             break;
         free(at);
         at = to;
+        (void)curl_easy_setopt(f->curl, CURLOPT_HTTPAUTH, CURLAUTH_NONE);
         result = ask(f, at, &next, err);
     }
     free(at);
@@ -137,12 +143,18 @@ follow(struct fetching *f, struct error *err)
 int
 fetch_get(const char *url, struct buffer *out, struct error *err)
 {
-    struct fetching f = { .url = url, .out = out };
+    return fetch_get_as(url, "", out, err);
+}
+
+int
+fetch_get_as(const char *url, const char *token, struct buffer *out, struct error *err)
+{
+    struct fetching f = { .url = url, .token = token, .out = out };
     CURLcode result;
     int done = -1;
 
     if (has_credentials(url))
-        return error_set(err, ERROR_USAGE, "the URL of a contract",
+        return error_set(err, ERROR_USAGE, "the URL",
                          "holds a user or a password, which others can see; fetch the file another way");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return error_memory(err);

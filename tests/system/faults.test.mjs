@@ -98,6 +98,14 @@ test('fault explain says of a recorded exchange which rules were considered, wit
     const live = await plumbline(['fault', 'explain', exchanges[3]._plumbline.id, '-c', gateway.config, '--faults', faults, '--admin', await adminOf(gateway)]);
     assert.equal(live.status, 0, live.stderr);
     assert.match(live.stdout, / {2}no {5}third \(delay: 1s\): its number among those of its entity is not known\n {2}no {5}others/);
+    const guarded = await startGateway(upstream.url, {}, { admin: { listen: '127.0.0.1:0', token: 's3cret-token' } });
+    const { headers } = await fetch(`${guarded.url}/parts?limit=3`);
+    const ask = (config) => adminOf(guarded).then((admin) => plumbline(['fault', 'explain', headers.get('plumbline-exchange'), '-c', config, '--faults', faults, '--admin', admin]));
+    const [let_in, refused] = [await ask(guarded.config), await ask(gateway.config)];
+    assert.equal(let_in.status, 0, let_in.stderr);
+    assert.match(let_in.stdout, /others \(status: 500\)/);
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, /cannot be fetched: the answer is 401, not 200/);
     const none = await explain({ _plumbline: { id: 'zzzzzzzz' } });
     assert.equal(none.status, 2);
     assert.match(none.stderr, /there is no exchange whose id begins with 'zzzzzzzz'/);
