@@ -46,6 +46,7 @@ static int
 infer_contract(const struct asked *asked, struct infer_reading *r, struct infer *infer, struct error *err)
 {
     const char *title = asked->title != NULL ? asked->title : asked->service != NULL ? asked->service : "API";
+    const char *first = asked->recordings.items[0], *from = strcmp(first, "-") == 0 ? SPOOL_NAME : first;
     struct infer_counts counts;
     struct buffer out;
     int result = 0;
@@ -54,13 +55,13 @@ infer_contract(const struct asked *asked, struct infer_reading *r, struct infer 
         return -1;
     counts = infer_counts(infer);
     if (counts.exchanges == counts.left_out)
-        return error_set(err, ERROR_CONFIG, asked->recordings.items[0],
+        return error_set(err, ERROR_CONFIG, from,
                          "there is no exchange in it that says something about an API%s",
                          asked->service != NULL ? " of that service"
                          : asked->host != NULL  ? " of that host"
                                                 : "");
     buffer_init(&out, LIMIT_FILE_BYTES);
-    infer_write(infer, text_of(title), text_of(asked->recordings.items[0]), &out);
+    infer_write(infer, text_of(title), text_of(from), &out);
     if (buffer_failed(&out))
         result = error_memory(err);
     else
@@ -75,9 +76,8 @@ static int
 run(const struct asked *asked)
 {
     struct infer *infer = infer_new();
-    struct infer_reading r = {
-        .recordings = &asked->recordings, .service = asked->service, .host = asked->host, .add = add, .arg = infer
-    };
+    struct infer_reading r = INFER_READING(.recordings = &asked->recordings, .service = asked->service,
+                                           .host = asked->host, .add = add, .arg = infer);
     struct error err = { .kind = ERROR_NONE };
     int code = EXIT_FINE;
 
@@ -87,6 +87,7 @@ run(const struct asked *asked)
         code = command_fail(INFER_COMMAND, &err);
     else if (r.broken > 0)
         code = EXIT_CONFIG;
+    spool_release(&r.spool);
     infer_free(infer);
     return code;
 }
@@ -94,10 +95,13 @@ run(const struct asked *asked)
 static int
 run_update(const struct asked *asked)
 {
-    struct infer_reading r = { .recordings = &asked->recordings, .service = asked->service, .host = asked->host };
+    struct infer_reading r =
+        INFER_READING(.recordings = &asked->recordings, .service = asked->service, .host = asked->host);
     struct error err = { .kind = ERROR_NONE };
+    int result = contract_update(&r, asked->update, asked->write, asked->out, &err);
 
-    if (contract_update(&r, asked->update, asked->write, asked->out, &err) < 0)
+    spool_release(&r.spool);
+    if (result < 0)
         return command_fail(INFER_COMMAND, &err);
     return r.broken > 0 ? EXIT_CONFIG : EXIT_FINE;
 }
@@ -119,7 +123,7 @@ contract_infer(int argc, char **argv)
     const struct usage usage = {
         .name = INFER_COMMAND,
         .summary = "Make a contract from recorded traffic, or change one so that it fits.",
-        .arguments = "RECORDING|HAR...",
+        .arguments = "RECORDING|HAR|-...",
         .example = "plumbline contract infer logs/staging -o contracts/staging.openapi.json",
         .options = options,
         .least = 1,

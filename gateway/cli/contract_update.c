@@ -62,28 +62,45 @@ read_entry(struct infer_reading *r, const struct segment_entry *entry, struct ar
 static int
 read_recording(struct infer_reading *r, const char *path, struct arena *arena, struct error *err)
 {
-    struct segment_reader *reader = segment_reader_open(path, err);
+    bool standard_input = strcmp(path, "-") == 0;
+    struct segment_reader *reader = NULL;
     struct segment_entry entry;
     int result;
 
+    if (!standard_input || spool_fill(&r->spool, err) == 0)
+        reader = segment_reader_open(standard_input ? r->spool.path : path, err);
     if (reader == NULL)
         return -1;
+    if (standard_input)
+        segment_reader_is_copy(reader, SPOOL_NAME);
     while ((result = segment_reader_next(reader, &entry, err)) == 1)
         read_entry(r, &entry, arena);
     segment_reader_close(reader);
     return result;
 }
 
+static int
+refuse_twice(const struct infer_reading *r, struct error *err)
+{
+    unsigned times = 0;
+
+    for (size_t i = 0; i < r->recordings->count; i++)
+        times += strcmp(r->recordings->items[i], "-") == 0;
+    return times > 1 ? error_set(err, ERROR_USAGE, "-", "is named twice, but standard input is read once") : 0;
+}
+
 int
 infer_read(struct infer_reading *r, struct error *err)
 {
     struct arena *arena = arena_new(0, LIMIT_EXCHANGE_ARENA);
-    int result = arena != NULL ? 0 : error_memory(err);
+    int result = arena != NULL ? refuse_twice(r, err) : error_memory(err);
 
     for (size_t i = 0; result == 0 && i < r->recordings->count; i++)
         result = read_recording(r, r->recordings->items[i], arena, err);
     arena_free(arena);
     r->told = true;
+    if (result < 0 && err != NULL)
+        spool_rename(&r->spool, err);
     return result;
 }
 
@@ -234,15 +251,6 @@ read_contract(struct updating *up, bool *yaml, struct error *err)
     return up->text.data != NULL ? 0 : error_memory(err);
 }
 
-static bool
-reads_standard_input(const struct infer_reading *r)
-{
-    for (size_t i = 0; i < r->recordings->count; i++)
-        if (strcmp(r->recordings->items[i], "-") == 0)
-            return true;
-    return false;
-}
-
 static int
 update_until_it_fits(struct updating *up, struct buffer *patch, struct error *err)
 {
@@ -276,8 +284,6 @@ contract_update(struct infer_reading *reading, const char *path, bool write, con
         reading->service = name;
     if (up.keep == NULL || up.scratch == NULL)
         (void)error_memory(err);
-    else if (reads_standard_input(reading))
-        (void)error_set(err, ERROR_CONFIG, "-", "with --update the recordings are read more than once: name a file");
     else if (read_contract(&up, &yaml, err) == 0 && yaml && write)
         (void)error_set(err, ERROR_CONFIG, path,
                         "is YAML, which is not changed in place: without --write there is a patch");

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/spool.h"
 #include "traffic/exchange.h"
 
 #define INFER_COMMAND "contract infer"
@@ -18,9 +19,13 @@ struct infer_reading {
     uint64_t others; /* exchanges of other services */
     char other[64];  /* one of those */
     bool told;       /* it is not the first time that they are read */
+    struct spool spool; /* of the recording "-"; INFER_READING */
 };
 
-/* All exchanges of all recordings. 0, or -1 with err. */
+/* Nothing was read. */
+#define INFER_READING(...) ((struct infer_reading){ .spool = { .fd = -1 }, __VA_ARGS__ })
+
+/* All exchanges of all recordings; "-" is standard input, once. 0, or -1 with err. */
 int infer_read(struct infer_reading *reading, struct error *err);
 
 /* Write to the file, or to standard output where path is NULL. 0, or -1 with err. */

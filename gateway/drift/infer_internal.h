@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "contract/contract.h"
 #include "drift/infer.h"
+#include "http/media_type.h"
 #include "json/document.h"
 #include "json/write.h"
 
@@ -22,6 +23,7 @@
 #define INFER_NUMBERS   20u /* whole numbers before it is said that they are whole */
 #define INFER_ENUM      20u /* strings before it is said that there are no others; and five of each */
 #define INFER_ENUM_MOST 8u
+#define INFER_TYPES     8u /* different media types of one part that are kept */
 
 struct infer_shape;
 
@@ -56,7 +58,7 @@ struct infer_shape {
 struct infer_shape *infer_shape_new(struct arena *arena); /* NULL: no memory */
 void infer_shape_add(struct infer_shape *shape, const struct value *value, struct arena *arena);
 
-/* A text that stands for a value: "12" is a number, "true" a boolean, anything else a string. */
+/* A text that stands for a value: "12" is a number as JSON has it, "true" a boolean, anything else a string. */
 void infer_shape_add_text(struct infer_shape *shape, struct text text, struct arena *arena);
 
 /* What the other counted is counted here, too. */
@@ -76,13 +78,31 @@ void infer_schema_write(struct json_writer *w, struct infer_shape *shape, const 
 /* The same for values that are written as text: a string where they are not all of one other type. */
 void infer_schema_write_text(struct json_writer *w, const struct infer_shape *shape);
 
+/* ---- infer_form.c: bodies that are forms ---- */
+
+struct infer_form; /* fields, and how they were written */
+
+struct infer_form *infer_form_new(struct arena *arena); /* NULL: no memory */
+
+/* A decoded body; what is no form of that type, or broken, is no evidence. */
+void infer_form_add(struct infer_form *form, const struct exchange *x, enum side side, struct text body,
+                    struct arena *arena);
+void infer_form_merge(struct infer_form *into, const struct infer_form *from, struct arena *arena);
+
+/* Do at least half of all names stand in both? */
+bool infer_form_alike(const struct infer_form *a, const struct infer_form *b);
+
+/* The members schema and encoding of a Media Type Object; neither where nothing was counted. */
+void infer_form_write(struct json_writer *w, const struct infer_form *form, bool urlencoded, const struct infer *infer);
+
 /* ---- the tree ---- */
 
 struct infer_content {
     struct text type; /* application/json */
     uint64_t seen;
-    bool is_json, is_form;
-    struct infer_shape *shape;
+    enum media_kind kind;
+    struct infer_shape *shape; /* of JSON */
+    struct infer_form *form;   /* of forms; else NULL */
     struct infer_content *next;
 };
 

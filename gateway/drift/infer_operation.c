@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "contract/form_fields.h"
 #include "drift/infer_internal.h"
 #include "http/coding.h"
 #include "http/media_type.h"
@@ -90,8 +91,9 @@ content_of(struct infer *infer, struct infer_content **list, const struct media_
     if (*list == NULL || ((*list)->shape = infer_shape_new(infer->arena)) == NULL)
         return *list = NULL;
     (*list)->type = name;
-    (*list)->is_json = media_type_kind(type) == MEDIA_JSON;
-    (*list)->is_form = media_type_kind(type) == MEDIA_FORM;
+    (*list)->kind = media_type_kind(type);
+    if (form_fields_has(type))
+        (*list)->form = infer_form_new(infer->arena);
     return *list;
 }
 
@@ -121,11 +123,14 @@ add_body(struct infer *infer, struct infer_content **list, const struct exchange
         (content = content_of(infer, list, &type)) == NULL)
         return;
     content->seen++;
-    if (!content->is_json || m->body_state != BODY_WHOLE || m->body_cut || body.length == 0)
+    if ((content->kind != MEDIA_JSON && content->form == NULL) || m->body_state != BODY_WHOLE || m->body_cut || body.length == 0)
         return;
     if (!m->body_plain && coding_decode(m, LIMIT_SANDBOX_BODY, x->arena, &body) != CODING_OK)
         return;
-    add_json(infer, content, x, side, body);
+    if (content->form != NULL)
+        infer_form_add(content->form, x, side, body, infer->arena);
+    else
+        add_json(infer, content, x, side, body);
 }
 
 /* ---- */
@@ -218,6 +223,8 @@ merge_content(struct infer *infer, struct infer_content **into, const struct inf
             continue;
         own->seen += from->seen;
         infer_shape_merge(own->shape, from->shape, infer->arena);
+        if (own->form != NULL && from->form != NULL)
+            infer_form_merge(own->form, from->form, infer->arena);
     }
 }
 

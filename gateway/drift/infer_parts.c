@@ -57,9 +57,14 @@ void
 writing_media(struct writing *w, const struct infer_content *content)
 {
     json_object(&w->w);
-    if (content->is_json && content->shape->seen > 0) {
+    if (content->form != NULL) {
+        infer_form_write(&w->w, content->form, content->kind == MEDIA_FORM, w->infer);
+    } else if (content->kind == MEDIA_JSON && content->shape->seen > 0) {
         JSON_KEY(&w->w, "schema");
         infer_schema_write(&w->w, content->shape, w->infer);
+    } else if (content->kind == MEDIA_TEXT) {
+        JSON_KEY(&w->w, "schema");
+        json_raw(&w->w, TEXT("{ \"type\": \"string\" }"));
     }
     writing_seen(&w->w, content->seen);
     json_end_object(&w->w);

@@ -147,6 +147,8 @@ alike_content(const struct infer_content *a, const struct infer_content *b)
         return a == b;
     if (!text_equal_nocase(a->type, b->type))
         return false;
+    if (a->form != NULL && b->form != NULL)
+        return infer_form_alike(a->form, b->form);
     for (const struct infer_member *m = a->shape->members; m != NULL; m = m->next)
         both += has_member(b->shape, m->name);
     return 3 * both >= a->shape->member_count + b->shape->member_count;

@@ -185,6 +185,7 @@ void
 infer_shape_add_text(struct infer_shape *shape, struct text text, struct arena *arena)
 {
     size_t at = text.length > 0 && text.data[0] == '-', digits = 0, points = 0;
+    struct text number = text_from(text, at);
 
     shape->seen++;
     if (text_equal(text, TEXT("true")) || text_equal(text, TEXT("false"))) {
@@ -197,7 +198,7 @@ infer_shape_add_text(struct infer_shape *shape, struct text text, struct arena *
     }
     /* "007" and "1." are names, not numbers */
     if (at == text.length && digits > 0 && digits < 16 && points <= 1 && text.data[text.length - 1] != '.' &&
-        text.data[0] != '.' && (text.data[0] != '0' || digits == 1 || text.data[1] == '.')) {
+        number.data[0] != '.' && (number.data[0] != '0' || digits == 1 || number.data[1] == '.')) {
         shape->whole += points == 0;
         shape->fractions += points;
         return;

@@ -76,6 +76,10 @@ void segment_reader_choose(struct segment_reader *r, segment_wants_fn *wants, co
  * since, new segments included. Before the first segment_reader_next. */
 void segment_reader_follow(struct segment_reader *r);
 
+/* The file is a copy of what is called `name` (borrowed) in messages, and can be opened again and again: of its lines,
+ * one is in memory at a time. For a single file. Before the first segment_reader_next. */
+void segment_reader_is_copy(struct segment_reader *r, const char *name);
+
 /* So many exchanges were lost, as amendments said that were left out so far. */
 uint64_t segment_reader_lost(const struct segment_reader *r);
 

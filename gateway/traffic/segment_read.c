@@ -33,6 +33,7 @@ struct segment_reader {
     bool keep_amendments;
     const char *folder;     /* NULL: not followed */
     const char *path;       /* as it was opened; borrowed */
+    const char *copy_of;    /* what the file is a copy of; NULL: it is none; borrowed */
     uint64_t lost;          /* of amendments that were left out */
     struct har_reader *har; /* when it is a HAR file, else NULL */
 };
@@ -147,6 +148,12 @@ segment_reader_follow(struct segment_reader *r)
     r->folder = r->path;
 }
 
+void
+segment_reader_is_copy(struct segment_reader *r, const char *name)
+{
+    r->copy_of = name;
+}
+
 /* What has no name of ours: entries line by line when the first line is one, or when there is nothing. */
 static bool
 has_lines(struct segment_reader *r, struct text content)
@@ -177,6 +184,44 @@ open_foreign(struct segment_reader *r, struct text *content, struct error *err)
     if (!has_lines(r, *content))
         return error_set(err, ERROR_INPUT, r->file, "this is neither a HAR file nor a recording");
     return 0;
+}
+
+/* Is the first line that is not empty an entry? 1 yes, also when there is none; 0, or -1 with err. */
+static int
+file_has_lines(struct segment_reader *r, struct error *err)
+{
+    struct line_file *lines = line_file_open(r->file, err);
+    struct text line = TEXT("");
+    bool torn;
+    int result = lines != NULL ? 1 : -1;
+
+    while (result == 1 && text_trim(line).length == 0)
+        result = line_file_next(lines, &line, &torn, err);
+    if (result >= 0)
+        result = result == 0 || has_lines(r, line);
+    line_file_close(lines);
+    return result;
+}
+
+/* The same of a file that can be opened again: its lines are read one by one. */
+static int
+open_copy(struct segment_reader *r, struct error *err)
+{
+    int lines;
+
+    r->har = har_reader_open(r->file, err);
+    if (r->har == NULL || har_reader_is_har(r->har))
+        return r->har != NULL ? 0 : -1;
+    har_reader_close(r->har);
+    r->har = NULL;
+    if ((lines = file_has_lines(r, err)) < 0)
+        return -1;
+    if (lines == 0)
+        return error_set(err, ERROR_INPUT, r->file, "this is neither a HAR file nor a recording");
+    if (!r->keep_amendments && amend_read_file(&r->amendments.parts[0], r->file, err) < 0)
+        return -1;
+    r->lines = line_file_open(r->file, err);
+    return r->lines != NULL ? 0 : -1;
 }
 
 /* The index of a segment in a folder, if there is one that fits; else it has no lines. */
@@ -241,6 +286,8 @@ open_next(struct segment_reader *r, struct error *err)
             line_file_follow(r->lines);
         return r->lines != NULL ? 0 : -1;
     }
+    if (r->copy_of != NULL)
+        return open_copy(r, err);
     if (open_foreign(r, &r->rest, err) < 0)
         return -1;
     return r->keep_amendments ? 0 : amend_read_lines(&r->amendments.parts[0], r->rest, err);
@@ -395,7 +442,7 @@ segment_reader_next(struct segment_reader *r, struct segment_entry *entry, struc
     for (;;) {
         int result;
 
-        *entry = (struct segment_entry){ .file = r->file };
+        *entry = (struct segment_entry){ .file = r->copy_of != NULL ? r->copy_of : r->file };
         arena_reset(r->line_arena);
         result = r->har != NULL ? give_har_entry(r, entry, err) : r->file != NULL ? give_line(r, entry, err) : 0;
         if (result < 0)
