@@ -55,8 +55,7 @@ infer_contract(const struct asked *asked, struct infer_reading *r, struct infer 
         return -1;
     counts = infer_counts(infer);
     if (counts.exchanges == counts.left_out)
-        return error_set(err, ERROR_CONFIG, from,
-                         "there is no exchange in it that says something about an API%s",
+        return error_set(err, ERROR_CONFIG, from, "there is no exchange in it that says something about an API%s",
                          asked->service != NULL ? " of that service"
                          : asked->host != NULL  ? " of that host"
                                                 : "");

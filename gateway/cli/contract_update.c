@@ -51,7 +51,7 @@ read_entry(struct infer_reading *r, const struct segment_entry *entry, struct ar
     }
     if (r->host != NULL && !text_equal_nocase(authority_host(x.request.authority), text_of(r->host)))
         return;
-    if (r->service == NULL || text_equal(x.service, text_of(r->service))) {
+    if (r->service == NULL || text_equal(x.service, text_of(r->service)) || (r->guessed && x.service.length == 0)) {
         r->add(r->arg, &x);
         return;
     }
@@ -280,7 +280,8 @@ contract_update(struct infer_reading *reading, const char *path, bool write, con
     buffer_init(&patch, LIMIT_FILE_BYTES);
     buffer_init(&up.now, 0);
     (void)snprintf(name, sizeof(name), "%.*s", TEXT_PRINT(contract_name_of(text_of(path))));
-    if (reading->service == NULL)
+    reading->guessed = reading->service == NULL;
+    if (reading->guessed)
         reading->service = name;
     if (up.keep == NULL || up.scratch == NULL)
         (void)error_memory(err);

@@ -12,14 +12,15 @@
 struct infer_reading {
     const struct option_list *recordings;
     const char *service; /* only its exchanges; NULL: all */
+    bool guessed;        /* by the name of a file: exchanges that name none (HAR files of other tools) count, too */
     const char *host;    /* only what was sent to it ("api.example"); NULL: all */
     void (*add)(void *arg, struct exchange *x);
     void *arg;
-    uint64_t broken; /* entries that could not be read; told */
-    uint64_t others; /* exchanges of other services */
-    char other[64];  /* one of those */
-    bool told;       /* it is not the first time that they are read */
-    struct spool spool; /* of the recording "-"; INFER_READING */
+    uint64_t broken;    /* entries that could not be read; told */
+    uint64_t others;    /* exchanges of other services */
+    char other[64];     /* one of those */
+    bool told;          /* it is not the first time that they are read */
+    struct spool spool; /* of "-"; see INFER_READING */
 };
 
 /* Nothing was read. */

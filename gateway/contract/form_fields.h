@@ -13,9 +13,9 @@
 /* One value of a field. */
 struct form_field {
     struct text name;
-    struct text value; /* decoded; of a part, its bytes */
-    struct text type;  /* the Content-Type of a part, or empty */
-    bool is_file;      /* a part with a file name */
+    struct text value;        /* decoded; of a part, its bytes */
+    struct text type;         /* the Content-Type of a part, or empty */
+    bool is_file;             /* a part with a file name */
     const struct value *json; /* a part that is JSON: what it says; else NULL */
     struct form_field *next;
 };

@@ -31,8 +31,7 @@ struct multipart_reader {
 };
 
 /* False with r->wrong, or without memory. */
-bool
-multipart_begin(struct multipart_reader *r, struct text content_type, struct text body, struct arena *arena);
+bool multipart_begin(struct multipart_reader *r, struct text content_type, struct text body, struct arena *arena);
 
 /* The next part; false at the end, or with r->wrong. */
 bool multipart_next(struct multipart_reader *r, struct multipart_part *part);

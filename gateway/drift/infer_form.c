@@ -126,13 +126,13 @@ add_field(struct form_tally *f, const struct form_field *field, const struct val
     else if (text_is_utf8(field->value))
         infer_shape_add_text(f->texts, field->value, arena);
     else /* bytes: no word of it is kept */
-        infer_shape_merge(f->texts, &(struct infer_shape){ .seen = 1, .strings = 1, .texts_more = true,
-                                                           .formats_lost = UINT8_MAX }, arena);
+        infer_shape_merge(
+            f->texts, &(struct infer_shape){ .seen = 1, .strings = 1, .texts_more = true, .formats_lost = UINT8_MAX },
+            arena);
 }
 
 void
-infer_form_add(struct infer_form *form, const struct exchange *x, enum side side, struct text body,
-               struct arena *arena)
+infer_form_add(struct infer_form *form, const struct exchange *x, enum side side, struct text body, struct arena *arena)
 {
     const struct message *m = side == SIDE_REQUEST ? &x->request : &x->response;
     struct form_fields fields;

@@ -123,7 +123,8 @@ add_body(struct infer *infer, struct infer_content **list, const struct exchange
         (content = content_of(infer, list, &type)) == NULL)
         return;
     content->seen++;
-    if ((content->kind != MEDIA_JSON && content->form == NULL) || m->body_state != BODY_WHOLE || m->body_cut || body.length == 0)
+    if ((content->kind != MEDIA_JSON && content->form == NULL) || m->body_state != BODY_WHOLE || m->body_cut ||
+        body.length == 0)
         return;
     if (!m->body_plain && coding_decode(m, LIMIT_SANDBOX_BODY, x->arena, &body) != CODING_OK)
         return;

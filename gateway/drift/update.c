@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "contract/check.h"
+#include "contract/form_fields.h"
 #include "drift/update_internal.h"
 #include "http/coding.h"
 #include "http/query.h"
@@ -80,10 +81,16 @@ struct looking {
     bool read[2];
 };
 
+static const struct message *
+message_of(const struct looking *l, enum side side)
+{
+    return side == SIDE_REQUEST ? &l->x->request : &l->x->response;
+}
+
 static const struct value *
 body_of(struct looking *l, enum side side)
 {
-    const struct message *m = side == SIDE_REQUEST ? &l->x->request : &l->x->response;
+    const struct message *m = message_of(l, side);
     struct text body = m->body;
     struct document document;
 
@@ -97,11 +104,45 @@ body_of(struct looking *l, enum side side)
     return l->bodies[side];
 }
 
+/* Texts have no types: what a number is, or should have been one, the broken keyword tells. */
+static bool
+is_about_numbers(const struct update *u, const struct violation *v)
+{
+    static const char *const keywords[] = { "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum" };
+    const struct value *there = pointer_find(contract_document(u->contract)->root, v->pointer);
+
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (text_equal(v->keyword, text_of(keywords[i])))
+            return true;
+    if (value_is(there, VALUE_ARRAY) && text_equal(v->keyword, TEXT("enum")))
+        there = value_item(there, 0);
+    return there != NULL && there->type < VALUE_STRING &&
+           (text_equal(v->keyword, TEXT("enum")) || text_equal(v->keyword, TEXT("const")));
+}
+
+/* The body as an object, when it is a form; else NULL. */
+static const struct value *
+form_of(const struct looking *l, const struct violation *v)
+{
+    const struct message *m = message_of(l, v->side);
+    struct text type = message_value(m, HEADER_CONTENT_TYPE), body = m->body;
+    struct form_fields fields;
+    struct media_type parsed;
+
+    if (!media_type_parse(type, &parsed) || !form_fields_has(&parsed))
+        return NULL;
+    if (!m->body_plain && coding_decode(m, LIMIT_SANDBOX_BODY, l->x->arena, &body) != CODING_OK)
+        return NULL;
+    if (!form_fields_read(&fields, type, body, l->x->arena))
+        return NULL;
+    return form_fields_value(&fields, l->x->arena, is_about_numbers(l->update, v));
+}
+
 /* The text of "query NAME", "header NAME", "path NAME". */
 static bool
 text_of_parameter(const struct looking *l, const struct violation *v, struct text *value)
 {
-    const struct message *m = v->side == SIDE_REQUEST ? &l->x->request : &l->x->response;
+    const struct message *m = message_of(l, v->side);
     size_t space = text_find(v->instance, ' ');
     struct text in = text_slice(v->instance, 0, space), name = text_from(v->instance, space + 1), query = m->query;
     const struct header *header;
@@ -157,7 +198,7 @@ repair_query(struct looking *l, const struct violation *v)
 static struct text
 media_type_of(struct looking *l, enum side side)
 {
-    const struct message *m = side == SIDE_REQUEST ? &l->x->request : &l->x->response;
+    const struct message *m = message_of(l, side);
     struct text type = message_value(m, HEADER_CONTENT_TYPE);
 
     return text_trim(text_slice(type, 0, text_find(type, ';')));
@@ -203,7 +244,8 @@ repair_schema(struct looking *l, const struct violation *v)
     struct value scalar;
 
     if (v->id == VIOLATION_BODY_SCHEMA || v->id == VIOLATION_BODY_EXTRA) {
-        root = body_of(l, v->side);
+        if ((root = form_of(l, v)) == NULL)
+            root = body_of(l, v->side);
         value = root != NULL ? pointer_find(root, v->instance) : NULL;
     } else if (text_of_parameter(l, v, &text)) {
         scalar = (struct value){ .type = VALUE_STRING, .span = 1, .count = (uint32_t)text.length, .data = text.data };

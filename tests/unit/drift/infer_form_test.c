@@ -157,8 +157,9 @@ a_field_that_comes_twice_is_a_list(void **state)
     see(URLENCODED, "tag=x&tag=y&id=1", 10);
     see(URLENCODED, "tag=x&id=1", 10);
     media = content_of(URLENCODED);
-    check_text(json_at(media, "/schema/properties/tag"),
-               "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"],\"x-seen\":30},\"x-seen\":20}");
+    check_text(
+        json_at(media, "/schema/properties/tag"),
+        "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"x\",\"y\"],\"x-seen\":30},\"x-seen\":20}");
     check_text(json_at(media, "/schema/required"), "[\"tag\",\"id\"]");
     check_text(json_at(media, "/encoding"), "{\"tag\":{\"style\":\"form\",\"explode\":true}}");
 }
@@ -173,11 +174,11 @@ parts_are_texts_files_and_json(void **state)
     (void)state;
     see(FORM_DATA,
         PART("n", "", "7") PART("photo", "; filename=\"a.png\"\r\nContent-Type: image/png", "\x89PNG")
-            PART("meta", "\r\nContent-Type: application/json", "{\"a\":1}") PART(
-                "raw", "; filename=\"x\"\r\nContent-Type: application/octet-stream", "1") PART("list",
-                                                                                              "\r\nContent-Type: "
-                                                                                              "application/json",
-                                                                                              "[1]") "--b--\r\n",
+            PART("meta", "\r\nContent-Type: application/json", "{\"a\":1}")
+                PART("raw", "; filename=\"x\"\r\nContent-Type: application/octet-stream", "1") PART("list",
+                                                                                                    "\r\nContent-Type: "
+                                                                                                    "application/json",
+                                                                                                    "[1]") "--b--\r\n",
         20);
     media = content_of("multipart/form-data");
     check_text(json_at(media, "/schema/required"), "[\"n\",\"photo\",\"meta\",\"raw\",\"list\"]");
@@ -247,7 +248,8 @@ other_bodies_are_texts_or_nothing(void **state)
 /* ---- whatever was seen holds ---- */
 
 static const char *const names[] = { "a", "b", "k[0]", "k[x]", "tag[]", "" };
-static const char *const values[] = { "7", "-1.5", "true", "open", "", "2026-02-03", "1e3", "a%20b", "{\"a\":1}", "%C3%BC" };
+static const char *const values[] = { "7",          "-1.5", "true",  "open",      "",
+                                      "2026-02-03", "1e3",  "a%20b", "{\"a\":1}", "%C3%BC" };
 
 static void
 random_pairs(struct random *r, struct buffer *out)
@@ -263,7 +265,9 @@ random_pairs(struct random *r, struct buffer *out)
 static void
 random_parts(struct random *r, struct buffer *out)
 {
-    static const char *const mores[] = { "", "\r\nContent-Type: text/plain", "; filename=\"f\"",
+    static const char *const mores[] = { "",
+                                         "\r\nContent-Type: text/plain",
+                                         "; filename=\"f\"",
                                          "; filename=\"\"\r\nContent-Type: application/octet-stream",
                                          "; filename=\"f\"\r\nContent-Type: image/png",
                                          "\r\nContent-Type: application/json" };
