@@ -2,6 +2,7 @@
 #include "drift/patch.h"
 
 #include "base/limits.h"
+#include "drift/patch_internal.h"
 #include "json/pointer.h"
 #include "json/write.h"
 
@@ -80,8 +81,8 @@ has_line(struct text space)
 
 /* ---- the target ---- */
 
-static bool
-array_index(struct text token, uint32_t count, bool adding, uint32_t *index)
+bool
+patch_index(struct text token, uint32_t count, bool adding, uint32_t *index)
 {
     uint64_t number;
 
@@ -96,9 +97,8 @@ array_index(struct text token, uint32_t count, bool adding, uint32_t *index)
     return true;
 }
 
-/* False: a '~' is followed by something else than 0 or 1 (RFC 6901 3). */
-static bool
-unescape(struct text token, struct arena *arena, struct text *name)
+bool
+patch_token(struct text token, struct arena *arena, struct text *name)
 {
     char *out = arena_alloc(arena, token.length + 1);
     size_t length = 0;
@@ -131,7 +131,7 @@ find_target(const struct value *root, const struct patch_op *op, struct arena *a
     if (slash == 0 || (t->parent = pointer_find(root, text_slice(op->path, 0, slash - 1))) == NULL)
         return false;
     t->value = NULL;
-    if (!unescape(text_from(op->path, slash), arena, &t->name))
+    if (!patch_token(text_from(op->path, slash), arena, &t->name))
         return false;
     at = t->parent + 1;
     if (t->parent->type == VALUE_OBJECT) {
@@ -145,7 +145,7 @@ find_target(const struct value *root, const struct patch_op *op, struct arena *a
         }
         return op->kind == PATCH_ADD;
     }
-    if (t->parent->type != VALUE_ARRAY || !array_index(t->name, t->parent->count, op->kind == PATCH_ADD, &t->index))
+    if (t->parent->type != VALUE_ARRAY || !patch_index(t->name, t->parent->count, op->kind == PATCH_ADD, &t->index))
         return false;
     for (uint32_t i = 0; i < t->index; i++, at = value_next(at))
         t->before = at;

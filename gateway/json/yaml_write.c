@@ -19,8 +19,8 @@ is_word(struct text t, const char *list)
 
 /* Begins with a letter, '/', '$' or '_', has nothing that YAML means something by, and is no word of YAML 1.1 either.
  */
-static bool
-is_plain(struct text t)
+bool
+yaml_is_plain(struct text t)
 {
     if (t.length == 0 || t.length > 200 || is_word(t, "null|true|false|yes|no|on|off|y|n|nan|inf"))
         return false;
@@ -39,7 +39,7 @@ is_plain(struct text t)
 static void
 write_string(struct buffer *out, struct text t)
 {
-    if (is_plain(t))
+    if (yaml_is_plain(t))
         buffer_add(out, t);
     else
         json_escape(out, t);

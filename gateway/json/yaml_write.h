@@ -9,4 +9,7 @@
 /* Append the value, with the end of its last line. */
 void yaml_write(struct buffer *out, const struct value *value);
 
+/* May this string stand without quotes, whoever reads it? */
+bool yaml_is_plain(struct text t);
+
 #endif
