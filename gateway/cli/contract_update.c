@@ -6,9 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/limits.h"
+#include "cli/contract_yaml.h"
 #include "contract/contract.h"
 #include "drift/update.h"
 #include "json/write.h"
@@ -124,11 +126,12 @@ infer_put(const char *path, struct text t, struct error *err)
 struct updating {
     struct infer_reading *reading;
     const char *path;
-    struct arena *keep;    /* of the document as it was read */
-    struct arena *scratch; /* of one operation */
-    struct text text;      /* the contract as it is now */
-    struct buffer now;     /* where that is, once it was changed; */
-    struct buffer before;  /* and where it was when the round began: its contract is made of that */
+    struct arena *keep;         /* of the document as it was read */
+    struct arena *scratch;      /* of one operation */
+    struct text text;           /* the contract as it is now */
+    struct buffer now;          /* where that is, once it was changed; */
+    struct buffer before;       /* and where it was when the round began: its contract is made of that */
+    struct contract_yaml *yaml; /* that is to be written; or NULL */
     struct json_writer patch;
     uint32_t ops;
 };
@@ -169,6 +172,8 @@ apply(struct updating *up, const struct update_op *op, struct error *err)
         up->now = out;
         up->text = buffer_text(&up->now);
         write_op(up, op);
+        if (up->yaml != NULL)
+            contract_yaml_apply(up->yaml, &op->op);
         return 0;
     }
     buffer_release(&out);
@@ -229,9 +234,9 @@ one_round(struct updating *up, bool last, struct error *err)
 
 /* ---- the file ---- */
 
-/* The contract as JSON text: as it stands, or of YAML what it says. */
+/* The contract as JSON text: as it stands, or of YAML what it says, which then stands in *yaml. */
 static int
-read_contract(struct updating *up, bool *yaml, struct error *err)
+read_contract(struct updating *up, struct text *yaml, struct error *err)
 {
     struct document document;
     struct json_writer w;
@@ -239,10 +244,10 @@ read_contract(struct updating *up, bool *yaml, struct error *err)
 
     if (document_read(&document, up->path, up->keep, err) < 0)
         return -1;
-    *yaml = !document_is_json(document.source);
     up->text = document.source;
-    if (!*yaml)
+    if (document_is_json(document.source))
         return 0;
+    *yaml = document.source;
     buffer_init(&out, LIMIT_FILE_BYTES);
     json_begin(&w, &out, 2);
     json_value(&w, document.root);
@@ -265,6 +270,53 @@ update_until_it_fits(struct updating *up, struct buffer *patch, struct error *er
     return result < 0 ? -1 : buffer_failed(patch) ? error_memory(err) : 0;
 }
 
+/* All of it or nothing; a link stays one, and rights stay as they are. */
+static int
+put_in_place(struct updating *up, struct text text, struct error *err)
+{
+    const char *path = file_real_path(up->path, up->keep, err);
+    struct stat status;
+
+    if (path == NULL)
+        return -1;
+    if (stat(path, &status) < 0)
+        return error_system(err, errno, path, "cannot be read");
+    return file_write(path, text, status.st_mode & 0777, err);
+}
+
+/* Into the contract itself. Where that cannot be, the patch goes to standard output, and the file stays. */
+static int
+write_contract(struct updating *up, struct text patch, struct error *err)
+{
+    if (up->ops == 0)
+        return 0;
+    if (up->yaml == NULL)
+        return put_in_place(up, up->text, err);
+    if (contract_yaml_finish(up->yaml, up->text, err) == 0)
+        return put_in_place(up, contract_yaml_text(up->yaml), err);
+    (void)infer_put(NULL, patch, err);
+    return -1;
+}
+
+static int
+update_file(struct updating *up, bool write, const char *out, struct error *err)
+{
+    struct contract_yaml yaml = { .path = up->path, .scratch = up->scratch };
+    struct buffer patch;
+    int result;
+
+    if (read_contract(up, &yaml.original, err) < 0)
+        return -1;
+    up->yaml = write && yaml.original.length > 0 ? &yaml : NULL;
+    buffer_init(&patch, LIMIT_FILE_BYTES);
+    result = update_until_it_fits(up, &patch, err);
+    if (result == 0)
+        result = write ? write_contract(up, buffer_text(&patch), err) : infer_put(out, buffer_text(&patch), err);
+    buffer_release(&patch);
+    contract_yaml_release(&yaml);
+    return result;
+}
+
 int
 contract_update(struct infer_reading *reading, const char *path, bool write, const char *out, struct error *err)
 {
@@ -272,30 +324,18 @@ contract_update(struct infer_reading *reading, const char *path, bool write, con
                            .path = path,
                            .keep = arena_new(0, LIMIT_CONTRACT_BYTES),
                            .scratch = arena_new(0, LIMIT_CONTRACT_BYTES) };
-    struct buffer patch;
     char name[256];
-    bool yaml = false;
-    int result = -1;
+    int result;
 
-    buffer_init(&patch, LIMIT_FILE_BYTES);
     buffer_init(&up.now, 0);
     (void)snprintf(name, sizeof(name), "%.*s", TEXT_PRINT(contract_name_of(text_of(path))));
     reading->guessed = reading->service == NULL;
     if (reading->guessed)
         reading->service = name;
-    if (up.keep == NULL || up.scratch == NULL)
-        (void)error_memory(err);
-    else if (read_contract(&up, &yaml, err) == 0 && yaml && write)
-        (void)error_set(err, ERROR_CONFIG, path,
-                        "is YAML, which is not changed in place: without --write there is a patch");
-    else if (up.text.data != NULL)
-        result = update_until_it_fits(&up, &patch, err);
-    if (result == 0 && (!write || up.ops > 0))
-        result = infer_put(write ? path : out, write ? up.text : buffer_text(&patch), err);
+    result = up.keep != NULL && up.scratch != NULL ? update_file(&up, write, out, err) : error_memory(err);
     if (result == 0)
         fprintf(stderr, "plumbline " INFER_COMMAND ": %u change%s%s%s\n", up.ops, up.ops == 1 ? "" : "s",
                 write && up.ops > 0 ? " written to " : "", write && up.ops > 0 ? path : "");
-    buffer_release(&patch);
     buffer_release(&up.now);
     arena_free(up.scratch);
     arena_free(up.keep);

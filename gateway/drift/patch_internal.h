@@ -31,8 +31,10 @@ void yaml_lay_member(struct buffer *out, const struct yaml_manner *manner, struc
                      unsigned column);
 void yaml_lay_item(struct buffer *out, const struct yaml_manner *manner, const struct value *value, unsigned column);
 
-/* What is inside of a collection with members or items, line by line, each from this column on. */
-void yaml_lay_inside(struct buffer *out, const struct yaml_manner *manner, const struct value *value, unsigned column);
+/* What is inside of a collection with members or items, line by line, each from this column on; hangs: the first line
+ * has its indentation, or a dash, already. */
+void yaml_lay_inside(struct buffer *out, const struct yaml_manner *manner, const struct value *value, unsigned column,
+                     bool hangs);
 
 /* On one line; like: the style of a neighbour (YAML_PLAIN where there is none), JSON where that is YAML_DOUBLE. */
 void

@@ -22,7 +22,8 @@ is_own(struct yaml_edit *e, const struct yaml_node *node)
     if (node->kind == YAML_ALIAS)
         return yaml_refuse(e, node->start, "this is an alias: a change would have to be made at its anchor");
     if (node->shared)
-        return yaml_refuse(e, node->start, "this has an anchor that an alias means: a change would count there, too");
+        return yaml_refuse(e, node == e->node && e->key != NULL ? e->key->start : node->start,
+                           "this has an anchor that an alias means: a change would count there, too");
     return true;
 }
 

@@ -136,7 +136,7 @@ yaml_block_insert(struct yaml_edit *e)
     return true;
 }
 
-/* Up to the end of "key:", without the spaces behind it. */
+/* Up to the end of "key:" or "-", without the spaces behind it. */
 static void
 put_up_to_colon(struct yaml_edit *e, uint32_t at)
 {
@@ -186,15 +186,21 @@ yaml_block_open(struct yaml_edit *e)
 
 /* ---- something less ---- */
 
-/* The only one of its parent goes: an empty parent is left, on the line of its key. */
+/* The only one of its parent goes: an empty parent is left, on the line of its key or dash. */
 static bool
 empty_parent(struct yaml_edit *e)
 {
     uint32_t from = line_start(e->yaml, e->parent->start), to = behind_lines(e, e->parent), colon;
 
-    if (e->above == NULL || e->above->kind != YAML_MAP || e->above->style != YAML_BLOCK ||
-        !begins_line(e->yaml, e->parent->start))
-        return yaml_refuse(e, e->parent->start, "what would be left empty has no key in front of it");
+    if (e->above == NULL || e->above->kind != YAML_MAP) {
+        buffer_add(e->out, text_slice(e->yaml, 0, e->parent->start));
+        buffer_add(e->out, e->parent->kind == YAML_MAP ? TEXT("{}") : TEXT("[]"));
+        buffer_add(e->out, e->manner.eol);
+        buffer_add(e->out, text_from(e->yaml, to));
+        return true;
+    }
+    if (!begins_line(e->yaml, e->parent->start))
+        return yaml_refuse(e, e->parent->start, "what would be left empty has no line of its own");
     colon = e->above_key->end;
     while (colon < from && e->yaml.data[colon] != ':')
         colon++;
@@ -208,7 +214,7 @@ empty_parent(struct yaml_edit *e)
 bool
 yaml_block_remove(struct yaml_edit *e)
 {
-    uint32_t start = e->parent->kind == YAML_MAP ? e->key->start : dash_of(e, e->node);
+    uint32_t start = e->parent->kind == YAML_MAP ? e->key->start : dash_of(e, e->node), behind;
 
     if (e->parent->count == 1)
         return empty_parent(e);
@@ -219,8 +225,15 @@ yaml_block_remove(struct yaml_edit *e)
     }
     if (e->next == NULL || e->parent->kind != YAML_MAP)
         return yaml_refuse(e, start, "it has no line of its own");
-    buffer_add(e->out, text_slice(e->yaml, 0, start)); /* "- a: 1", where b follows: "- b: 2" */
-    buffer_add(e->out, text_from(e->yaml, e->next->start));
+    behind = behind_lines(e, e->node);
+    if (text_find(text_slice(e->yaml, behind, e->next->start - behind), '#') < e->next->start - behind) {
+        put_up_to_colon(e, start); /* a comment in between: the dash stays alone */
+        buffer_add(e->out, e->manner.eol);
+        buffer_add(e->out, text_from(e->yaml, behind));
+    } else {
+        buffer_add(e->out, text_slice(e->yaml, 0, start)); /* "- a: 1", where b follows: "- b: 2" */
+        buffer_add(e->out, text_from(e->yaml, e->next->start));
+    }
     return true;
 }
 
@@ -232,7 +245,8 @@ fits_in_place(const struct yaml_edit *e)
 {
     const struct yaml_manner lists = { .flow_lists = true };
 
-    return e->node->style != YAML_BLOCK && (e->parent->style == YAML_FLOW || yaml_lays_flat(&lists, e->value));
+    return e->node->style != YAML_BLOCK &&
+           (e->parent->style == YAML_FLOW || e->key == NULL || yaml_lays_flat(&lists, e->value));
 }
 
 static enum yaml_style
@@ -271,8 +285,23 @@ replace_lines(struct yaml_edit *e)
         to = put_rest_of_line(e, e->node->end);
     }
     if (!yaml_lays_flat(&e->manner, e->value))
-        yaml_lay_inside(e->out, &e->manner, e->value, column);
+        yaml_lay_inside(e->out, &e->manner, e->value, column, false);
     buffer_add(e->out, text_from(e->yaml, to));
+    return true;
+}
+
+/* Behind its dash. */
+static bool
+replace_item(struct yaml_edit *e)
+{
+    buffer_add(e->out, text_slice(e->yaml, 0, e->node->start));
+    if (yaml_lays_flat(&e->manner, e->value)) {
+        yaml_lay_flow(e->out, &e->manner, e->value, style_for(e));
+        buffer_add(e->out, e->manner.eol);
+    } else {
+        yaml_lay_inside(e->out, &e->manner, e->value, column_of(e->yaml, e->node->start), true);
+    }
+    buffer_add(e->out, text_from(e->yaml, behind_lines(e, e->node)));
     return true;
 }
 
@@ -289,7 +318,7 @@ yaml_replace(struct yaml_edit *e)
         buffer_add(e->out, text_from(e->yaml, e->node->end));
         return true;
     }
-    if (e->key == NULL || e->node->property)
-        return yaml_refuse(e, e->node->start, "it is not the value of a key, or has an anchor or a tag");
-    return replace_lines(e);
+    if (e->node->property)
+        return yaml_refuse(e, e->node->start, "it has an anchor or a tag");
+    return e->key != NULL ? replace_lines(e) : replace_item(e);
 }

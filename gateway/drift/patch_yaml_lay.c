@@ -187,9 +187,8 @@ put_spaces(struct buffer *out, unsigned count)
         buffer_byte(out, ' ');
 }
 
-/* hangs: the first line has its indentation and a dash already. */
-static void
-put_inside(struct buffer *out, const struct yaml_manner *m, const struct value *v, unsigned column, bool hangs)
+void
+yaml_lay_inside(struct buffer *out, const struct yaml_manner *m, const struct value *v, unsigned column, bool hangs)
 {
     for (const struct value *at = v + 1; at < v + v->span; at = value_next(at)) {
         if (!hangs)
@@ -210,12 +209,6 @@ put_inside(struct buffer *out, const struct yaml_manner *m, const struct value *
 }
 
 void
-yaml_lay_inside(struct buffer *out, const struct yaml_manner *m, const struct value *v, unsigned column)
-{
-    put_inside(out, m, v, column, false);
-}
-
-void
 yaml_lay_member(struct buffer *out, const struct yaml_manner *m, struct text key, const struct value *v,
                 unsigned column)
 {
@@ -228,7 +221,7 @@ yaml_lay_member(struct buffer *out, const struct yaml_manner *m, struct text key
         return;
     }
     buffer_add(out, m->eol);
-    put_inside(out, m, v, column + (v->type == VALUE_ARRAY ? m->dash : m->step), false);
+    yaml_lay_inside(out, m, v, column + (v->type == VALUE_ARRAY ? m->dash : m->step), false);
 }
 
 void
@@ -240,5 +233,5 @@ yaml_lay_item(struct buffer *out, const struct yaml_manner *m, const struct valu
         buffer_add(out, m->eol);
         return;
     }
-    put_inside(out, m, v, column + 2, true);
+    yaml_lay_inside(out, m, v, column + 2, true);
 }

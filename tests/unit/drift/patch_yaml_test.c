@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/limits.h"
+#include "base/random.h"
 #include "drift/patch_yaml.h"
 #include "json/compare.h"
 #include "json/document.h"
@@ -125,7 +126,7 @@ static const struct row flow_rows[] = {
 
 static const struct row refused_rows[] = {
     { "a: &x\n  b: 1\nc: *x\n", PATCH_REPLACE, "/a/b", "2",
-      "2: this has an anchor that an alias means: a change would count there, too" },
+      "1: this has an anchor that an alias means: a change would count there, too" },
     { "a: &x\n  b: 1\nc: *x\n", PATCH_REPLACE, "/c/b", "2",
       "3: this is an alias: a change would have to be made at its anchor" },
     { "a: &x 1\nc: *x\n", PATCH_REPLACE, "/a", "2",
@@ -179,6 +180,188 @@ what_would_change_other_places_is_refused_with_its_line(void **state)
     run(refused_rows, sizeof refused_rows / sizeof refused_rows[0], false);
 }
 
+/* ---- whatever it looks like, comments stay, and nothing becomes wrong ---- */
+
+struct making {
+    struct random random;
+    struct buffer out;
+    unsigned step, dash;
+    char paths[200][64];    /* of values, one of which is changed */
+    char comments[200][64]; /* the path that the comment "# cN;" is about */
+    unsigned path_count, comment_count;
+};
+
+static void
+put_comment(struct making *m, const char *path)
+{
+    if (m->comment_count == 200 || random_below(&m->random, 3) != 0)
+        return;
+    (void)snprintf(m->comments[m->comment_count], sizeof m->comments[0], "%s", path);
+    buffer_print(&m->out, " # c%u;", m->comment_count++);
+}
+
+static void
+put_scalar(struct making *m)
+{
+    static const char *const scalars[] = { "word",  "'one'",     "\"tw\\\"o\"", "7",   "true",
+                                           "19.90", "two words", "''",          "null" };
+
+    buffer_add(&m->out, text_of(scalars[random_below(&m->random, 9)]));
+}
+
+static const char *const keys[] = { "a", "'b'", "\"c\"", "200", "x-d", "/e/{f}" };
+static const char *const names[] = { "a", "b", "c", "200", "x-d", "~1e~1{f}" };
+
+static void
+note_path(struct making *m, const char *path)
+{
+    if (m->path_count < 200)
+        (void)snprintf(m->paths[m->path_count++], sizeof m->paths[0], "%s", path);
+}
+
+static void
+put_flow(struct making *m, const char *path, unsigned depth)
+{
+    bool map = random_below(&m->random, 2) == 0;
+    uint64_t count = random_below(&m->random, 4);
+
+    buffer_byte(&m->out, map ? '{' : '[');
+    for (unsigned i = 0; i < count; i++) {
+        char inside[64];
+
+        if (map)
+            (void)snprintf(inside, sizeof inside, "%s/%s", path, names[i]);
+        else
+            (void)snprintf(inside, sizeof inside, "%s/%u", path, i);
+        note_path(m, inside);
+        buffer_print(&m->out, "%s%s%s", i > 0 ? ", " : "", map ? keys[i] : "", map ? ": " : "");
+        if (depth < 4 && random_below(&m->random, 3) == 0)
+            put_flow(m, inside, depth + 1);
+        else
+            put_scalar(m);
+    }
+    buffer_byte(&m->out, map ? '}' : ']');
+}
+
+static void put_block(struct making *m, const char *path, unsigned column, unsigned depth, bool hangs);
+
+/* Behind "key:" or "-". */
+static void
+put_value(struct making *m, const char *path, unsigned column, unsigned depth, bool item)
+{
+    uint64_t choice = random_below(&m->random, depth > 3 ? 3 : 6);
+
+    if (choice >= 3 && item) {
+        put_block(m, path, column + 2, depth + 1, true);
+    } else if (choice >= 3) {
+        put_comment(m, path);
+        buffer_byte(&m->out, '\n');
+        put_block(m, path, column, depth + 1, false);
+    } else {
+        buffer_byte(&m->out, ' ');
+        if (choice == 2)
+            put_flow(m, path, depth);
+        else if (choice == 1 && random_below(&m->random, 3) == 0)
+            buffer_print(&m->out, "|\n%*sline\n\n%*slast", (int)column + 2, "", (int)column + 2, "");
+        else
+            put_scalar(m);
+        if (m->out.data[buffer_length(&m->out) - 1] != 't')
+            put_comment(m, path);
+        buffer_byte(&m->out, '\n');
+    }
+}
+
+static void
+put_block(struct making *m, const char *path, unsigned column, unsigned depth, bool hangs)
+{
+    bool map = depth == 0 || random_below(&m->random, 2) == 0;
+    uint64_t count = 1 + random_below(&m->random, 4);
+    unsigned indent = hangs || depth == 0 ? column : column + (map ? m->step : m->dash);
+
+    if (hangs)
+        buffer_byte(&m->out, ' ');
+    for (unsigned i = 0; i < count; i++) {
+        char inside[64];
+
+        if (map)
+            (void)snprintf(inside, sizeof inside, "%s/%s", path, names[i]);
+        else
+            (void)snprintf(inside, sizeof inside, "%s/%u", path, i);
+        note_path(m, inside);
+        if (!hangs && random_below(&m->random, 6) == 0) {
+            buffer_print(&m->out, "%*s", (int)indent, "");
+            put_comment(m, path);
+            buffer_byte(&m->out, '\n');
+        }
+        buffer_print(&m->out, "%*s%s%s", hangs ? 0 : (int)indent, "", map ? keys[i] : "-", map ? ":" : "");
+        hangs = false;
+        put_value(m, inside, indent, depth, !map);
+    }
+}
+
+static bool
+is_below(const char *path, const char *changed)
+{
+    size_t length = strlen(changed);
+
+    return strncmp(path, changed, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+static void
+check_change(struct making *m, uint64_t seed, unsigned *done, unsigned *all)
+{
+    static const char *const values[] = { "1", "\"new\"", "[\"a\",\"200\"]", "{\"k\":{\"l\":[1,{\"m\":\"no\"}]}}",
+                                          "{}" };
+    const char *path = m->paths[random_below(&m->random, m->path_count)];
+    enum patch_kind kind = (enum patch_kind)random_below(&m->random, 3);
+    char longer[80];
+    struct text yaml = buffer_text(&m->out), result;
+    bool good;
+
+    (void)snprintf(longer, sizeof longer, "%s/%s", path, random_below(&m->random, 2) == 0 ? "-" : "new");
+    result = after(yaml, kind, kind == PATCH_ADD ? longer : path,
+                   kind == PATCH_REMOVE ? "" : values[random_below(&m->random, 5)], &good);
+    check_that(text_search(result, TEXT("it is no YAML")) == result.length, "seed %llu\n%.*s", (unsigned long long)seed,
+               TEXT_PRINT(yaml));
+    if (text_search(result, TEXT("leads nowhere")) < result.length)
+        return; /* a scalar has nothing below it, a map no "-", a list no "new" */
+    ++*all;
+    if (!good)
+        return;
+    ++*done;
+    for (unsigned i = 0; i < m->comment_count; i++) {
+        struct text comment = arena_print(arena, "# c%u;", i);
+
+        check_that((kind != PATCH_ADD && is_below(m->comments[i], path)) ||
+                       text_search(result, comment) < result.length,
+                   "seed %llu: %s %s\n%.*sbecame\n%.*s", (unsigned long long)seed, patch_name(kind), path,
+                   TEXT_PRINT(yaml), TEXT_PRINT(result));
+    }
+}
+
+static void
+whatever_it_looks_like_comments_stay(void **state)
+{
+    unsigned done = 0, all = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        static struct making m;
+
+        m.path_count = m.comment_count = 0;
+        random_seed(&m.random, seed);
+        buffer_init(&m.out, LIMIT_MIB);
+        m.step = seed % 2 == 0 ? 2 : 4;
+        m.dash = seed % 3 == 0 ? 0 : m.step;
+        put_block(&m, "", 0, 0, false);
+        check_change(&m, seed, &done, &all);
+        buffer_release(&m.out);
+        arena_reset(arena);
+    }
+    print_message("%u of %u changes were done\n", done, all);
+    assert_true(done * 100 >= all * 95);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int
@@ -187,6 +370,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(only_the_lines_change_that_must),
         TEST(brackets_keep_their_layout),
+        TEST(whatever_it_looks_like_comments_stay),
         TEST(what_would_change_other_places_is_refused_with_its_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
