@@ -1,4 +1,4 @@
-/* yaml.c -- YAML 1.2 onto the tape. The door to libfyaml.
+/* yaml.c -- YAML 1.2 onto the tape.
  *
  * libfyaml gives events; the tape is as JSON's. Aliases are resolved here, by copying the stretch of tape that the
  * anchor stands for, so that the budget of nodes holds for what comes out of them. While a container is open its span
@@ -9,13 +9,13 @@
  * collections and make strings of scalars. */
 #include "json/document.h"
 
-#include <libfyaml.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/limits.h"
 #include "json/plain.h"
 #include "json/tape.h"
+#include "json/yaml_parser.h"
 
 #define NONE           UINT32_MAX
 #define ANCHOR_BUCKETS 256
@@ -28,8 +28,7 @@ struct anchor {
 };
 
 struct reader {
-    struct fy_parser *parser;
-    struct fy_diag *diag;
+    struct yaml_parser parser;
     struct arena *arena;
     struct document *document; /* source, name, lines */
     struct error *err;
@@ -408,15 +407,6 @@ on_event(struct reader *r, struct fy_event *event)
 
 /* ---- the whole ---- */
 
-static void
-on_message(struct fy_diag *diag, void *user, const char *text, size_t length)
-{
-    (void)diag; /* messages are collected, not printed */
-    (void)user;
-    (void)text;
-    (void)length;
-}
-
 /* The first line that is indented by a tab, which YAML does not allow; 0: there is none. */
 static unsigned
 tab_line(struct text source)
@@ -440,7 +430,7 @@ static bool
 complaint(struct reader *r)
 {
     void *previous = NULL;
-    const struct fy_diag_error *first = fy_diag_errors_iterate(r->diag, &previous);
+    const struct fy_diag_error *first = fy_diag_errors_iterate(r->parser.diag, &previous);
     unsigned tab = tab_line(r->document->source);
     char where[sizeof r->err->where];
 
@@ -459,47 +449,22 @@ static bool
 read_events(struct reader *r)
 {
     for (;;) {
-        struct fy_event *event = fy_parser_parse(r->parser);
+        struct fy_event *event = fy_parser_parse(r->parser.events);
         bool last, good;
 
         if (event == NULL)
             return complaint(r);
         last = event->type == FYET_STREAM_END;
         good = on_event(r, event);
-        fy_parser_event_free(r->parser, event);
+        fy_parser_event_free(r->parser.events, event);
         if (!good)
             return false;
         if (last)
             break;
     }
-    if (fy_parser_get_stream_error(r->parser))
+    if (fy_parser_get_stream_error(r->parser.events))
         return complaint(r);
     return r->count > 0 || wrong(r, 0, "the file is empty");
-}
-
-/* Strictly, or, where brackets are not indented as the standard wants, as most other readers do. */
-static bool
-open_parser(struct reader *r, bool sloppy)
-{
-    struct fy_diag_cfg messages;
-    struct fy_parse_cfg settings = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-                                              FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT };
-
-    if (sloppy)
-        settings.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
-    fy_diag_cfg_default(&messages);
-    messages.fp = NULL;
-    messages.output_fn = on_message;
-    messages.colorize = false;
-    r->diag = fy_diag_create(&messages);
-    if (r->diag == NULL)
-        return no_memory(r);
-    fy_diag_set_collect_errors(r->diag, true);
-    settings.diag = r->diag;
-    r->parser = fy_parser_create(&settings);
-    if (r->parser == NULL || fy_parser_set_string(r->parser, r->document->source.data, r->document->source.length) != 0)
-        return no_memory(r);
-    return true;
 }
 
 /* What libfyaml would not refuse, or not clearly. */
@@ -534,10 +499,10 @@ static bool
 read_once(struct document *result, bool sloppy, struct arena *arena, struct error *err)
 {
     struct reader r = { .arena = arena, .document = result, .err = err, .open = NONE };
-    bool good = is_readable(&r) && open_parser(&r, sloppy) && read_events(&r) && keys_differ(&r);
+    bool good = is_readable(&r) && (yaml_parser_open(&r.parser, result->source, sloppy) || no_memory(&r)) &&
+                read_events(&r) && keys_differ(&r);
 
-    fy_parser_destroy(r.parser);
-    fy_diag_destroy(r.diag);
+    yaml_parser_close(&r.parser);
     result->root = r.tape;
     result->values = r.count;
     result->sloppy = sloppy;

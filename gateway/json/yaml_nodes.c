@@ -1,9 +1,7 @@
 /* yaml_nodes.c -- libfyaml's marks of events, made whole. */
 #include "json/yaml_nodes.h"
 
-#include <libfyaml.h>
-
-#include "base/limits.h"
+#include "json/yaml_parser.h"
 
 #define NONE UINT32_MAX
 
@@ -215,15 +213,6 @@ on_event(struct nodes *n, struct fy_event *event)
 
 /* ---- the whole ---- */
 
-static void
-on_message(struct fy_diag *diag, void *user, const char *text, size_t length)
-{
-    (void)diag;
-    (void)user;
-    (void)text;
-    (void)length;
-}
-
 static bool
 read_events(struct nodes *n, struct fy_parser *parser)
 {
@@ -244,23 +233,10 @@ read_events(struct nodes *n, struct fy_parser *parser)
 static bool
 read_once(struct nodes *n, bool sloppy)
 {
-    struct fy_parse_cfg settings = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DEFAULT_VERSION_1_2 |
-                                              FYPCF_JSON_NONE | FYPCF_DISABLE_DEPTH_LIMIT };
-    struct fy_diag_cfg messages;
-    struct fy_parser *parser;
-    bool good;
+    struct yaml_parser parser;
+    bool good = yaml_parser_open(&parser, n->source, sloppy) && read_events(n, parser.events) && n->count > 0;
 
-    if (sloppy)
-        settings.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
-    fy_diag_cfg_default(&messages);
-    messages.fp = NULL;
-    messages.output_fn = on_message;
-    settings.diag = fy_diag_create(&messages);
-    parser = settings.diag != NULL ? fy_parser_create(&settings) : NULL;
-    good = parser != NULL && fy_parser_set_string(parser, n->source.data, n->source.length) == 0 &&
-           read_events(n, parser) && n->count > 0;
-    fy_parser_destroy(parser);
-    fy_diag_destroy(settings.diag);
+    yaml_parser_close(&parser);
     return good;
 }
 

@@ -11,7 +11,7 @@ const ground = { base: [], json: ['base'], http: ['base', 'json'], net: ['base',
 
 const doors = {
     'microhttpd.h': ['net/service.c', 'net/service_later.c', 'net/service_stream.c'],
-    'curl/': ['net/fetch.c', 'net/fetcher.c', 'net/fetcher_handle.c'], 'libfyaml.h': 'json/yaml.c', 'pcre2.h': 'schema/pattern.c',
+    'curl/': ['net/fetch.c', 'net/fetcher.c', 'net/fetcher_handle.c'], 'libfyaml.h': 'json/yaml_parser.h', 'pcre2.h': 'schema/pattern.c',
     'zlib.h': 'base/compress.c', 'brotli/': 'base/compress.c', 'zstd.h': 'base/compress.c', 'idn2.h': 'schema/format_idn.c',
     'lua': 'rules/script_internal.h', 'lauxlib.h': 'rules/script_internal.h', 'sqlite3.h': 'sandbox/sql.c',
     'openssl/': ['base/hash.c', 'net/tls.c', 'net/tls_context.c', 'net/tls_internal.h'],
