@@ -1,12 +1,14 @@
 // The smallest change of a contract that makes traffic fit: a shipped contract is narrowed in one place after the other, as if the service had
 // moved on since, and the traffic of the simulated service says what must change.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { cleanRuns } from './lib/clean_runs.mjs';
 import { root, temporaryFolder } from './lib/index.mjs';
-import { plumbline } from './lib/plumbline.mjs';
+import { binary, plumbline } from './lib/plumbline.mjs';
+import { run } from './lib/process.mjs';
 import { startSimulated } from './lib/simulated.mjs';
 
 const SERVICE = 'order-management';
@@ -185,22 +187,140 @@ test('3.0 gets what 3.0 has', async () => {
         JSON.stringify(patch)); // there are no lists of types
 });
 
-test('YAML gets a patch, other services and misuse a sentence', async () => {
-    const folder = recordingOf(await lines());
-    const yaml = path.join(temporaryFolder(), `${SERVICE}.openapi.yaml`);
-    const document = JSON.parse(source);
-    drifts['an enum value'][0](document);
-    writeFileSync(yaml, `# a comment\n${JSON.stringify(document, null, 1)}\n`);
-    const { patch } = await patchOf(folder, yaml);
-    assert.deepEqual(patch.map(({ path: p, value }) => [p, value]), [['/components/schemas/PaymentStatus/enum/-', 'refunded']]);
+// ---- YAML ----
 
+const { parse } = createRequire(path.join(root, 'build/npm/node_modules/'))('@stoplight/yaml'); // another reader than ours
+
+// Every value with a comment of its own behind it or above it; lists of words in brackets or line by line, quotes of three kinds.
+function yamlOf(value, { step = 2, dash = 2, seed = 1 } = {}) {
+    let state = seed;
+    const one = (n) => (state = Math.imul(state, 48271) % 0x7fffffff, Math.abs(state) % n);
+    let comments = 0;
+    const comment = () => one(3) === 0 ? ` # c${comments++};` : '';
+    const words = (text) => /^[a-z][A-Za-z_/]*$/.test(text) && !['null', 'true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n'].includes(text);
+    const scalar = (v) => typeof v !== 'string' || !words(v) ? (typeof v === 'string' && one(2) && !/['\n\\]/.test(v) ? `'${v}'` : JSON.stringify(v)) : [v, v, `'${v}'`, `"${v}"`][one(4)];
+    const flat = (v) => v === null || typeof v !== 'object' || Object.keys(v).length === 0 || (Array.isArray(v) && v.every((item) => typeof item !== 'object') && one(2) === 0);
+    const flow = (v) => Array.isArray(v) ? `[${v.map(scalar).join(', ')}]` : v && typeof v === 'object' ? '{}' : scalar(v);
+    const block = (v, column) => Array.isArray(v)
+        ? v.map((item) => flat(item) ? `${' '.repeat(column)}- ${flow(item)}${comment()}\n`
+            : `${' '.repeat(column)}- ${block(item, column + 2).slice(column + 2)}`).join('')
+        : Object.entries(v).map(([key, item]) => {
+            const name = words(key) || /^\/[\w{}/.]*$/.test(key) ? key : `'${key}'`;
+            const above = one(8) === 0 ? `${' '.repeat(column)}#${comment()}\n`.replace(/^ *#\n$/, '') : '';
+            return `${above}${' '.repeat(column)}${name}:${flat(item) ? ` ${flow(item)}${comment()}\n`
+                : `${comment()}\n${block(item, column + (Array.isArray(item) ? dash : step))}`}`;
+        }).join('');
+    // what was above the first key of an item would stand behind its dash
+    return `# the contract\n\n${block(value, 0)}`.replace(/- +#.*\n\s*/g, '- ');
+}
+
+function yamlFile(change, options) {
+    const document = JSON.parse(source);
+    change(document);
+    const file = path.join(temporaryFolder(), `${SERVICE}.openapi.yaml`);
+    const plain = JSON.parse(JSON.stringify(document));
+    const text = yamlOf(plain, options);
+    assert.deepEqual(parse(text), plain, 'the test writes YAML');
+    writeFileSync(file, text);
+    return { file, text, plain };
+}
+const commentsOf = (text) => [...text.matchAll(/# c\d+;/g)].map(String);
+
+for (const [name, [change]] of Object.entries(drifts))
+    test(`${name}: YAML is changed in place, comments stay`, async () => {
+        const folder = recordingOf(await lines());
+        for (const [seed, options] of [{}, { dash: 0 }, { step: 4, dash: 4 }].entries()) {
+            const { file, text, plain } = yamlFile(change, { ...options, seed: seed + 7 });
+            const { patch } = await patchOf(folder, file);
+            assert.ok(patch.length > 0);
+            const { status, stdout, stderr } = await plumbline(['contract', 'infer', folder, '--update', file, '--write']);
+            assert.equal(status, 0, stderr);
+            assert.equal(stdout, '');
+            const after = readFileSync(file, 'utf8');
+            const found = parse(after);
+            assert.deepEqual(found, apply(plain, patch));
+            assert.deepEqual(await errors(folder, file), []);
+            // but for comments beside what went, and in an order that is the same
+            const gone = patch.filter(({ op }) => op !== 'add').length;
+            const left = commentsOf(after);
+            const before = commentsOf(text);
+            assert.ok(before.length > 100);
+            assert.deepEqual(left, before.filter((one) => left.includes(one)));
+            assert.ok(left.length + 4 * gone >= before.length, `${before.length - left.length} comments are gone`);
+            // lines: those that are new, and no more of the old ones are gone than a patch names
+            const lost = text.split('\n').filter((line) => !after.split('\n').includes(line));
+            assert.ok(gone > 0 || lost.length <= patch.length, lost.join('\n'));
+        }
+    });
+
+test('YAML that fits stays byte for byte; rights stay when it is written', async () => {
+    const folder = recordingOf(await lines());
+    const fits = yamlFile(() => {});
+    assert.equal((await plumbline(['contract', 'infer', folder, '--update', fits.file, '--write'])).status, 0);
+    assert.equal(readFileSync(fits.file, 'utf8'), fits.text);
+    const { file } = yamlFile(drifts['an enum value'][0]);
+    chmodSync(file, 0o640);
+    assert.equal((await plumbline(['contract', 'infer', folder, '--update', file, '--write'])).status, 0);
+    assert.equal(statSync(file).mode & 0o777, 0o640);
+});
+
+test('what an alias means is not changed: the line is named, the patch printed, the file left alone', async () => {
+    const folder = recordingOf(await lines());
+    const { file, text } = yamlFile(drifts['an enum value'][0]);
+    const lineOf = (where) => where.split('\n').findIndex((line) => /^ +'PaymentStatus':/.test(line)) + 1;
+    const anchored = `${text.replace(/^( +'PaymentStatus':)/m, '$1 &status')}x-again: *status\n`;
+    writeFileSync(file, anchored);
+    const { status, stdout, stderr } = await plumbline(['contract', 'infer', folder, '--update', file, '--write']);
+    assert.equal(status, 2, stderr);
+    assert.ok(stderr.includes(`${file}:${lineOf(anchored)}: is not changed: this has an anchor that an alias means`), stderr);
+    assert.deepEqual(JSON.parse(stdout).map(({ path: p, value }) => [p, value]), [['/components/schemas/PaymentStatus/enum/-', 'refunded']]);
+    assert.equal(readFileSync(file, 'utf8'), anchored);
+    // an anchor that nobody means is no reason
+    writeFileSync(file, anchored.replace('x-again: *status\n', ''));
+    assert.equal((await plumbline(['contract', 'infer', folder, '--update', file, '--write'])).status, 0);
+    assert.match(readFileSync(file, 'utf8'), /'PaymentStatus': &status/);
+});
+
+// ---- standard input ----
+
+test('a recording from standard input is as good as its file, as lines and as HAR', async () => {
+    const folder = recordingOf(await lines());
+    const segment = path.join(folder, '000001.jsonl');
+    const har = path.join(temporaryFolder(), 'all.har');
+    assert.equal((await plumbline(['log', 'export', '--har', folder, '-o', har])).status, 0);
+    const file = contractOf((d) => ['an enum value', 'a required member', 'a status'].forEach((name) => drifts[name][0](d)));
+    const { patch } = await patchOf(folder, file);
+    assert.ok(patch.length >= 3);
+    const piped = (from, ...args) => run('sh', ['-c', 'from=$1; shift; cat "$from" | "$0" contract infer - "$@"', binary, from, ...args]);
+    for (const from of [segment, har]) {
+        const { status, stdout, stderr } = await piped(from, '--update', file, '--service', SERVICE);
+        assert.equal(status, 0, stderr);
+        assert.deepEqual(JSON.parse(stdout), patch);
+        const made = await piped(from);
+        assert.equal(made.status, 0, made.stderr);
+        const named = await plumbline(['contract', 'infer', from]);
+        assert.equal(made.stdout.replace('standard input', from), named.stdout);
+    }
+    // a broken line is told once, by its number
+    writeFileSync(segment, `${readFileSync(segment, 'utf8')}{"request":\n`);
+    const broken = await piped(segment, '--update', file);
+    assert.equal(broken.status, 2);
+    assert.deepEqual(broken.stderr.match(/standard input:\d+: column 12/g)?.length, 1, broken.stderr);
+    const nothing = await run('sh', ['-c', 'echo no recording | "$0" contract infer -', binary]);
+    assert.equal(nothing.status, 2);
+    assert.match(nothing.stderr, /standard input: this is neither a HAR file nor a recording/);
+    const twice = await run('sh', ['-c', '"$0" contract infer - - < "$1"', binary, segment]);
+    assert.equal(twice.status, 2);
+    assert.match(twice.stderr, /is named twice/);
+});
+
+test('other services and misuse have a sentence', async () => {
+    const folder = recordingOf(await lines());
     const said = async (...args) => {
         const { status, stderr } = await plumbline(['contract', 'infer', ...args]);
         assert.equal(status, 2, stderr);
         return stderr;
     };
-    assert.match(await said(folder, '--update', yaml, '--write'), /is YAML, which is not changed in place/);
-    assert.match(await said('-', '--update', yaml), /read more than once/);
     assert.match(await said(folder, '--write'), /needs --update/);
     const other = path.join(temporaryFolder(), 'other.openapi.json');
     writeFileSync(other, source);
