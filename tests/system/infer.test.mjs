@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { random } from './lib/chaos_plan.mjs';
 import { cleanRuns } from './lib/clean_runs.mjs';
 import { root, temporaryFolder } from './lib/index.mjs';
 import { plumbline } from './lib/plumbline.mjs';
@@ -151,6 +152,132 @@ test('lint and two third-party linters accept it, but for what no recording know
     assert.deepEqual([...new Set(problems.map(({ ruleId }) => ruleId))].sort(), ['info-license', 'operation-4xx-response'], JSON.stringify(problems));
     const found = await said('spectral', '--quiet', '--ruleset', path.join(root, 'tests/contracts/spectral.yaml'));
     assert.deepEqual(found.map(({ code }) => code), ['info-contact'], JSON.stringify(found));
+});
+
+// ---- forms ----
+
+// A shop of forms that there is none of: orders urlencoded, uploads in parts, an old callback that answers with a form. Entries in HAR's form.
+function formTraffic(count, seed) {
+    const { below: one } = random(seed);
+    const of = (...list) => list[one(list.length)];
+    const entry = (url, type, text, status, answerType, answer) => ({
+        startedDateTime: '2026-02-03T04:05:06.000Z', time: 1, cache: {}, timings: { send: 0, wait: 1, receive: 0 },
+        request: {
+            method: 'POST', url: `http://shop.example${url}`, httpVersion: 'HTTP/1.1', cookies: [], queryString: [], headersSize: -1, bodySize: text.length,
+            headers: [{ name: 'Content-Type', value: type }, { name: 'Content-Length', value: String(text.length) }],
+            postData: { mimeType: type, params: [], text },
+        },
+        response: {
+            status, statusText: 'OK', httpVersion: 'HTTP/1.1', cookies: [], redirectURL: '', headersSize: -1, bodySize: answer.length,
+            headers: [{ name: 'Content-Type', value: answerType }], content: { size: answer.length, mimeType: answerType, text: answer },
+        },
+    });
+    const order = () => {
+        const pairs = [`quantity=${1 + one(9)}`, `price=${one(90)}.${10 + one(89)}`, `gift=${of('true', 'false')}`, `state=${of('open', 'paid', 'sent')}`,
+            `by=ann%2B${one(99)}@example.com`, `on=2026-0${1 + one(9)}-1${one(9)}`, `zip=0${one(9)}0${one(9)}`];
+        if (one(3) === 0)
+            pairs.push(`note=${of('soon', 'at+once', 'f%C3%BCr+Ann', '')}`);
+        for (let i = one(4); i > 0; i--)
+            pairs.push(`tag=${of('red', 'blue', 'green')}`);
+        const answer = `id=ORD${one(1000)}&state=${of('open', 'paid', 'sent')}`;
+        return entry('/orders', 'application/x-www-form-urlencoded', pairs.join('&'), 201, 'application/x-www-form-urlencoded', answer);
+    };
+    const upload = () => {
+        const part = (head, text) => `--x\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+        const [kind, ending] = of(['image/png', 'png'], ['image/jpeg', 'jpg']);
+        const files = Array.from({ length: 1 + one(3) }, (_, i) => part(`name="file"; filename="${i}.${ending}"\r\nContent-Type: ${kind}`, `bytes ${one(100)}`));
+        const meta = part('name="meta"\r\nContent-Type: application/json', JSON.stringify({ width: one(900), alt: of('a', 'b', 'c') }));
+        const body = `${part('name="album"', String(one(50)))}${meta}${files.join('')}${one(4) === 0 ? part('name="caption"', 'a caption') : ''}--x--\r\n`;
+        return entry('/uploads', 'multipart/form-data; boundary=x', body, 200, 'text/plain; charset=utf-8', `kept ${files.length}`);
+    };
+    return Array.from({ length: count }, () => JSON.stringify(one(2) === 0 ? order() : upload()));
+}
+
+test('forms hold against what was inferred from half of them, and other forms do too', async () => {
+    const all = formTraffic(600, 5);
+    const other = recordingOf(formTraffic(300, 77));
+    for (const half of [all.slice(0, 300), all.filter((_, i) => i % 2 === 0)]) {
+        const { file, contract } = await infer([recordingOf(half)]);
+        for (const folder of [recordingOf(all), other]) {
+            const found = await findings(folder, file);
+            assert.deepEqual(found, [], told(found));
+        }
+        const lint = await plumbline(['contract', 'lint', file, '--fail-on', 'warn']);
+        assert.equal(lint.status, 0, lint.stdout);
+        // and not because it says nothing
+        const { schema, encoding } = contract.paths['/orders'].post.requestBody.content['application/x-www-form-urlencoded'];
+        assert.deepEqual(schema.required, ['quantity', 'price', 'gift', 'state', 'by', 'on', 'zip']);
+        const { quantity, price, gift, state, by, on, zip, tag } = schema.properties;
+        assert.deepEqual([quantity, price, gift, zip].map(({ type }) => type), ['integer', 'number', 'boolean', 'string']);
+        assert.deepEqual(state.enum.toSorted(), ['open', 'paid', 'sent']);
+        assert.deepEqual([by.format, on.format], ['email', 'date']);
+        assert.deepEqual([tag.type, tag.items.enum.toSorted()], ['array', ['blue', 'green', 'red']]);
+        assert.deepEqual(encoding, { tag: { style: 'form', explode: true } });
+        const { 'multipart/form-data': upload } = contract.paths['/uploads'].post.requestBody.content;
+        assert.deepEqual(upload.schema.required, ['album', 'meta', 'file']);
+        assert.equal(upload.schema.properties.file.items.contentMediaType, 'application/octet-stream');
+        assert.equal(upload.schema.properties.meta.properties.width.type, 'integer');
+        assert.deepEqual(upload.encoding.file.contentType.split(', ').toSorted(), ['image/jpeg', 'image/png']);
+        assert.deepEqual(contract.paths['/uploads'].post.responses['200'].content['text/plain'].schema, { type: 'string' });
+        assert.equal(contract.paths['/orders'].post.responses['201'].content['application/x-www-form-urlencoded'].schema.required.length, 2);
+    }
+});
+
+test('a form that breaks what was inferred is found', async () => {
+    const all = formTraffic(400, 5);
+    const { file } = await infer([recordingOf(all)]);
+    const sent = (url) => all.map((line) => JSON.parse(line)).find(({ request }) => request.url.endsWith(url));
+    const drifts = [
+        ['/orders', /quantity=\d+/, 'quantity=few', 'type', '/quantity'],
+        ['/orders', /state=\w+/, 'state=lost', 'enum', '/state'],
+        ['/orders', /on=[\d-]+/, 'on=today', 'format', '/on'],
+        ['/orders', /&zip=\d+/, '', 'required', '/zip'],
+        ['/uploads', /"width":\d+/, '"width":"wide"', 'type', '/meta/width'],
+        ['/uploads', /name="album"/, 'name="other"', 'required', '/album'],
+        ['/uploads', /Content-Type: image\/\w+/, 'Content-Type: text/html', undefined, '/file'],
+    ];
+    for (const [url, from, to, keyword, place] of drifts) {
+        const entry = sent(url);
+        entry.request.postData.text = entry.request.postData.text.replace(from, to);
+        const found = await findings(recordingOf([JSON.stringify(entry)]), file);
+        assert.deepEqual(found.map((f) => [f.keyword ?? undefined, f.instance ?? '']), [[keyword, place]], told(found));
+    }
+});
+
+test('what forms ask of a contract that is there', async () => {
+    const all = formTraffic(400, 5);
+    const folder = recordingOf(all);
+    const { file, contract } = await infer([folder]);
+    const content = (d, url) => Object.values(d.paths[url].post.requestBody.content)[0];
+    const drifts = {
+        'a type': [(d) => { content(d, '/orders').schema.properties.quantity.type = 'boolean'; }, [['replace', '/quantity/type', ['integer', 'boolean']]]],
+        'an enum value': [(d) => { content(d, '/orders').schema.properties.state.enum = ['open', 'paid']; }, [['add', '/state/enum/-', 'sent']]],
+        'a value inside of a part': [(d) => { content(d, '/uploads').schema.properties.meta.properties.alt.enum = ['a', 'b']; }, [['add', '/alt/enum/-', 'c']]],
+        'a bound': [(d) => { content(d, '/orders').schema.properties.quantity.maximum = 3; }, [['replace', '/quantity/maximum', 9]]],
+        'a required field': [(d) => { content(d, '/orders').schema.required.push('note'); }, [['remove', '/required/7', undefined]]],
+        'a field': [(d) => { const { schema } = content(d, '/orders'); delete schema.properties.zip; schema.required.pop(); schema.additionalProperties = false; },
+            [['add', '/properties/zip', null]]],
+        'a media type': [(d) => { d.paths['/orders'].post.requestBody.content = { 'application/json': {} }; },
+            [['add', '/content/application~1x-www-form-urlencoded', null]]],
+    };
+    for (const [name, [change, expected]] of Object.entries(drifts)) {
+        const old = structuredClone(contract);
+        change(old);
+        writeFileSync(file, JSON.stringify(old, null, 2));
+        assert.ok((await findings(folder, file)).length > 0, name);
+        const { status, stdout, stderr } = await plumbline(['contract', 'infer', folder, '--update', file]);
+        assert.equal(status, 0, stderr);
+        const patch = JSON.parse(stdout);
+        assert.equal(patch.length, expected.length, `${name}: ${stdout}`);
+        patch.forEach((one, i) => {
+            assert.ok(one.op === expected[i][0] && one.path.endsWith(expected[i][1]), `${name}: ${stdout}`);
+            if (expected[i][2] !== null)
+                assert.deepEqual(one.value, expected[i][2], name);
+        });
+        assert.equal((await plumbline(['contract', 'infer', folder, '--update', file, '--write'])).status, 0);
+        const found = await findings(folder, file);
+        assert.deepEqual(found, [], `${name}\n${told(found)}`);
+    }
 });
 
 test('what says nothing about an API says so', async () => {

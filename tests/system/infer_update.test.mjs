@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSyn
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
+import { random } from './lib/chaos_plan.mjs';
 import { cleanRuns } from './lib/clean_runs.mjs';
 import { root, temporaryFolder } from './lib/index.mjs';
 import { binary, plumbline } from './lib/plumbline.mjs';
@@ -193,8 +194,7 @@ const { parse } = createRequire(path.join(root, 'build/npm/node_modules/'))('@st
 
 // Every value with a comment of its own behind it or above it; lists of words in brackets or line by line, quotes of three kinds.
 function yamlOf(value, { step = 2, dash = 2, seed = 1 } = {}) {
-    let state = seed;
-    const one = (n) => (state = Math.imul(state, 48271) % 0x7fffffff, Math.abs(state) % n);
+    const { below: one } = random(seed);
     let comments = 0;
     const comment = () => one(3) === 0 ? ` # c${comments++};` : '';
     const words = (text) => /^[a-z][A-Za-z_/]*$/.test(text) && !['null', 'true', 'false', 'yes', 'no', 'on', 'off', 'y', 'n'].includes(text);
