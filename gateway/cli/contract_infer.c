@@ -116,18 +116,19 @@ contract_infer(int argc, char **argv)
         { "--title", 0, OPTION_TEXT, "TITLE", NULL, "the title of a new contract (the service, or API)", &asked.title },
         { "--update", 0, OPTION_TEXT, "CONTRACT", NULL, "print the JSON Patch that makes this one fit the traffic",
           &asked.update },
-        { "--write", 0, OPTION_FLAG, NULL, NULL, "with --update: change the file itself", &asked.write },
+        { "--write", 0, OPTION_FLAG, NULL, NULL, "with --update: change the file itself, JSON or YAML", &asked.write },
         { .name = NULL },
     };
     const struct usage usage = {
         .name = INFER_COMMAND,
         .summary = "Make a contract from recorded traffic, or change one so that it fits.",
-        .arguments = "RECORDING|HAR|-...",
+        .arguments = "RECORDING|HAR...",
         .example = "plumbline contract infer logs/staging -o contracts/staging.openapi.json",
         .options = options,
         .least = 1,
         .most = SIZE_MAX,
-        .more = "Exit: 0 fine, 2 an input cannot be read or says nothing, 3 environment.",
+        .more = "A recording called - is standard input.\n"
+                "Exit: 0 fine, 2 an input cannot be read or says nothing, or --write cannot be, 3 environment.",
     };
     struct error err = { .kind = ERROR_NONE };
     int code;
