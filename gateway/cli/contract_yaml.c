@@ -19,8 +19,8 @@ line_of(struct text text, uint32_t place)
 {
     uint32_t line = 1;
 
-    for (uint32_t i = 0; i < place && i < text.length; i++)
-        line += text.data[i] == '\n';
+    for (struct text rest = text_slice(text, 0, place); text_find(rest, '\n') < rest.length; line++)
+        rest = text_from(rest, text_find(rest, '\n') + 1);
     return line;
 }
 

@@ -223,24 +223,24 @@ write_file(struct json_writer *w, const struct form_tally *f, bool old)
     json_end_object(w);
 }
 
-/* One value of the field. Where JSON and others were seen, or JSON that is a list (which is read as one item of a list
- * where the schema is one), no type is said. */
+/* One value of the field. No type is said where JSON and others were seen, or JSON that is a list (which is read as one
+ * item of a list where the schema is one), or parts of which nothing but redacted ones. */
 static void
 write_value(struct json_writer *w, const struct form_tally *f, const struct infer *infer)
 {
-    uint64_t json = f->json->seen, others = f->texts->seen + f->files;
+    uint64_t json = f->json->seen, files = f->files, texts = f->texts->seen;
 
-    if (json > 0 && others == 0 && f->json->arrays == 0) {
+    if (json > 0 && files + texts == 0 && f->json->arrays == 0) {
         infer_schema_write(w, f->json, infer);
-    } else if (json == 0 && f->files > 0 && f->texts->seen == 0) {
+    } else if (files > 0 && json + texts == 0) {
         write_file(w, f, infer->old);
-    } else if (json == 0 && f->files == 0) {
+    } else if (texts > 0 && json + files == 0) {
         infer_schema_write_text(w, f->texts);
     } else {
         json_object(w);
-        if (json == 0)
+        if (json == 0 && (files + texts > 0 || f->typed == 0))
             write_word(w, "type", TEXT("string"));
-        write_seen(w, json + others);
+        write_seen(w, f->values);
         json_end_object(w);
     }
 }

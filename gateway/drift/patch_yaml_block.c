@@ -272,11 +272,12 @@ replace_lines(struct yaml_edit *e)
     colon++;
     if (old_block ? !begins_line(e->yaml, e->node->start) || from <= colon : colon > e->node->start)
         return yaml_refuse(e, e->node->start, "it has no lines of its own");
+    if (old_block && e->node->kind == YAML_SEQUENCE) /* a list stays as it is written */
+        e->manner.flow_lists = false;
     buffer_add(e->out, text_slice(e->yaml, 0, colon));
     if (yaml_lays_flat(&e->manner, e->value)) {
         buffer_byte(e->out, ' ');
         yaml_lay_flow(e->out, &e->manner, e->value, style_for(e));
-        map = false;
     }
     if (old_block) {
         buffer_add(e->out, text_slice(e->yaml, colon, from - colon));

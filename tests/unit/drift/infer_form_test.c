@@ -219,7 +219,7 @@ what_is_broken_or_redacted_says_nothing(void **state)
     x.redacted = &redacted;
     x.redacted_count = 1;
     infer_add(infer, &x);
-    check_text(json_at(content_of(URLENCODED), "/schema/properties/card"), "{\"type\":\"string\",\"x-seen\":0}");
+    check_text(json_at(content_of(URLENCODED), "/schema/properties/card"), "{\"type\":\"string\",\"x-seen\":1}");
     check_text(json_at(content_of(URLENCODED), "/schema/properties/n/x-seen"), "1");
     see(FORM_DATA, "--b\r\nno header\r\n--b--", 1);
     assert_null(pointer_find(content_of("multipart/form-data"), TEXT("/schema")));

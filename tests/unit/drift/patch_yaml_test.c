@@ -88,6 +88,8 @@ static const struct row block_rows[] = {
     { "type: 'string'\nx: 'y'\n", PATCH_REPLACE, "/type", "[\"string\",\"null\"]", "type: [string, 'null']\nx: 'y'\n" },
     { "type:\n  - string\n  - \"null\" # c\nx: 1\n", PATCH_REPLACE, "/type", "[\"string\",\"integer\",\"null\"]",
       "type:\n  - string\n  - integer\n  - \"null\"\nx: 1\n" },
+    { "a: [b]\nc: [d]\ntype:\n- string\n- boolean\n", PATCH_REPLACE, "/type", "[\"string\",\"number\"]",
+      "a: [b]\nc: [d]\ntype:\n- string\n- number\n" },
     { "type: # t\n  - string\n  - boolean\nx: 1\n", PATCH_REPLACE, "/type", "\"number\"", "type: number # t\nx: 1\n" },
     { "maximum: 30 # most\n", PATCH_REPLACE, "/maximum", "64.99", "maximum: 64.99 # most\n" },
     { "name: \"a b\" # n\n", PATCH_REPLACE, "/name", "\"c\"", "name: \"c\" # n\n" },
