@@ -13,6 +13,15 @@ bool patch_index(struct text token, uint32_t count, bool adding, uint32_t *index
 /* A token of a pointer unescaped. False: a '~' is followed by something else than 0 or 1 (RFC 6901 3). */
 bool patch_token(struct text token, struct arena *arena, struct text *name);
 
+/* ---- places in a YAML text ---- */
+
+/* Where the line of this place begins; and how far behind that it is. */
+uint32_t yaml_line_start(struct text yaml, uint32_t place);
+unsigned yaml_column(struct text yaml, uint32_t place);
+
+/* The style of a scalar; YAML_PLAIN where it is none, or NULL. */
+enum yaml_style yaml_style_of(const struct yaml_node *node);
+
 /* ---- how a YAML text is laid out: what is added looks like what is there ---- */
 
 struct yaml_manner {
@@ -39,6 +48,8 @@ void yaml_lay_inside(struct buffer *out, const struct yaml_manner *manner, const
 /* On one line; like: the style of a neighbour (YAML_PLAIN where there is none), JSON where that is YAML_DOUBLE. */
 void
 yaml_lay_flow(struct buffer *out, const struct yaml_manner *manner, const struct value *value, enum yaml_style like);
+
+void yaml_lay_spaces(struct buffer *out, unsigned count);
 
 /* A key, written as its neighbour is (YAML_BLOCK: there is none). flow: inside of braces. */
 void

@@ -5,14 +5,6 @@
 
 /* ---- lines ---- */
 
-static uint32_t
-line_start(struct text yaml, uint32_t at)
-{
-    while (at > 0 && yaml.data[at - 1] != '\n')
-        at--;
-    return at;
-}
-
 /* The line feed at the end of the line, or the end of the text. */
 static uint32_t
 line_end(struct text yaml, uint32_t at)
@@ -24,16 +16,10 @@ line_end(struct text yaml, uint32_t at)
 static bool
 begins_line(struct text yaml, uint32_t at)
 {
-    for (uint32_t i = line_start(yaml, at); i < at; i++)
+    for (uint32_t i = yaml_line_start(yaml, at); i < at; i++)
         if (yaml.data[i] != ' ')
             return false;
     return true;
-}
-
-static unsigned
-column_of(struct text yaml, uint32_t at)
-{
-    return at - line_start(yaml, at);
 }
 
 /* Behind the last line of a value, its comment included; empty lines at the end of a text block are not counted. */
@@ -48,13 +34,6 @@ behind_lines(const struct yaml_edit *e, const struct yaml_node *n)
     return end < e->yaml.length ? end + 1 : end;
 }
 
-static void
-put_spaces(struct buffer *out, unsigned count)
-{
-    while (count-- > 0)
-        buffer_byte(out, ' ');
-}
-
 /* Everything up to here; a last line without its end gets one. */
 static void
 put_up_to(struct yaml_edit *e, uint32_t at)
@@ -64,24 +43,18 @@ put_up_to(struct yaml_edit *e, uint32_t at)
         buffer_add(e->out, e->manner.eol);
 }
 
-static enum yaml_style
-style_of(const struct yaml_node *n)
-{
-    return n != NULL && n->kind == YAML_SCALAR ? (enum yaml_style)n->style : YAML_PLAIN;
-}
-
 /* Where the dash of an item is. */
 static uint32_t
 dash_of(const struct yaml_edit *e, const struct yaml_node *item)
 {
-    unsigned column = column_of(e->yaml, e->parent->start);
-    uint32_t line = line_start(e->yaml, item->start);
+    unsigned column = yaml_column(e->yaml, e->parent->start);
+    uint32_t line = yaml_line_start(e->yaml, item->start);
 
     if (item == e->parent + 1)
         return e->parent->start;
     while (line > e->parent->start && !(line + column < e->yaml.length && e->yaml.data[line + column] == '-' &&
                                         begins_line(e->yaml, line + column)))
-        line = line_start(e->yaml, line - 1);
+        line = yaml_line_start(e->yaml, line - 1);
     return line + column;
 }
 
@@ -95,7 +68,7 @@ style_of_keys(const struct yaml_edit *e)
 
     for (uint32_t i = 0; i < e->parent->count; i++, key = yaml_next(yaml_next(key)))
         last = key;
-    return style_of(last);
+    return yaml_style_of(last);
 }
 
 static void
@@ -103,7 +76,7 @@ put_line(struct yaml_edit *e, unsigned column)
 {
     struct buffer key;
 
-    put_spaces(e->out, column);
+    yaml_lay_spaces(e->out, column);
     if (e->parent->kind == YAML_MAP) {
         buffer_init(&key, LIMIT_MIB);
         yaml_lay_key(&key, &e->manner, e->name, e->parent->count > 0 ? style_of_keys(e) : YAML_BLOCK, false);
@@ -111,7 +84,7 @@ put_line(struct yaml_edit *e, unsigned column)
         buffer_release(&key);
     } else if (e->before != NULL && e->value->type == VALUE_STRING) { /* quoted like its neighbour */
         buffer_add(e->out, TEXT("- "));
-        yaml_lay_flow(e->out, &e->manner, e->value, style_of(e->before));
+        yaml_lay_flow(e->out, &e->manner, e->value, yaml_style_of(e->before));
         buffer_add(e->out, e->manner.eol);
     } else {
         yaml_lay_item(e->out, &e->manner, e->value, column);
@@ -126,12 +99,12 @@ yaml_block_insert(struct yaml_edit *e)
     if (e->before != NULL) {
         at = behind_lines(e, e->before);
     } else {
-        at = line_start(e->yaml, e->parent->start);
+        at = yaml_line_start(e->yaml, e->parent->start);
         if (!begins_line(e->yaml, e->parent->start))
             return yaml_refuse(e, e->parent->start, "there is no line of its own for what comes first");
     }
     put_up_to(e, at);
-    put_line(e, column_of(e->yaml, e->parent->start));
+    put_line(e, yaml_column(e->yaml, e->parent->start));
     buffer_add(e->out, text_from(e->yaml, at));
     return true;
 }
@@ -173,10 +146,10 @@ yaml_block_open(struct yaml_edit *e)
     if (e->above == NULL || e->above->kind != YAML_MAP || e->above->style != YAML_BLOCK || e->parent->property ||
         yaml_lays_flat(&e->manner, e->value))
         return false;
-    if (line_start(e->yaml, e->parent->start) != line_start(e->yaml, e->above_key->start) ||
+    if (yaml_line_start(e->yaml, e->parent->start) != yaml_line_start(e->yaml, e->above_key->start) ||
         e->above_key->start > e->parent->start)
         return false;
-    column = column_of(e->yaml, e->above->start);
+    column = yaml_column(e->yaml, e->above->start);
     put_up_to_colon(e, e->parent->start);
     behind = put_rest_of_line(e, e->parent->end);
     put_line(e, column + (e->parent->kind == YAML_MAP ? e->manner.step : e->manner.dash));
@@ -190,7 +163,7 @@ yaml_block_open(struct yaml_edit *e)
 static bool
 empty_parent(struct yaml_edit *e)
 {
-    uint32_t from = line_start(e->yaml, e->parent->start), to = behind_lines(e, e->parent), colon;
+    uint32_t from = yaml_line_start(e->yaml, e->parent->start), to = behind_lines(e, e->parent), colon;
 
     if (e->above == NULL || e->above->kind != YAML_MAP) {
         buffer_add(e->out, text_slice(e->yaml, 0, e->parent->start));
@@ -219,7 +192,7 @@ yaml_block_remove(struct yaml_edit *e)
     if (e->parent->count == 1)
         return empty_parent(e);
     if (begins_line(e->yaml, start)) {
-        buffer_add(e->out, text_slice(e->yaml, 0, line_start(e->yaml, start)));
+        buffer_add(e->out, text_slice(e->yaml, 0, yaml_line_start(e->yaml, start)));
         buffer_add(e->out, text_from(e->yaml, behind_lines(e, e->node)));
         return true;
     }
@@ -253,10 +226,10 @@ static enum yaml_style
 style_for(const struct yaml_edit *e)
 {
     if (e->node->kind == YAML_SCALAR && e->value->type < VALUE_ARRAY)
-        return style_of(e->node);
+        return yaml_style_of(e->node);
     if (e->node->kind == YAML_SEQUENCE && e->node->count > 0)
-        return style_of(e->node + 1);
-    return e->parent->style == YAML_FLOW && e->key != NULL ? style_of(e->key) : YAML_PLAIN;
+        return yaml_style_of(e->node + 1);
+    return e->parent->style == YAML_FLOW && e->key != NULL ? yaml_style_of(e->key) : YAML_PLAIN;
 }
 
 /* Lines in the place of lines, or behind a key in the place of what is there. */
@@ -264,8 +237,8 @@ static bool
 replace_lines(struct yaml_edit *e)
 {
     bool old_block = e->node->style == YAML_BLOCK, map = e->value->type == VALUE_OBJECT;
-    unsigned column = column_of(e->yaml, e->parent->start) + (map ? e->manner.step : e->manner.dash);
-    uint32_t from = line_start(e->yaml, e->node->start), to, colon = e->key->end;
+    unsigned column = yaml_column(e->yaml, e->parent->start) + (map ? e->manner.step : e->manner.dash);
+    uint32_t from = yaml_line_start(e->yaml, e->node->start), to, colon = e->key->end;
 
     while (colon < e->yaml.length && e->yaml.data[colon] != ':')
         colon++;
@@ -300,7 +273,7 @@ replace_item(struct yaml_edit *e)
         yaml_lay_flow(e->out, &e->manner, e->value, style_for(e));
         buffer_add(e->out, e->manner.eol);
     } else {
-        yaml_lay_inside(e->out, &e->manner, e->value, column_of(e->yaml, e->node->start), true);
+        yaml_lay_inside(e->out, &e->manner, e->value, yaml_column(e->yaml, e->node->start), true);
     }
     buffer_add(e->out, text_from(e->yaml, behind_lines(e, e->node)));
     return true;

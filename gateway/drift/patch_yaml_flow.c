@@ -1,19 +1,13 @@
 /* patch_yaml_flow.c -- changes between brackets and braces. */
 #include "drift/patch_internal.h"
 
-static enum yaml_style
-style_of(const struct yaml_node *n)
-{
-    return n != NULL && n->kind == YAML_SCALAR ? (enum yaml_style)n->style : YAML_PLAIN;
-}
-
 /* As the neighbours are: items like an item, members like a key. */
 static enum yaml_style
 style_inside(const struct yaml_edit *e)
 {
     if (e->parent->count > 0 && (e->parent->kind == YAML_MAP || e->parent[1].kind == YAML_SCALAR))
-        return style_of(e->parent + 1);
-    return e->above_key != NULL && e->above->style == YAML_FLOW ? style_of(e->above_key) : YAML_PLAIN;
+        return yaml_style_of(e->parent + 1);
+    return e->above_key != NULL && e->above->style == YAML_FLOW ? yaml_style_of(e->above_key) : YAML_PLAIN;
 }
 
 static void

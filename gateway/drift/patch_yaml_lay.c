@@ -7,14 +7,24 @@
 #include "json/write.h"
 #include "json/yaml_write.h"
 
-static unsigned
-column_of(struct text yaml, uint32_t place)
+uint32_t
+yaml_line_start(struct text yaml, uint32_t place)
 {
-    uint32_t at = place;
+    while (place > 0 && yaml.data[place - 1] != '\n')
+        place--;
+    return place;
+}
 
-    while (at > 0 && yaml.data[at - 1] != '\n')
-        at--;
-    return place - at;
+unsigned
+yaml_column(struct text yaml, uint32_t place)
+{
+    return place - yaml_line_start(yaml, place);
+}
+
+enum yaml_style
+yaml_style_of(const struct yaml_node *node)
+{
+    return node != NULL && node->kind == YAML_SCALAR ? (enum yaml_style)node->style : YAML_PLAIN;
 }
 
 static bool
@@ -28,11 +38,11 @@ static void
 note_indent(struct yaml_manner *m, struct text yaml, const struct yaml_node *map)
 {
     const struct yaml_node *key = map + 1;
-    unsigned column = column_of(yaml, map->start);
+    unsigned column = yaml_column(yaml, map->start);
 
     for (uint32_t i = 0; i < map->count; i++, key = yaml_next(yaml_next(key))) {
         const struct yaml_node *value = yaml_next(key);
-        unsigned inside = column_of(yaml, value->start);
+        unsigned inside = yaml_column(yaml, value->start);
 
         if (value->style != YAML_BLOCK || inside < column)
             continue;
@@ -180,8 +190,8 @@ yaml_lay_flow(struct buffer *out, const struct yaml_manner *m, const struct valu
 
 /* ---- line by line ---- */
 
-static void
-put_spaces(struct buffer *out, unsigned count)
+void
+yaml_lay_spaces(struct buffer *out, unsigned count)
 {
     while (count-- > 0)
         buffer_byte(out, ' ');
@@ -192,7 +202,7 @@ yaml_lay_inside(struct buffer *out, const struct yaml_manner *m, const struct va
 {
     for (const struct value *at = v + 1; at < v + v->span; at = value_next(at)) {
         if (!hangs)
-            put_spaces(out, column);
+            yaml_lay_spaces(out, column);
         hangs = false;
         if (v->type == VALUE_ARRAY) {
             yaml_lay_item(out, m, at, column);

@@ -109,6 +109,13 @@ place_of_nothing(const struct nodes *n)
     return at;
 }
 
+/* A mark's place, which is in the text whatever the parser says. */
+static uint32_t
+place_of(const struct nodes *n, const struct fy_mark *mark)
+{
+    return (uint32_t)(mark->input_pos < n->source.length ? mark->input_pos : n->source.length);
+}
+
 static bool
 on_scalar(struct nodes *n, struct fy_event *event)
 {
@@ -130,11 +137,11 @@ on_scalar(struct nodes *n, struct fy_event *event)
         node->start = node->end = place_of_nothing(n);
         return true;
     }
-    node->start = (uint32_t)start->input_pos;
-    node->end = (uint32_t)end->input_pos;
+    node->start = place_of(n, start);
+    node->end = place_of(n, end);
     if (node->style == YAML_SINGLE || node->style == YAML_DOUBLE) { /* the marks are inside of the quotes */
-        node->start--;
-        node->end++;
+        node->start -= node->start > 0;
+        node->end += node->end < n->source.length;
     }
     return true;
 }
@@ -147,8 +154,9 @@ on_alias(struct nodes *n, struct fy_event *event)
 
     if (node == NULL || start == NULL || end == NULL)
         return false;
-    node->start = (uint32_t)start->input_pos - 1; /* the mark is behind the '*' */
-    node->end = (uint32_t)end->input_pos;
+    node->start = place_of(n, start);
+    node->start -= node->start > 0; /* the mark is behind the '*' */
+    node->end = place_of(n, end);
     use_name(n, word_of(n, event->alias.anchor));
     return true;
 }
@@ -164,7 +172,7 @@ on_start(struct nodes *n, struct fy_event *event, enum yaml_kind kind)
     if (node == NULL || start == NULL)
         return false;
     node->style = fy_event_get_node_style(event) == FYNS_FLOW ? YAML_FLOW : YAML_BLOCK;
-    node->start = node->end = (uint32_t)start->input_pos;
+    node->start = node->end = place_of(n, start);
     node->span = n->open;
     n->open = n->count - 1;
     return true;
@@ -184,7 +192,7 @@ on_end(struct nodes *n, struct fy_event *event)
     if (node->kind == YAML_MAP)
         node->count /= 2;
     if (node->style == YAML_FLOW && end != NULL)
-        node->end = (uint32_t)end->input_pos;
+        node->end = place_of(n, end);
     else
         for (const struct yaml_node *inside = node + 1; inside < node + node->span; inside++)
             node->end = inside->end > node->end ? inside->end : node->end;
