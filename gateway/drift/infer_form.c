@@ -139,7 +139,7 @@ infer_form_add(struct infer_form *form, const struct exchange *x, enum side side
     const struct value *object;
 
     if (!form_fields_read(&fields, message_value(m, HEADER_CONTENT_TYPE), body, x->arena) ||
-        (object = form_fields_value(&fields, x->arena, false)) == NULL)
+        fields.count > INFER_FIELDS || (object = form_fields_value(&fields, x->arena, false)) == NULL)
         return;
     redacted_mark(x, side, object);
     if (object->flags & VALUE_REDACTED)

@@ -23,7 +23,8 @@
 #define INFER_NUMBERS   20u /* whole numbers before it is said that they are whole */
 #define INFER_ENUM      20u /* strings before it is said that there are no others; and five of each */
 #define INFER_ENUM_MOST 8u
-#define INFER_TYPES     8u /* different media types of one part that are kept */
+#define INFER_FIELDS    4000u /* values of one form; one with more is no evidence */
+#define INFER_TYPES     8u    /* different media types of one part that are kept */
 
 struct infer_shape;
 
