@@ -150,8 +150,8 @@ for (const action of ['remove', 'mask', 'hash']) {
         const redacted = await traffic({ defaults: false, hash_key: 'k', rules: rules(action) });
 
         const text = JSON.stringify(readRecording(redacted.recording));
-        for (const secret of ['no email', 'w@example.org', 'longenough', 'acme', '10115', 'secret-', 'DE0212'])
-            assert.equal(text.includes(secret), false, secret);
+        for (const secret of [/no email/, /w@example.org/, /longenough/, /acme/, /(?<![0-9a-z])10115(?![0-9a-z])/, /secret-/, /DE0212/]) // ids and hashes have digits, too
+            assert.doesNotMatch(text, secret);
         assert.deepEqual(liveCount(redacted.recording), liveCount(plain.recording));
         assert.deepEqual(brief(await findings(redacted)), brief(await findings(plain)));
     });

@@ -44,7 +44,7 @@ export async function startFaulty(upstream, faults, service = {}, settings = {},
 
 // What a client sees of one connection on which these bytes are sent: { text, pieces: [{ at, length }], error, ended, time }; at and time are
 // milliseconds since the bytes were sent. Resolves when the connection is over or, with `until`, when the pattern, or so many bytes, are there.
-export function look(port, bytes, { until, timeout = 20_000, socket = net.connect({ port, host: '127.0.0.1', noDelay: true }) } = {}) {
+export function look(port, bytes, { until, timeout = 20_000, socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }) } = {}) {
     return new Promise((resolve, reject) => {
         const seen = { text: '', pieces: [], error: undefined, ended: false };
         const timer = setTimeout(() => { socket.destroy(); reject(new Error(`nothing for ${timeout} ms behind ${JSON.stringify(seen.text)}`)); }, timeout);
@@ -63,7 +63,11 @@ export function look(port, bytes, { until, timeout = 20_000, socket = net.connec
                 reset(socket);
             }
         });
-        socket.on('end', () => { seen.ended = true; }).on('error', (error) => { seen.error = error.code; }).on('close', done);
+        // A reset right behind the last bytes is an end to libuv (uv__stream_io); but whoever was reset cannot write any more.
+        const wasReset = () => { seen.error = 'ECONNRESET'; };
+        const probe = () => socket.write('\n', (error) => { if (error) wasReset(); else seen.ended = true; socket.destroy(); });
+        socket.on('end', () => { if (socket.encrypted) { seen.ended = true; socket.end(); } else { probe(); } });
+        socket.on('error', ({ code }) => { if (code === 'EPIPE') wasReset(); else seen.error = code; }).on('close', done);
         const send = () => { sent = performance.now(); socket.write(bytes); };
         if (socket.connecting) socket.once(socket.encrypted ? 'secureConnect' : 'connect', send);
         else send();
