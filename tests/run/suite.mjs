@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// suite.mjs FOLDER [NAME]: runs the tests of tests/FOLDER (or the one called NAME), two files at a time:
+// suite.mjs FOLDER [NAME]: runs the tests of tests/FOLDER (or the one called NAME), JOBS files at a time (3):
 //
 //   NAME.test.mjs   node:test; every test counts
 //   NAME.sh, .mjs   a program that ends with a line "N passed, N failed, N skipped"
@@ -19,6 +19,7 @@ const [suite, only] = process.argv.slice(2);
 const folder = path.join(root, 'tests', suite);
 const limit = Number(process.env.LIMIT ?? (process.env.SAN || process.env.TSAN ? 600 : 300)) * 1000;
 const scratch = mkdtempSync(path.join(tmpdir(), 'plumbline-suite-'));
+const jobs = Number(process.env.JOBS ?? 3); // they wait more than they compute
 const variant = process.env.SAN ? ' SAN=1' : process.env.TSAN ? ' TSAN=1' : '';
 
 const nameOf = (file) => file.replace(/\.(test\.mjs|mjs|sh)$/, '');
@@ -143,7 +144,7 @@ if (only && files.length === 0) {
     sum.failed++;
 }
 const queue = [...files];
-await Promise.all([0, 1].map(async () => {
+await Promise.all(Array.from({ length: jobs }, async () => {
     for (let file = queue.shift(); file; file = queue.shift()) {
         const result = await execute(file);
         const total = judge(file, result);
