@@ -3,6 +3,7 @@
 #include "flow/runner_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -39,6 +40,20 @@ make_order(struct frame *f)
     return true;
 }
 
+static bool
+make_path(struct frame *f, const struct frame *within)
+{
+    uint32_t *path = ARENA_ARRAY(f->arena, uint32_t, f->depth + 1);
+
+    if (path == NULL)
+        return false;
+    if (within != NULL)
+        memcpy(path, within->path, f->depth * sizeof *path);
+    path[f->depth] = ++f->run->frames;
+    f->path = path;
+    return true;
+}
+
 static void frame_go(void *arg);
 
 struct frame *
@@ -64,7 +79,7 @@ frame_begin(const struct frame_start *start)
                          .done = start->done,
                          .arg = start->arg,
                          .go = { .call = frame_go, .arg = f } };
-    if (f->arena == NULL || !make_order(f)) {
+    if (f->arena == NULL || !make_order(f) || !make_path(f, start->within)) {
         frame_free(f);
         return NULL;
     }
@@ -212,6 +227,7 @@ jump_to_workflow(struct frame *f, const struct step *from, const struct flow_act
     struct frame_start start = { .run = f->run,
                                  .workflow = w,
                                  .depth = f->depth + 1,
+                                 .within = f,
                                  .deadline = f->deadline,
                                  .done = on_jumped_to_done,
                                  .arg = f };

@@ -115,6 +115,7 @@ struct flow_run {
     uint64_t number;
     uint32_t at; /* in the plan */
     uint32_t steps, elements;
+    uint32_t frames; /* begun */
     struct left *left; /* by place in the plan */
     struct deferred go;
 };
@@ -162,6 +163,7 @@ struct frame {
     struct runner *runner;
     const struct workflow *workflow;
     uint32_t depth;
+    const uint32_t *path; /* the numbers of those that it is called in, and its own: depth + 1 */
     struct arena *arena;
     struct kept inputs_kept; /* or borrowed from the plan */
     const struct value *inputs;
@@ -189,6 +191,7 @@ struct frame_start {
     struct flow_run *run;
     const struct workflow *workflow;
     uint32_t depth;
+    const struct frame *within; /* NULL: none */
     const struct value *inputs; /* borrowed, or NULL: */
     struct kept inputs_take;
     int64_t deadline;
@@ -242,6 +245,7 @@ struct attempt {
     const struct value *bodies[2];
     struct message decoded;      /* the answer as expressions see it, content codings undone */
     struct kept nested;          /* { "inputs", "outputs" } of the workflow that the step runs */
+    uint32_t called;             /* that workflow's frame; 0: none */
     struct watched *watched;     /* by rules; NULL: it is not */
     const struct policy *policy; /* of the ruleset's service; NULL: it has none */
 

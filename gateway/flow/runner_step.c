@@ -60,6 +60,7 @@ tell_nothing(struct step_run *s)
                                    .step = s->step,
                                    .run = f->run->number,
                                    .depth = f->depth,
+                                   .path = f->path,
                                    .element = -1,
                                    .attempt = 1,
                                    .failure = s->ending.failure,

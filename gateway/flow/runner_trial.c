@@ -107,6 +107,8 @@ describe(const struct trial *t)
                               .step = t->of->step,
                               .run = f->run->number,
                               .depth = f->depth,
+                              .path = f->path,
+                              .called = a->called,
                               .element = t->of->step->each != NULL ? (int64_t)t->element : -1,
                               .attempt = t->attempts,
                               .limit = t->limit,
@@ -189,6 +191,7 @@ help_by_workflow(struct trial *t, const struct flow_action *action)
     struct frame_start start = { .run = f->run,
                                  .workflow = action->workflow,
                                  .depth = f->depth + 1,
+                                 .within = f,
                                  .deadline = f->deadline,
                                  .done = on_helped,
                                  .arg = t };
@@ -498,10 +501,12 @@ call_workflow(struct trial *t)
     struct frame_start start = { .run = f->run,
                                  .workflow = step->workflow,
                                  .depth = f->depth + 1,
+                                 .within = f,
                                  .deadline = f->deadline,
                                  .done = on_workflow_done,
                                  .arg = t };
     struct inputs_result inputs = { .failure = FLOW_FINE };
+    const struct frame *called;
 
     if (frame_may_begin(f->run, step->workflow, start.depth, &inputs.failure, &inputs.why))
         inputs_of_step(t, &inputs);
@@ -511,8 +516,10 @@ call_workflow(struct trial *t)
     if (inputs.failure != FLOW_FINE) {
         kept_free(&start.inputs_take);
         fail(t, inputs.failure, inputs.why);
-    } else if (frame_begin(&start) == NULL) {
+    } else if ((called = frame_begin(&start)) == NULL) {
         fail(t, FLOW_LIMIT, TEXT("there is no memory for the workflow"));
+    } else {
+        t->now.called = called->path[called->depth];
     }
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
@@ -195,33 +196,49 @@ step_retried(const struct told_run *run, const struct flow_try *t)
     struct told_step *found = NULL;
 
     for (struct told_step *s = run->steps; s != NULL && t->attempt > 1; s = s->next)
-        if (s->step == t->step && s->depth == t->depth && s->element == t->element && s->last->attempt < t->attempt)
+        if (s->step == t->step && s->depth == t->depth && s->path[t->depth] == t->path[t->depth] &&
+            s->element == t->element && s->last->attempt < t->attempt)
             found = s;
     return found;
 }
 
-/* A step that calls a workflow is told of when that has ended: its place is in front of the steps that ran inside.
- * NULL: at the front of all. */
+/* The last step inside of the call that the try is inside of at this depth; NULL: there is none. */
 static struct told_step *
-step_before(const struct told_run *run, const struct flow_try *t, int64_t began)
+last_inside(const struct told_run *run, const struct flow_try *t, uint32_t depth)
 {
-    struct told_step *before = NULL;
+    struct told_step *found = NULL;
 
-    if (t->step->workflow == NULL)
-        return run->last;
-    for (struct told_step *s = run->steps; s != NULL; before = s, s = s->next)
-        if (s->depth > t->depth && s->tries->began + s->tries->took > began)
+    for (struct told_step *s = run->steps; s != NULL; s = s->next)
+        if (s->depth >= depth && s->path[depth] == t->path[depth])
+            found = s;
+    return found;
+}
+
+/* The steps of one call of a workflow stand together, though others run beside it. A step that calls a workflow is told
+ * of when that has ended: its place is in front of the steps that ran inside. NULL: at the front of all. */
+static struct told_step *
+step_before(const struct told_run *run, const struct flow_try *t)
+{
+    struct told_step *before = NULL, *found = NULL;
+
+    for (struct told_step *s = run->steps; s != NULL && t->called != 0; before = s, s = s->next)
+        if (s->depth > t->depth && s->path[t->depth + 1] == t->called)
             return before;
-    return before;
+    for (uint32_t left = t->depth + 1; found == NULL && left > 0; left--)
+        found = last_inside(run, t, left - 1);
+    return found != NULL ? found : run->last;
 }
 
 static struct told_step *
-add_step(struct told_run *run, const struct flow_try *t, int64_t began)
+add_step(struct told_run *run, const struct flow_try *t)
 {
-    struct told_step *s = ARENA_NEW(run->arena, struct told_step), *before = step_before(run, t, began);
+    struct told_step *s = ARENA_NEW(run->arena, struct told_step), *before = step_before(run, t);
+    uint32_t *path = ARENA_ARRAY(run->arena, uint32_t, t->depth + 1);
 
-    if (s == NULL)
+    if (s == NULL || path == NULL)
         return NULL;
+    memcpy(path, t->path, (t->depth + 1) * sizeof *path);
+    s->path = path;
     s->workflow = t->workflow;
     s->step = t->step;
     s->depth = t->depth;
@@ -291,7 +308,7 @@ add_try(struct flow_report *r, struct told_run *run, const struct flow_try *t)
     if (told != NULL)
         fill_try(r, told, t, run->arena, bytes_kept(r) < LIMIT_REPORT_BYTES);
     if (told != NULL && s == NULL)
-        s = add_step(run, t, told->began);
+        s = add_step(run, t);
     if (s == NULL || told == NULL) {
         r->starved = true;
         return NULL;

@@ -29,6 +29,7 @@ struct told_step {
     const struct workflow *workflow;
     const struct step *step;
     uint32_t depth;
+    const uint32_t *path; /* flow_try */
     int64_t element;
     struct told_try *tries, *last;
     uint32_t try_count;

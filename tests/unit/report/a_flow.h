@@ -163,9 +163,12 @@ a_violation(struct exchange *x, const char *instance, const char *expected, cons
 static struct flow_try
 a_try(uint64_t run, uint32_t step, const struct exchange *x)
 {
+    static const uint32_t path[] = { 1 };
+
     return (struct flow_try){ .workflow = &a.workflow,
                               .step = &a.steps[step],
                               .run = run,
+                              .path = path,
                               .element = -1,
                               .attempt = 1,
                               .exchange = x,

@@ -160,11 +160,13 @@ a_step_that_calls_a_workflow_stands_in_front_of_its_steps(void **state)
             t = a_try(1, i, an_exchange("0ONE", NULL, 200, NULL));
             t.workflow = &inner;
             t.depth = 1;
+            t.path = (const uint32_t[]){ 1, (uint32_t)element + 2 };
             a_tried(&t);
         }
         t = a_try(1, 0, NULL);
         t.step = &calls;
         t.element = element;
+        t.called = (uint32_t)element + 2;
         t.took = 8 * MILLI;
         a_now -= 8 * MILLI; /* it took as long as its steps */
         a_tried(&t);
@@ -181,6 +183,55 @@ a_step_that_calls_a_workflow_stands_in_front_of_its_steps(void **state)
     check_text(value_text(VALUE_MEMBER(value_item(counts, 0), "step")), "create");
     check_text(value_text(VALUE_MEMBER(value_item(counts, 1), "step")), "each");
     check_text(value_text(VALUE_MEMBER(value_item(counts, 2), "workflow")), "inner");
+}
+
+static void
+steps_of_calls_side_by_side_stand_together(void **state)
+{
+    static const uint32_t paths[2][2] = { { 1, 2 }, { 1, 3 } };
+    static const struct {
+        const char *step;
+        int64_t element;
+    } order[] = { { "create", -1 }, { "each", 0 }, { "create", -1 }, { "poll", -1 },
+                  { "each", 1 },    { "create", -1 }, { "poll", -1 } };
+    const struct workflow inner = { .flow = &a.flow, .id = TEXT("inner"), .steps = a.steps, .step_count = 2 };
+    const struct step calls = { .id = TEXT("each"), .workflow = &inner };
+    struct document document;
+    const struct value *steps;
+    struct flow_try t;
+
+    (void)state;
+    a_report((struct flow_report_options){ 0 });
+    flow_report_begin(a.report, &a.workflow, 1, 0);
+    t = a_try(1, 0, NULL);
+    a_tried(&t);
+    for (uint32_t i = 0; i < 4; i++) { /* by turns */
+        t = a_try(1, i / 2, NULL);
+        t.workflow = &inner;
+        t.depth = 1;
+        t.path = paths[i % 2];
+        a_tried(&t);
+    }
+    for (uint32_t i = 0; i < 2; i++) { /* the second one ends first */
+        t = a_try(1, 0, NULL);
+        t.step = &calls;
+        t.element = 1 - (int64_t)i;
+        t.called = paths[1 - i][1];
+        a_tried(&t);
+    }
+    a_run_ends(1, FLOW_FINE, "");
+    assert_int_equal(document_parse(&document, a_told(flow_report_json), NULL, a.arena, NULL), 0);
+    steps = VALUE_MEMBER(value_item(VALUE_MEMBER(document.root, "runs"), 0), "steps");
+    assert_int_equal(steps->count, 7);
+    for (uint32_t i = 0; i < 7; i++) {
+        const struct value *step = value_item(steps, i), *element = VALUE_MEMBER(step, "element");
+
+        check_text(value_text(VALUE_MEMBER(step, "step")), order[i].step);
+        if (order[i].element < 0)
+            assert_null(element);
+        else
+            assert_int_equal(value_text(element).data[0], '0' + order[i].element);
+    }
 }
 
 /* ---- bounds ---- */
@@ -395,6 +446,7 @@ main(void)
         A_TEST(a_run_that_never_began_a_step_says_why),
         A_TEST(a_run_that_was_not_ended_is_still_told),
         A_TEST(a_step_that_calls_a_workflow_stands_in_front_of_its_steps),
+        A_TEST(steps_of_calls_side_by_side_stand_together),
         A_TEST(of_many_runs_the_first_and_the_first_that_fail_are_told),
         A_TEST(a_body_is_cut_between_characters),
         A_TEST(a_run_without_end_is_cut),
