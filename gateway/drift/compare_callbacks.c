@@ -132,8 +132,9 @@ note_address(struct compare *c, const struct callback *cb, const struct operatio
                     value_text(keys[NEW]));
 }
 
+/* One address, as it stands on each side (NULL: on the other one alone), and how it is told. */
 static void
-compare_address(struct compare *c, const struct callback *cb, const struct value *keys[2])
+compare_address(struct compare *c, const struct callback *cb, const struct value *keys[2], struct text told)
 {
     struct operation_pair o = { .removed = CHANGE_OPERATION_REMOVED,
                                 .added = CHANGE_OPERATION_ADDED,
@@ -148,7 +149,7 @@ compare_address(struct compare *c, const struct callback *cb, const struct value
         o.items[which] = compare_follow(c, which, item);
         o.around[which] = place_or(cb->objects[which], place_or(cb->maps[which], cb->of->places[which]));
     }
-    o.label = label_of(c, cb, value_text(keys[keys[NEW] != NULL ? NEW : OLD]));
+    o.label = label_of(c, cb, told);
     set_ids(c, cb, &o, keys);
     if (keys[OLD] != NULL && keys[NEW] != NULL &&
         !text_equal(form_at(c, cb->of, OLD, keys[OLD]), form_at(c, cb->of, NEW, keys[NEW])))
@@ -194,7 +195,7 @@ compare_addresses(struct compare *c, const struct callback *cb)
                 continue;
             keys[which] = key;
             keys[1 - which] = moved && key == lone[OLD] ? lone[NEW] : other;
-            compare_address(c, cb, keys);
+            compare_address(c, cb, keys, value_text(keys[NEW] != NULL ? keys[NEW] : key));
         }
     }
 }

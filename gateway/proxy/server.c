@@ -239,8 +239,9 @@ proxy_metrics(struct proxy *p, struct buffer *out)
         for (uint32_t i = 0; i < g->share_count; i++)
             (void)ledger_add(sum, g->ruleset, g->shares[i]->counters);
     }
-    (void)pthread_mutex_unlock(&p->lock);
     metrics_write(out, sum, &recorded);
+    playback_metrics(p->newest->playback, out);
+    (void)pthread_mutex_unlock(&p->lock);
     admission_metrics(p->admission, out);
     rate_table_metrics(p->rates, out);
     fault_counts_metrics(p->fault_counts, out);

@@ -1,6 +1,7 @@
 /* playback.c -- the server, and the thread that looks and waits. */
 #include "replay/playback.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -281,6 +282,27 @@ playback_counts(struct playback *p)
                                      .hits = atomic_load_explicit(&p->hits, memory_order_relaxed),
                                      .misses = atomic_load_explicit(&p->misses, memory_order_relaxed),
                                      .forwarded = atomic_load_explicit(&p->forwarded, memory_order_relaxed) };
+}
+
+void
+playback_metrics(struct playback *p, struct buffer *out)
+{
+    struct playback_counts counts = { .exchanges = 0 };
+
+    if (p != NULL)
+        counts = playback_counts(p);
+    buffer_print(out,
+                 "# HELP plumbline_playback_total Requests that were to be answered from recordings.\n"
+                 "# TYPE plumbline_playback_total counter\n"
+                 "plumbline_playback_total{result=\"hit\"} %" PRIu64 "\n"
+                 "plumbline_playback_total{result=\"miss\"} %" PRIu64 "\n"
+                 "plumbline_playback_total{result=\"forwarded\"} %" PRIu64 "\n",
+                 counts.hits, counts.misses, counts.forwarded);
+    buffer_print(out,
+                 "# HELP plumbline_playback_exchanges Recorded exchanges that can be answered from.\n"
+                 "# TYPE plumbline_playback_exchanges gauge\n"
+                 "plumbline_playback_exchanges %" PRIu64 "\n",
+                 counts.exchanges);
 }
 
 void

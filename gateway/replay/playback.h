@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "rules/ruleset.h"
 
@@ -46,6 +47,9 @@ struct playback_counts {
     uint64_t hits, misses, forwarded;
 };
 struct playback_counts playback_counts(struct playback *p);
+
+/* Append plumbline_playback_total and plumbline_playback_exchanges, for /metrics. Accepts NULL: nothing was asked. */
+void playback_metrics(struct playback *p, struct buffer *out);
 
 /* Accepts NULL. */
 void playback_stop(struct playback *p);

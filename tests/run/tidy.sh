@@ -12,5 +12,5 @@ if [ $status -gt 128 ]; then
     tidy --checks='-clang-analyzer-*' "$1"
     status=$?
 fi
-[ $status = 0 ] || exit 1
+[ $status = 0 ] || { echo "$1: error: that was found in this file"; exit 1; } # or in a header of it
 [ -z "$sum" ] || : >"build/lint/${sum%% *}"

@@ -165,6 +165,9 @@ test('a sequence begins anew, and bound ids are forgotten, by the admin listener
     assert.deepEqual(await bodies(gateway, 2, 'GET', '/parts'), ['answer 1', 'answer 2']);
     await ask(gateway, 'GET', '/nowhere');
     assert.deepEqual(await (await fetch(`${admin}/api/v1/replay`)).json(), { exchanges: 2, hits: 4, misses: 1, forwarded: 0 });
+    const metrics = await (await fetch(`${admin}/metrics`)).text();
+    assert.deepEqual(metrics.match(/^plumbline_playback_\w+.*$/mg), ['plumbline_playback_total{result="hit"} 4', 'plumbline_playback_total{result="miss"} 1',
+        'plumbline_playback_total{result="forwarded"} 0', 'plumbline_playback_exchanges 2']);
     assert.equal((await fetch(`${admin}/api/v1/reload`, { method: 'POST' })).status, 200);
     assert.deepEqual(await bodies(gateway, 1, 'GET', '/parts'), ['answer 1']);
 });
