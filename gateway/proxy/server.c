@@ -224,6 +224,14 @@ proxy_url(struct proxy *p, uint32_t index, char *out, size_t size)
     return there;
 }
 
+static void
+write_playback(struct proxy *p, struct buffer *out)
+{
+    (void)pthread_mutex_lock(&p->lock);
+    playback_metrics(p->newest->playback, out);
+    (void)pthread_mutex_unlock(&p->lock);
+}
+
 void
 proxy_metrics(struct proxy *p, struct buffer *out)
 {
@@ -239,9 +247,9 @@ proxy_metrics(struct proxy *p, struct buffer *out)
         for (uint32_t i = 0; i < g->share_count; i++)
             (void)ledger_add(sum, g->ruleset, g->shares[i]->counters);
     }
-    metrics_write(out, sum, &recorded);
-    playback_metrics(p->newest->playback, out);
     (void)pthread_mutex_unlock(&p->lock);
+    metrics_write(out, sum, &recorded);
+    write_playback(p, out);
     admission_metrics(p->admission, out);
     rate_table_metrics(p->rates, out);
     fault_counts_metrics(p->fault_counts, out);
