@@ -30,12 +30,12 @@ const char *flow_failure_name(enum flow_failure f); /* "network" …, stable: th
 struct flow_try {
     const struct workflow *workflow;
     const struct step *step;
-    uint64_t run;            /* number, from 1 */
-    uint32_t depth;          /* of nested workflows: 0 */
-    const uint32_t *path;    /* the calls of workflows that it is inside of, depth + 1 of them, from the outermost: numbers from
-                              * 1 within a run */
-    uint32_t called;         /* the call that this step made; 0: none */
-    int64_t element;         /* of x-for-each; -1: none */
+    uint64_t run;         /* number, from 1 */
+    uint32_t depth;       /* of nested workflows: 0 */
+    const uint32_t *path; /* the calls of workflows that it is inside of, depth + 1 of them, from the outermost: numbers
+                           * from 1 within a run */
+    uint32_t called;      /* the call that this step made; 0: none */
+    int64_t element;      /* of x-for-each; -1: none */
     uint32_t attempt, limit; /* 1 of limit + 1 tries; limit 0: no retry was asked for (so far) */
     int64_t next;            /* nanoseconds until the next try; 0: none */
     enum flow_failure failure;

@@ -115,7 +115,7 @@ struct flow_run {
     uint64_t number;
     uint32_t at; /* in the plan */
     uint32_t steps, elements;
-    uint32_t frames; /* begun */
+    uint32_t frames;   /* begun */
     struct left *left; /* by place in the plan */
     struct deferred go;
 };

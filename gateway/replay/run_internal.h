@@ -16,6 +16,7 @@ struct order_entry {
     struct replay_slot *slot;
     uint64_t key;
     bool source;                         /* it is the exchange whose answer the key stands for */
+    int64_t latest;                      /* nothing from here to the bucket's end ended after this, as recorded */
     struct order_entry *next, *previous; /* of one bucket */
 };
 

@@ -1,6 +1,7 @@
 // plumbline replay: when requests are sent, in which order, how many at a time, and how a run is ended.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { random } from './lib/chaos_plan.mjs';
 import { binary, start } from './lib/index.mjs';
 import { exchange, recording, replay, service } from './lib/replay.mjs';
 
@@ -85,6 +86,34 @@ test('a list waits for changes of what is below it, and new things wait for nobo
     const at = (what) => there.asked[order.indexOf(what)].at;
     assert.ok(at('GET /orders?status=new') - at('PUT /orders/7/status') > 40, order);
     assert.ok(at('GET /others') - at('PUT /orders/7/status') < 40, order);
+});
+
+test('whatever traffic it is: who came behind another one, and one of them changes what both are about, comes behind it again', async () => {
+    for (let seed = 1; seed <= 4; seed++) {
+        const rng = random(seed);
+        const there = await service((entry) => ({
+            wait: new Promise((resolve) => { setTimeout(resolve, rng.below(4)); }).then(() => { entry.over = performance.now(); }),
+        }), { sandbox: true });
+        const sent = Array.from({ length: 300 }, (_, i) => ({
+            method: rng.pick(['GET', 'GET', 'GET', 'PUT', 'POST', 'DELETE']), at: i * 2, took: 1 + rng.below(12),
+            target: rng.pick(['/a', '/a', '/a/1', '/a/2', '/a/1/x', '/b', '/b/1']), headers: { 'X-Number': String(i) },
+        }));
+        const { status, stderr } = await replay(recording(...sent.map(exchange)), there.url, '--concurrency', '32');
+        assert.equal(status, 0, stderr);
+        const seen = sent.map((_, i) => there.asked.find(({ headers }) => headers['x-number'] === String(i)));
+        const below = (a, b) => b.target.startsWith(`${a.target}/`) && a.method !== 'POST';
+        let pairs = 0;
+        for (const [j, b] of sent.entries()) {
+            for (const [i, a] of sent.slice(0, j).entries()) {
+                const about = a.target === b.target || below(a, b) || below(b, a);
+                if (!about || a.at + a.took > b.at || (a.method === 'GET' && b.method === 'GET'))
+                    continue;
+                pairs++;
+                assert.ok(seen[i].over <= seen[j].at, `seed ${seed}: ${b.method} ${b.target} (${j}) did not wait for ${a.method} ${a.target} (${i})`);
+            }
+        }
+        assert.ok(pairs > 1000 && there.most > 2, `${pairs} pairs, ${there.most} at a time`);
+    }
 });
 
 test('those that overlapped when they were recorded may overlap again', async () => {

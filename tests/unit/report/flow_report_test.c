@@ -192,7 +192,7 @@ steps_of_calls_side_by_side_stand_together(void **state)
     static const struct {
         const char *step;
         int64_t element;
-    } order[] = { { "create", -1 }, { "each", 0 }, { "create", -1 }, { "poll", -1 },
+    } order[] = { { "create", -1 }, { "each", 0 },    { "create", -1 }, { "poll", -1 },
                   { "each", 1 },    { "create", -1 }, { "poll", -1 } };
     const struct workflow inner = { .flow = &a.flow, .id = TEXT("inner"), .steps = a.steps, .step_count = 2 };
     const struct step calls = { .id = TEXT("each"), .workflow = &inner };
