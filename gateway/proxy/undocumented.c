@@ -66,15 +66,21 @@ undocumented_body(void *transit, enum side side, const struct document *document
 
 /* ---- telling ---- */
 
-void
-undocumented_over(struct transit *t)
+static void
+look_at_headers(struct transit *t)
 {
     struct tally_exchange look = look_of(t);
 
+    tally_look_at_headers(&look);
+}
+
+void
+undocumented_over(struct transit *t)
+{
     if (t->findings == NULL || t->exchange.outcome == OUTCOME_REFUSED || t->exchange.fault_count > 0)
         return;
     if (is_looked_at(t, SIDE_RESPONSE) && !t->own_response)
-        tally_look_at_headers(&look);
+        look_at_headers(t);
     for (struct undocumented *one = t->undocumented; one != NULL; one = one->next)
         if (severities_judge(ruleset_severities(t->ruleset), &one->finding))
             live_findings_add_one(t->findings, &one->finding);

@@ -40,6 +40,33 @@ nothing_is_allocated_for_everyday_schemas(void **state)
 }
 
 static void
+a_member_that_no_schema_names_is_noted(void **state)
+{
+    static const struct {
+        const char *schema, *instance;
+        bool unnamed;
+    } cases[] = {
+        { "{\"properties\":{\"a\":{}}}", "{\"a\":1}", false },
+        { "{\"properties\":{\"a\":{}}}", "{\"a\":1,\"b\":2}", true },
+        { "{\"properties\":{\"a\":{\"properties\":{\"c\":{}}}}}", "{\"a\":{\"c\":1,\"d\":2}}", true },
+        { "{\"properties\":{\"a\":{}},\"additionalProperties\":true}", "{\"b\":2}", false },
+        { "{\"properties\":{\"a\":{}},\"patternProperties\":{\"^x\":{}}}", "{\"b\":2}", false },
+        { "{\"required\":[\"a\"]}", "{\"a\":1}", false },
+        { "{\"type\":\"object\"}", "{\"a\":1}", false }, /* it names none */
+        { "{\"allOf\":[{\"properties\":{\"a\":{}}},{\"properties\":{\"b\":{}}}]}", "{\"a\":1}", true }, /* one does */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct compiled *c = compiled_from(cases[i].schema, SCHEMA_2020_12, false);
+
+        assert_true(compiled_accepts(c, cases[i].instance));
+        check_that(c->run.unnamed == cases[i].unnamed, "%s", cases[i].schema);
+        compiled_free(c);
+    }
+}
+
+static void
 a_spent_budget_is_unchecked_and_not_a_verdict(void **state)
 {
     struct compiled *c = compiled_from("{\"items\":{\"type\":\"string\"}}", SCHEMA_2020_12, false);
@@ -262,6 +289,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_allocated_for_everyday_schemas),
+        cmocka_unit_test(a_member_that_no_schema_names_is_noted),
         cmocka_unit_test(a_spent_budget_is_unchecked_and_not_a_verdict),
         cmocka_unit_test(a_spent_budget_is_no_yes_for_not),
         cmocka_unit_test(the_budget_is_shared_by_the_checks_of_a_message),
