@@ -3,6 +3,7 @@
 # output of one that does not, with the command that runs it again. The last line counts the tests.
 set -u
 limit=${LIMIT:-120} # seconds a program may take
+[ -z "${TSAN:-}" ] || limit=${LIMIT:-400}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -16,6 +17,12 @@ count() { sed -nE "s/^\[ +$1 +\] ([0-9]+) test\(s\).*/\1/p" "$2" | awk '{ n += $
 
 run() {
     local program=$1 name=$2 file=$3 status=0 started=$SECONDS
+    # It has one thread, and Lua's errors are jumps, which fill the stack that ThreadSanitizer keeps beside the real one.
+    if [ -n "${TSAN:-}" ] && [ "$name" = rules/script_limits ]; then
+        echo "unit $name: skipped: ThreadSanitizer does not follow so many jumps" >"$file.report"
+        echo "0 0 1" >"$file.count"
+        return
+    fi
     timeout -k 5 "$limit" "${plain[@]}" "$program" >"$file.out" 2>&1 </dev/null || status=$?
     local passed failed skipped why=""
     passed=$(count PASSED "$file.out") failed=$(count FAILED "$file.out") skipped=$(count SKIPPED "$file.out")
