@@ -19,7 +19,13 @@ const CLIENTS = Number(process.env.STORM_CLIENTS ?? 60);
 const sanitized = /\/(san|tsan)\//.test(process.env.PLUMBLINE_BIN ?? '');
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+// But for both ends of idle connections to the simulated services, which are in the same process: each worker keeps those that it once needed.
+function descriptors(pid) {
+    const { stdout } = spawnSync('ss', ['-tnpH', 'state', 'established'], { encoding: 'utf8' });
+    const ends = stdout.split('\n').filter((line) => line.includes(`pid=${pid},`)).map((line) => line.trim().split(/\s+/).slice(2, 4));
+    const here = new Set(ends.map(([local]) => local));
+    return readdirSync(`/proc/${pid}/fd`).length - ends.filter(([, peer]) => here.has(peer)).length;
+}
 // What they are, with the addresses of sockets.
 const open = (pid) => spawnSync('bash', ['-c', `ls -l /proc/${pid}/fd; ss -anp | grep pid=${pid},`], { encoding: 'utf8' }).stdout.replace(/^.*-> /gm, '');
 const memory = (pid) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
