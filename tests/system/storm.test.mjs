@@ -3,7 +3,7 @@
 // STORM=seconds runs longer, STORM_SEED=n otherwise.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import test from 'node:test';
@@ -21,10 +21,18 @@ const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 // But for both ends of idle connections to the simulated services, which are in the same process: each worker keeps those that it once needed.
 function descriptors(pid) {
-    const { stdout } = spawnSync('ss', ['-tnpH', 'state', 'established'], { encoding: 'utf8' });
-    const ends = stdout.split('\n').filter((line) => line.includes(`pid=${pid},`)).map((line) => line.trim().split(/\s+/).slice(2, 4));
+    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+        try {
+            return readlinkSync(`/proc/${pid}/fd/${fd}`);
+        } catch {
+            return ''; // closed meanwhile
+        }
+    });
+    const inodes = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+    const ends = readFileSync(`/proc/${pid}/net/tcp`, 'latin1').split('\n').map((line) => line.trim().split(/\s+/))
+        .filter(([, , , state, , , , , , inode]) => state === '01' && inodes.has(inode)).map(([, local, peer]) => [local, peer]);
     const here = new Set(ends.map(([local]) => local));
-    return readdirSync(`/proc/${pid}/fd`).length - ends.filter(([, peer]) => here.has(peer)).length;
+    return links.length - ends.filter(([, peer]) => here.has(peer)).length;
 }
 // What they are, with the addresses of sockets.
 const open = (pid) => spawnSync('bash', ['-c', `ls -l /proc/${pid}/fd; ss -anp | grep pid=${pid},`], { encoding: 'utf8' }).stdout.replace(/^.*-> /gm, '');
