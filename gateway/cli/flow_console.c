@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "base/time_text.h"
 #include "cli/flow_line.h"
 
@@ -37,22 +38,6 @@ struct flow_console {
 };
 
 /* ---- the terminal ---- */
-
-static bool
-is_terminal(void)
-{
-    const char *term = getenv("TERM");
-
-    return isatty(STDERR_FILENO) != 0 && (term == NULL || strcmp(term, "dumb") != 0);
-}
-
-static bool
-wants_colour(void)
-{
-    const char *no = getenv("NO_COLOR");
-
-    return is_terminal() && (no == NULL || no[0] == '\0');
-}
 
 static size_t
 terminal_width(void)
@@ -310,8 +295,8 @@ flow_console_new(const struct flow *flow, const struct flow_plan *plan, uint64_t
     buffer_init(&c->out, LIMIT_FILE_BYTES);
     flow_line_begin(&c->line, flow);
     c->log_line = c->line;
-    c->line.colour = wants_colour();
-    c->terminal = is_terminal();
+    c->line.colour = terminal_is_coloured(STDERR_FILENO);
+    c->terminal = terminal_is_there(STDERR_FILENO);
     c->verbose = verbose;
     c->runs = runs;
     c->many = plan->repeat > 1;

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/terminal.h"
 
 #define EVERY (100 * CLOCK_MILLI)
 #define LOOK  256 /* exchanges between looks at the clock */
@@ -21,10 +21,9 @@ struct progress {
 struct progress *
 progress_new(uint64_t bytes)
 {
-    const char *term = getenv("TERM");
     struct progress *p;
 
-    if (isatty(STDERR_FILENO) == 0 || (term != NULL && strcmp(term, "dumb") == 0))
+    if (!terminal_is_there(STDERR_FILENO))
         return NULL;
     p = calloc(1, sizeof *p);
     if (p == NULL)

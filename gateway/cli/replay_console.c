@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/terminal.h"
 #include "report/exchange_text.h"
 
 struct replay_console {
@@ -23,13 +24,12 @@ struct replay_console *
 replay_console_new(const struct replay_input *in, const struct replay_judge *judge)
 {
     struct replay_console *c = calloc(1, sizeof *c);
-    const char *term = getenv("TERM");
 
     if (c == NULL)
         return NULL;
     c->in = in;
     c->judge = judge;
-    c->terminal = isatty(STDERR_FILENO) != 0 && (term == NULL || strcmp(term, "dumb") != 0);
+    c->terminal = terminal_is_there(STDERR_FILENO);
     c->began = clock_monotonic();
     buffer_init(&c->out, LIMIT_MIB);
     return c;
