@@ -94,14 +94,6 @@ add_violations(struct flow_page *p, const struct exchange *x)
 
 /* ---- messages ---- */
 
-static struct text
-remark_of(struct flow_page *p, const struct violation *v)
-{
-    if (v->expected.length == 0)
-        return text_of(violation_what(v->id));
-    return arena_print(p->arena, "expected %.*s", TEXT_PRINT(v->expected));
-}
-
 /* The violations that are about a place in a body. */
 static size_t
 find_marks(struct flow_page *p, const struct verdict *verdict, struct html_mark *marks)
@@ -110,10 +102,13 @@ find_marks(struct flow_page *p, const struct verdict *verdict, struct html_mark 
 
     for (uint32_t i = 0; i < verdict->count; i++) {
         const struct violation *v = &verdict->list[i];
+        const struct finding f = { .rule = text_of(violation_name(v->id)),
+                                   .level = violation_level(v->id),
+                                   .side = v->side,
+                                   .message = text_of(violation_what(v->id)),
+                                   .expected = v->expected };
 
-        if (v->id == VIOLATION_BODY_SCHEMA || v->id == VIOLATION_BODY_EXTRA || text_starts(v->instance, TEXT("/")))
-            marks[count++] =
-                (struct html_mark){ v->side, v->instance, page_level_class(violation_level(v->id)), remark_of(p, v) };
+        count += html_mark_of(&marks[count], &f, v->instance, p->arena);
     }
     return count;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "report/marked_json.h"
+#include "report/page.h"
 
 /* What of an exchange is on its way into a page. */
 struct shown {
@@ -11,6 +12,19 @@ struct shown {
     const struct html_mark *marks; /* of one side */
     size_t count;
 };
+
+/* ---- marks ---- */
+
+bool
+html_mark_of(struct html_mark *mark, const struct finding *f, struct text instance, struct arena *arena)
+{
+    if (!text_starts(instance, TEXT("/")) && violation_of(f->rule) != VIOLATION_BODY_SCHEMA) /* "" is the whole of it */
+        return false;
+    *mark = (struct html_mark){ f->side, instance, page_level_class(f->level), f->message };
+    if (f->expected.length > 0)
+        mark->remark = arena_print(arena, "expected %.*s", TEXT_PRINT(f->expected));
+    return true;
+}
 
 /* ---- bodies ---- */
 

@@ -4,7 +4,7 @@
 #define REPORT_HTML_EXCHANGE_H
 
 #include "report/markup.h"
-#include "traffic/exchange.h"
+#include "traffic/finding.h"
 
 struct html_mark {
     enum side side;
@@ -12,6 +12,9 @@ struct html_mark {
     const char *kind;     /* the class: "bad", "warn", "info" */
     struct text remark;   /* stands behind the line */
 };
+
+/* A mark for what is wrong at a place of a body. False: it is about something else of the message. */
+bool html_mark_of(struct html_mark *mark, const struct finding *f, struct text instance, struct arena *arena);
 
 /* Side by side where there is room: line, header fields, body. Documents are read into the arena. */
 void html_exchange(struct buffer *out, const struct exchange *x, const struct html_mark *marks, size_t count,

@@ -176,16 +176,11 @@ add_example(struct buffer *out, const struct finding *f, const struct examples *
 {
     const struct example *example = examples_find(examples, f);
     struct arena *arena = example != NULL ? arena_new(0, LIMIT_REPORT_BYTES) : NULL;
-    struct html_mark mark = { .side = f->side, .kind = page_level_class(f->level) };
-    bool in_body;
+    struct html_mark mark;
 
     if (arena == NULL)
         return;
-    mark.instance = example->instance;
-    mark.remark = f->expected.length > 0 ? arena_print(arena, "expected %.*s", TEXT_PRINT(f->expected)) : f->message;
-    in_body = text_starts(mark.instance, TEXT("/")) ||
-              text_equal(f->rule, text_of(violation_name(VIOLATION_BODY_SCHEMA))); /* "" is the whole of it */
-    html_exchange(out, example->exchange, &mark, in_body ? 1 : 0, arena);
+    html_exchange(out, example->exchange, &mark, html_mark_of(&mark, f, example->instance, arena) ? 1 : 0, arena);
     arena_free(arena);
 }
 

@@ -8,9 +8,14 @@
 
 /* ---- groups ---- */
 
+struct told {
+    const struct finding *finding;
+    uint32_t order; /* in the list, which is by level and place */
+};
+
 /* The findings of one operation. */
 struct group {
-    const struct finding **first;
+    const struct told *first;
     uint32_t count;
     enum level worst;
     uint64_t worst_times; /* how often the findings of that level were met */
@@ -24,11 +29,12 @@ by_operation(const struct finding *x, const struct finding *y)
     return order != 0 ? order : text_compare(x->operation, y->operation);
 }
 
-/* Within an operation the worst first, then the most frequent, then as the list has them: in order of places. */
+/* Within an operation the worst first, then the most frequent, then as the list has them. */
 static int
 in_group_order(const void *a, const void *b)
 {
-    const struct finding *x = *(const struct finding *const *)a, *y = *(const struct finding *const *)b;
+    const struct told *one = a, *other = b;
+    const struct finding *x = one->finding, *y = other->finding;
     int order = by_operation(x, y);
 
     if (order != 0)
@@ -37,15 +43,7 @@ in_group_order(const void *a, const void *b)
         return x->level > y->level ? -1 : 1;
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
-    if (x->side != y->side)
-        return x->side < y->side ? -1 : 1;
-    if ((order = text_compare(x->file, y->file)) != 0)
-        return order;
-    if (x->line != y->line)
-        return x->line < y->line ? -1 : 1;
-    if ((order = text_compare(x->instance, y->instance)) != 0)
-        return order;
-    return text_compare(text_of(x->fingerprint), text_of(y->fingerprint));
+    return one->order < other->order ? -1 : 1;
 }
 
 static int
@@ -57,22 +55,24 @@ worst_group_first(const void *a, const void *b)
         return x->worst > y->worst ? -1 : 1;
     if (x->worst_times != y->worst_times)
         return x->worst_times > y->worst_times ? -1 : 1;
-    return by_operation(x->first[0], y->first[0]);
+    return by_operation(x->first->finding, y->first->finding);
 }
 
 static uint32_t
-make_groups(struct group *groups, const struct finding **sorted, uint32_t count)
+make_groups(struct group *groups, const struct told *sorted, uint32_t count)
 {
     uint32_t made = 0;
 
     for (uint32_t i = 0; i < count; i++) {
-        struct group *g = i > 0 && by_operation(sorted[i - 1], sorted[i]) == 0 ? &groups[made - 1] : &groups[made++];
+        const struct finding *f = sorted[i].finding;
+        bool same = i > 0 && by_operation(sorted[i - 1].finding, f) == 0;
+        struct group *g = same ? &groups[made - 1] : &groups[made++];
 
         if (g->count++ == 0) {
             g->first = &sorted[i];
-            g->worst = sorted[i]->level;
+            g->worst = f->level;
         }
-        g->worst_times += sorted[i]->level == g->worst ? sorted[i]->count : 0;
+        g->worst_times += f->level == g->worst ? f->count : 0;
     }
     return made;
 }
@@ -90,12 +90,12 @@ add_count(struct buffer *out, const char **between, uint32_t count, const char *
 static void
 add_heading(struct buffer *out, const struct group *g, bool coloured)
 {
-    const struct finding *f = g->first[0];
+    const struct finding *f = g->first->finding;
     uint32_t levels[LEVEL_ERROR + 1] = { 0 };
     const char *between = "";
 
     for (uint32_t i = 0; i < g->count; i++)
-        levels[g->first[i]->level]++;
+        levels[g->first[i].finding->level]++;
     buffer_print(out, "%s── %.*s", coloured ? "\033[1m" : "", TEXT_PRINT(f->service.length > 0 ? f->service : f->file));
     if (f->operation.length > 0)
         buffer_print(out, " %.*s", TEXT_PRINT(f->operation));
@@ -112,7 +112,7 @@ void
 report_text_findings(struct buffer *out, struct finding_list *findings, const struct report_style *style)
 {
     uint32_t count = finding_list_count(findings), group_count;
-    const struct finding **sorted = calloc((size_t)count + 1, sizeof *sorted);
+    struct told *sorted = calloc((size_t)count + 1, sizeof *sorted);
     struct group *groups = calloc((size_t)count + 1, sizeof *groups);
 
     if (sorted == NULL || groups == NULL) {
@@ -120,7 +120,7 @@ report_text_findings(struct buffer *out, struct finding_list *findings, const st
         goto out;
     }
     for (uint32_t i = 0; i < count; i++)
-        sorted[i] = finding_list_at(findings, i);
+        sorted[i] = (struct told){ finding_list_at(findings, i), i };
     qsort(sorted, count, sizeof *sorted, in_group_order);
     group_count = make_groups(groups, sorted, count);
     qsort(groups, group_count, sizeof *groups, worst_group_first);
@@ -128,7 +128,7 @@ report_text_findings(struct buffer *out, struct finding_list *findings, const st
         if (group_count > 1)
             add_heading(out, &groups[g], style->coloured);
         for (uint32_t i = 0; i < groups[g].count; i++)
-            report_text_finding(out, groups[g].first[i], style);
+            report_text_finding(out, groups[g].first[i].finding, style);
     }
 out:
     free(sorted);
