@@ -200,13 +200,6 @@ write_word(struct json_writer *w, const char *key, struct text word)
     json_string(w, word);
 }
 
-static void
-write_seen(struct json_writer *w, uint64_t seen)
-{
-    JSON_KEY(w, "x-seen");
-    json_integer(w, (int64_t)seen);
-}
-
 /* Of a file its bytes are not looked into: 3.1 says what they are by their media type, 3.0 by a format. */
 static void
 write_file(struct json_writer *w, const struct form_tally *f, bool old)
@@ -219,7 +212,7 @@ write_file(struct json_writer *w, const struct form_tally *f, bool old)
         write_word(w, "format", TEXT("binary"));
     else
         write_word(w, "contentMediaType", one ? f->types[0].name : TEXT("application/octet-stream"));
-    write_seen(w, f->files);
+    infer_write_seen(w, f->files);
     json_end_object(w);
 }
 
@@ -240,7 +233,7 @@ write_value(struct json_writer *w, const struct form_tally *f, const struct infe
         json_object(w);
         if (json == 0 && (files + texts > 0 || f->typed == 0))
             write_word(w, "type", TEXT("string"));
-        write_seen(w, f->values);
+        infer_write_seen(w, f->values);
         json_end_object(w);
     }
 }
@@ -260,7 +253,7 @@ write_properties(struct json_writer *w, const struct infer_form *form, const str
         write_word(w, "type", TEXT("array"));
         JSON_KEY(w, "items");
         write_value(w, f, infer);
-        write_seen(w, f->in);
+        infer_write_seen(w, f->in);
         json_end_object(w);
     }
     json_end_object(w);
@@ -378,7 +371,7 @@ infer_form_write(struct json_writer *w, const struct infer_form *form, bool urle
         write_required(w, form);
         write_properties(w, form, infer);
     }
-    write_seen(w, form->seen);
+    infer_write_seen(w, form->seen);
     json_end_object(w);
     if (names)
         write_encoding(w, form, urlencoded, infer->arena);

@@ -185,4 +185,7 @@ void infer_write_response(struct infer *infer, const struct infer_response *resp
 void infer_write_media(struct infer *infer, const struct infer_content *content, struct buffer *out);
 void infer_write_query(struct infer *infer, const struct infer_field *field, struct buffer *out);
 
+/* "x-seen": how often it was. */
+void infer_write_seen(struct json_writer *w, uint64_t seen);
+
 #endif

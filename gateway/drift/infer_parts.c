@@ -3,13 +3,6 @@
 
 #include "http/problem.h"
 
-static void
-writing_seen(struct json_writer *w, uint64_t seen)
-{
-    JSON_KEY(w, "x-seen");
-    json_integer(w, (int64_t)seen);
-}
-
 void
 writing_parameter(struct writing *w, const struct infer_field *field, const char *in, bool required)
 {
@@ -29,7 +22,7 @@ writing_parameter(struct writing *w, const struct infer_field *field, const char
         json_string(j, TEXT("array"));
         JSON_KEY(j, "items");
         json_raw(j, TEXT("{\"type\":\"string\"}"));
-        writing_seen(j, field->shape->seen);
+        infer_write_seen(j, field->shape->seen);
         json_end_object(j);
     } else {
         infer_schema_write_text(j, field->shape);
@@ -66,7 +59,7 @@ writing_media(struct writing *w, const struct infer_content *content)
         JSON_KEY(&w->w, "schema");
         json_raw(&w->w, TEXT("{ \"type\": \"string\" }"));
     }
-    writing_seen(&w->w, content->seen);
+    infer_write_seen(&w->w, content->seen);
     json_end_object(&w->w);
 }
 
@@ -103,7 +96,7 @@ writing_response(struct writing *w, const struct infer_response *r)
     json_object(j);
     JSON_KEY(j, "description");
     json_string(j, status_reason(r->status));
-    writing_seen(j, r->seen);
+    infer_write_seen(j, r->seen);
     if (r->headers != NULL) {
         JSON_KEY(j, "headers");
         json_object(j);
@@ -171,7 +164,7 @@ writing_operation(struct writing *w, const struct writing_template *t, const str
         json_end_array(j);
         writing_tag(w, t->tag);
     }
-    writing_seen(j, o->seen);
+    infer_write_seen(j, o->seen);
     write_security(w, o);
     write_parameters(w, t, o);
     write_body(w, o);

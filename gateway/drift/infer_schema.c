@@ -4,8 +4,8 @@
 #include "drift/infer_formats.h"
 #include "drift/infer_internal.h"
 
-static void
-write_seen(struct json_writer *w, uint64_t seen)
+void
+infer_write_seen(struct json_writer *w, uint64_t seen)
 {
     JSON_KEY(w, "x-seen");
     json_integer(w, (int64_t)seen);
@@ -172,7 +172,7 @@ infer_schema_write(struct json_writer *w, struct infer_shape *s, const struct in
             json_end_object(w);
         }
     }
-    write_seen(w, s->seen);
+    infer_write_seen(w, s->seen);
     json_end_object(w);
 }
 
@@ -192,6 +192,6 @@ infer_schema_write_text(struct json_writer *w, const struct infer_shape *s)
         if (s->strings == s->seen)
             write_string(w, s);
     }
-    write_seen(w, s->seen);
+    infer_write_seen(w, s->seen);
     json_end_object(w);
 }
